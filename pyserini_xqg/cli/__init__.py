@@ -1,0 +1,60 @@
+"""The command line: one file a command, each a thin call of the library."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+import typer
+
+from pyserini_xqg import __version__
+from pyserini_xqg.cli.augment import augment
+from pyserini_xqg.cli.demo import demo
+from pyserini_xqg.cli.doctor import doctor
+from pyserini_xqg.cli.encoder import encoder
+from pyserini_xqg.cli.index import index
+from pyserini_xqg.cli.records import records
+from pyserini_xqg.errors import XqgError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (index, augment, encoder, records, demo, doctor):
+    app.command()(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pyserini-xqg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version and end."),
+) -> None:
+    """Options before the command."""
+
+
+def run() -> None:
+    """Run the command line; a user's mistake ends in a message and an exit code, never in a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("pyserini_xqg").setLevel(logging.INFO)
+    try:
+        sys.exit(app(prog_name="xqg", standalone_mode=False))
+    except XqgError as error:
+        print(f"xqg: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        print("xqg: stopped; the same command goes on where this one was", file=sys.stderr)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,5 @@
+"""``xqg demo``."""
+
+
+def demo() -> None:
+    """Soon."""

@@ -1,0 +1,5 @@
+"""``xqg doctor``."""
+
+
+def doctor() -> None:
+    """Soon."""

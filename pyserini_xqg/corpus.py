@@ -1,0 +1,73 @@
+"""The corpus on disk: checked once from end to end, then read part by part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from pyserini_xqg.collection import Passage, parse_passage
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.jsonl import Record, jsonl_files, read_records
+
+
+class Corpus:
+    """Passages in Pyserini's JSONL, in parts of fixed membership.
+
+    Parameters
+    ----------
+    path : Path
+        A file or a folder, ``.gz`` or not.
+    part_size : int
+        Passages per part.
+
+    Attributes
+    ----------
+    passages, empty_passages : int
+        How many passages :meth:`scan` found, and how many of them have neither title nor text.
+    sha256 : str
+        Of the names and bytes of the files.
+    """
+
+    def __init__(self, path: Path, part_size: int):
+        self.path = path
+        self.part_size = part_size
+        self.passages = self.empty_passages = 0
+        self.sha256 = ""
+        self._files = jsonl_files(path)
+        self._starts: list[tuple[int, int, int]] = []  # of each part: file number, byte offset, line
+
+    def scan(self) -> Iterator[tuple[Record, Passage]]:
+        """Every passage with its record, in order; once, before :meth:`parts`.
+
+        Raises
+        ------
+        InvalidInput
+            See :func:`pyserini_xqg.collection.parse_passage`; also for a corpus without a passage.
+        """
+        digest = hashlib.sha256()
+        for number, file in enumerate(self._files):
+            digest.update(file.name.encode())
+            for record in read_records(file, on_bytes=digest.update):
+                passage = parse_passage(record)
+                if self.passages % self.part_size == 0:
+                    self._starts.append((number, record.offset, record.line))
+                self.passages += 1
+                self.empty_passages += passage.is_empty
+                yield record, passage
+        if self.passages == 0:
+            raise InvalidInput(f"{self.path}: the corpus is empty; at least one passage is expected")
+        self.sha256 = digest.hexdigest()
+
+    def parts(self, first: int = 0) -> Iterator[list[Passage]]:
+        """The passages of the parts from number `first` on, part by part."""
+        if first < len(self._starts):
+            passages = (parse_passage(record) for record in self._records(*self._starts[first]))
+            while part := list(islice(passages, self.part_size)):
+                yield part
+
+    def _records(self, first_file: int, offset: int, line: int) -> Iterator[Record]:
+        for file in self._files[first_file:]:
+            yield from read_records(file, offset, line)
+            offset, line = 0, 1

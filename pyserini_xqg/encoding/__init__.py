@@ -1,0 +1,1 @@
+"""From texts to vectors, and the two Pyserini encoders over it."""

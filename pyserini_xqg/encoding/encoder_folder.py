@@ -1,0 +1,92 @@
+"""Encoder settings in a folder: made by ``xqg encoder``, and in every index folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg.artifact import MANIFEST, Manifest, already_made, holds_encoder
+from pyserini_xqg.augmentation import AugmentationSettings
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.encoding.text_encoder import Kind, TextEncoder, fingerprint
+from pyserini_xqg.errors import InvalidInput, UsageError
+
+
+def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
+    """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to `folder`, and content hash."""
+    described = asdict(encoder)
+    for field in ("model", "query_model"):
+        name = described[field]
+        if name is not None and Path(name).is_dir():
+            path = Path(name).resolve()
+            described[field] = {
+                "path": str(path),
+                "relative": os.path.relpath(path, folder.resolve()),
+                "sha256": fingerprint(str(path)),
+            }
+    return described
+
+
+def write_encoder(
+    encoder: EncoderSettings, augmentation: AugmentationSettings, folder: Path, device: str | None = None
+) -> EncoderSettings:
+    """Make an encoder folder; the settings as they were resolved on the model.
+
+    Raises
+    ------
+    UsageError
+        Something else is at `folder`.
+    """
+    if augmentation.reduce_hubness or augmentation.control or augmentation.languages:
+        raise UsageError("stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index")
+    resolved = TextEncoder(encoder, device).settings
+    if encoder.query_model is not None:
+        TextEncoder(encoder, device, "query")
+    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    if not already_made(folder, {"settings": settings, "inputs": {}}):
+        folder.mkdir(parents=True, exist_ok=True)
+        Manifest("encoder", settings).write(folder)
+    return resolved
+
+
+def read_encoder(name: str, side: Kind) -> tuple[EncoderSettings, AugmentationSettings]:
+    """What a name says of an encoder: the settings of our folder, or a bare model's with the defaults.
+
+    Parameters
+    ----------
+    name : str
+        An encoder or index folder of ours, or a model.
+    side : {"passage", "query"}
+        Whose model's content is checked.
+
+    Raises
+    ------
+    InvalidInput
+        The model that the folder names is gone, or is not the one that was there when the folder was made.
+    """
+    if not holds_encoder(name):
+        return EncoderSettings(name), AugmentationSettings()
+    folder = Path(name)
+    settings = Manifest.read(folder).settings
+    described = dict(settings["encoder"])
+    used = "query_model" if side == "query" and described["query_model"] else "model"
+    for field in ("model", "query_model"):
+        if isinstance(described[field], dict):
+            described[field] = _locate(described[field], folder, check=field == used)
+    return EncoderSettings.from_dict(described), AugmentationSettings.from_dict(settings.get("augmentation", {}))
+
+
+def _locate(model: dict[str, str], folder: Path, check: bool) -> str:
+    places = [(folder / model["relative"]).resolve(), Path(model["path"])]
+    place = next((place for place in places if place.is_dir()), None)
+    if not check:
+        return str(place or places[1])
+    if place is None:
+        raise InvalidInput(
+            f"{folder / MANIFEST} names the model {model['path']}, which is not there; put it back, or write its new place into the file"
+        )
+    if fingerprint(str(place)) != model["sha256"]:
+        raise InvalidInput(f"the model {place} is not the one that {folder} was made with (its files have changed); put the old one back, or build anew")
+    return str(place)

@@ -1,0 +1,71 @@
+"""How texts become vectors: everything that queries and passages have to agree on, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pyserini_xqg.errors import UsageError
+
+Pooling = Literal["cls", "mean", "last"]
+Dtype = Literal["float32", "bfloat16", "float16"]
+POOLINGS: tuple[Pooling, ...] = ("cls", "mean", "last")
+DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16")
+
+PAPER_QUERY_LENGTH = 32
+PAPER_PASSAGE_LENGTH = 128
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """A dual encoder.
+
+    Fields left at None are read from the model where it is a sentence-transformers one (a folder or repository with a
+    ``modules.json``); for any other model they take the values of the xQG paper's retriever (CLS vector, no normalisation, no prefixes, 32 and 128
+    tokens). :func:`pyserini_xqg.encoding.text_encoder.resolve` fills them in, and only resolved settings are saved.
+
+    Parameters
+    ----------
+    model : str
+        A folder or Hugging Face id; encodes passages and their generated queries.
+    query_model : str or None
+        Encodes the users' queries; None: `model` does (a tied encoder).
+    revision : str or None
+        Branch, tag or commit of a model from the hub.
+    pooling : {"cls", "mean", "last"} or None
+        None in resolved settings means "by the model's own sentence-transformers modules".
+    l2_norm : bool or None
+        Whether vectors get unit length; None as for `pooling`.
+    query_prefix, passage_prefix : str or None
+        Put before the text as they stand, a final blank included (``"query: "``).
+    query_max_length, passage_max_length : int or None
+        In tokens, special tokens included. Generated queries count as queries.
+    dtype : {"float32", "bfloat16", "float16"}
+        Of the computation; vectors are float32 always.
+    """
+
+    model: str
+    query_model: str | None = None
+    revision: str | None = None
+    pooling: Pooling | None = None
+    l2_norm: bool | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+    query_max_length: int | None = None
+    passage_max_length: int | None = None
+    dtype: Dtype = "float32"
+
+    def __post_init__(self) -> None:
+        if self.pooling not in (None, *POOLINGS):
+            raise UsageError(f"pooling is {self.pooling!r}: one of {', '.join(POOLINGS)} is expected")
+        if self.dtype not in DTYPES:
+            raise UsageError(f"dtype is {self.dtype!r}: one of {', '.join(DTYPES)} is expected")
+        for name in ("query_max_length", "passage_max_length"):
+            length = getattr(self, name)
+            if length is not None and length < 3:
+                raise UsageError(f"{name} is {length}: at least 3 tokens are expected (two are special)")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> EncoderSettings:
+        """Settings from a manifest."""
+        return cls(**values)

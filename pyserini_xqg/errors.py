@@ -1,0 +1,50 @@
+"""The errors of this package, one tree.
+
+::
+
+    XqgError                  6  a run failed on the way (disk full, index does not fit, ...)
+    +-- UsageError            2  arguments that cannot be, or that contradict each other
+    +-- MissingPrerequisite   3  a package, a Java runtime or a device is not there
+    +-- MissingInput          4  a file, folder or model is not there
+    +-- InvalidInput          5  an input is there and is wrong
+    +-- PartlyDone            7  part of the work is done; the same command goes on with the rest
+
+The number is the exit code of the ``xqg`` command. Every message says what was found, what was expected
+and what to do.
+"""
+
+
+class XqgError(Exception):
+    """A run failed on the way."""
+
+    exit_code = 6
+
+
+class UsageError(XqgError):
+    """Arguments that cannot be, or that contradict each other."""
+
+    exit_code = 2
+
+
+class MissingPrerequisite(XqgError):
+    """A package, a Java runtime or a device is not there."""
+
+    exit_code = 3
+
+
+class MissingInput(XqgError):
+    """A file, a folder or a model is not there."""
+
+    exit_code = 4
+
+
+class InvalidInput(XqgError):
+    """An input is there and is wrong."""
+
+    exit_code = 5
+
+
+class PartlyDone(XqgError):
+    """Part of the work is done; the same command goes on with the rest."""
+
+    exit_code = 7

@@ -1,0 +1,100 @@
+"""Any FAISS index from a file of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import faiss
+import numpy as np
+
+from pyserini_xqg.encoding.text_encoder import Vectors
+from pyserini_xqg.errors import InvalidInput, UsageError
+
+ADD_ROWS = 65536
+TRAINING_ROWS = 100_000
+TRAINING_ROWS_PER_LIST = 64
+GRAPH_CONSTRUCTION_DEPTH = 100
+GRAPH_SEARCH_DEPTH = 100
+
+
+def make_index(factory: str, dimension: int) -> faiss.Index:
+    """An empty inner-product index.
+
+    Raises
+    ------
+    UsageError
+        faiss does not know the factory string, or it does not fit the dimension.
+    """
+    try:
+        return faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    except RuntimeError as error:
+        raise UsageError(
+            f"faiss cannot make an index {factory!r} for {dimension} dimensions ({_reason(error)}); "
+            "a factory string such as Flat, HNSW32, SQfp16 or IVF1024,PQ48 is expected"
+        ) from error
+
+
+def fill_index(index: faiss.Index, vectors: Vectors, nprobe: int | None = None, threads: int | None = None) -> None:
+    """Train an index on a sample, evenly spread over the vectors, and add all of them.
+
+    Parameters
+    ----------
+    index : faiss.Index
+        From :func:`make_index`.
+    vectors : float32 array of shape (n, d)
+        May be mapped from a file; read in order, a piece at a time.
+    nprobe : int or None
+        Lists that an IVF index looks into; saved in it, as Pyserini has no flag. None: a sixteenth of them.
+    threads : int or None
+        None: one where a graph is built (its edges depend on who comes first), all otherwise.
+
+    Raises
+    ------
+    InvalidInput
+        There are too few vectors to train on.
+    UsageError
+        `nprobe` for an index that has no lists.
+    """
+    lists = faiss.try_extract_index_ivf(index)
+    if nprobe is not None and lists is None:
+        raise UsageError("nprobe was given for an index without inverted lists; it goes with IVF")
+    graph = _graph(index)
+    if graph is not None:
+        graph.hnsw.efConstruction = GRAPH_CONSTRUCTION_DEPTH
+        graph.hnsw.efSearch = GRAPH_SEARCH_DEPTH
+    with _threads(threads if threads is not None else 1 if graph is not None else faiss.omp_get_max_threads()):
+        if not index.is_trained:
+            wanted = TRAINING_ROWS if lists is None else max(TRAINING_ROWS, TRAINING_ROWS_PER_LIST * lists.nlist)
+            size = min(len(vectors), wanted)
+            try:
+                index.train(np.ascontiguousarray(vectors[np.arange(size) * len(vectors) // size]))
+            except RuntimeError as error:
+                raise InvalidInput(
+                    f"{size} vectors are too few to train this index on ({_reason(error)}); choose one with fewer lists or centroids, or Flat"
+                ) from error
+        for start in range(0, len(vectors), ADD_ROWS):
+            index.add(np.ascontiguousarray(vectors[start : start + ADD_ROWS]))
+    if lists is not None:
+        lists.nprobe = nprobe if nprobe is not None else max(1, lists.nlist // 16)
+
+
+def _graph(index: faiss.Index) -> faiss.IndexHNSW | None:
+    while isinstance(index, faiss.IndexPreTransform | faiss.IndexIDMap):
+        index = faiss.downcast_index(index.index)
+    return index if isinstance(index, faiss.IndexHNSW) else None
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(count)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _reason(error: RuntimeError) -> str:
+    """What faiss says, without where in its sources it says it."""
+    return str(error).strip().splitlines()[-1].split("failed: ")[-1][:200]

@@ -1,0 +1,393 @@
+"""From a corpus, or an existing flat index, and generated queries to a Pyserini index of augmented vectors.
+
+Everything is checked first. Then, a part of the corpus at a time, the vectors are made (:mod:`pyserini_xqg.part`) and written to where
+they stay. A build that was stopped goes on at its first unfinished part and ends with the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from tqdm import tqdm
+
+from pyserini_xqg.artifact import Manifest, Workspace, already_made, free_bytes, holds_encoder, working_folder
+from pyserini_xqg.augmentation import AugmentationSettings, unit
+from pyserini_xqg.catalog import Catalog, QueryCounts
+from pyserini_xqg.collection import read_topics
+from pyserini_xqg.encoding.encoder_folder import describe_encoder, read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
+from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.faiss_index import fill_index, make_index
+from pyserini_xqg.part import PartMaker, chosen_queries
+from pyserini_xqg.passage_source import IndexPassages, PassageSource, TextPassages
+from pyserini_xqg.vector_files import RowFile, flat_header, npy_header, read_flat
+
+PART_SIZE = 1024
+# The mean of the queries is taken over those of so many passages, evenly spread: the mean of a few thousand unit vectors is steady,
+# and a first pass over all queries would double the work.
+MEAN_PASSAGES = 1024
+VECTORS = "vectors.flat"
+
+log = logging.getLogger("pyserini_xqg")
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """The form of the index.
+
+    Parameters
+    ----------
+    factory : str
+        faiss factory string.
+    nprobe : int or None
+        Lists that an IVF index looks into; None: a sixteenth of them.
+    threads : int or None
+        To build it with; None: one for graphs, whose edges would otherwise depend on chance, else all.
+    keep_vectors : bool
+        Whether passage vectors and per-language query sums are kept in ``vectors/``.
+    """
+
+    factory: str = "Flat"
+    nprobe: int | None = None
+    threads: int | None = None
+    keep_vectors: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build would do.
+
+    Attributes
+    ----------
+    passages, empty_passages, passages_with_queries, queries, dimension : int
+        Counts.
+    index_bytes : int or None
+        Size of the index; None where it is not known beforehand.
+    working_bytes, free_bytes : int
+        Disk space that the build needs at its peak (index not included, unless flat), and that there is.
+    seconds : float
+        Time to encode, as measured on a sample here and now.
+    """
+
+    passages: int
+    empty_passages: int
+    passages_with_queries: int
+    queries: int
+    dimension: int
+    index_bytes: int | None
+    working_bytes: int
+    free_bytes: int
+    seconds: float
+
+
+class XqgIndexBuilder:
+    """Builds Pyserini indexes of augmented passage vectors.
+
+    Parameters
+    ----------
+    encoder : EncoderSettings or str or None
+        The dual encoder: settings, a model, or a folder of ours that names one. For :meth:`augment` it can be left out where the
+        index names its own.
+    augmentation : AugmentationSettings
+    index : IndexSettings
+    hubness_topics : Path or None
+        Questions to take the mean query direction from, instead of the generated queries.
+    device : str or None
+        A torch device; None takes the best there is.
+    part_size : int
+        Passages between two points at which a stopped build can go on.
+    show_progress : bool
+        Whether to show progress on standard error.
+
+    Examples
+    --------
+    >>> builder = XqgIndexBuilder("intfloat/multilingual-e5-small", AugmentationSettings(alpha=0.02))  # doctest: +SKIP
+    >>> manifest = builder.build(Path("corpus"), Path("queries"), Path("indexes/mine"))  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        encoder: EncoderSettings | str | None = None,
+        augmentation: AugmentationSettings | None = None,
+        index: IndexSettings | None = None,
+        *,
+        hubness_topics: Path | None = None,
+        device: str | None = None,
+        part_size: int = PART_SIZE,
+        show_progress: bool = False,
+    ):
+        if part_size < 1:
+            raise UsageError(f"part_size is {part_size}: at least 1 is expected")
+        self.encoder = read_encoder(encoder, "passage")[0] if isinstance(encoder, str) else encoder
+        self.augmentation = augmentation or AugmentationSettings()
+        self.index = index or IndexSettings()
+        self.hubness_topics = hubness_topics
+        self.device = device
+        self.part_size = part_size
+        self.show_progress = show_progress
+
+    def build(self, corpus: Path, queries: Path | None, output: Path) -> Manifest:
+        """Build an index from texts.
+
+        Parameters
+        ----------
+        corpus : Path
+            Passages in Pyserini's JSONL: a file or a folder.
+        queries : Path or None
+            Their generated queries; None builds the plain index (of (1 - alpha) e(p): take alpha 0).
+        output : Path
+            The index folder to make.
+
+        Returns
+        -------
+        Manifest
+            Of what was made. If the same index is there already, nothing is done.
+
+        Raises
+        ------
+        XqgError
+            See :mod:`pyserini_xqg.errors`; nothing is left at `output`.
+        """
+        return self._make(TextPassages(corpus, self.part_size), self._named_encoder(), queries, output)
+
+    def augment(self, base: Path, queries: Path | None, output: Path) -> Manifest:
+        """Build an index from the passage vectors of a plain flat one; no passage is encoded.
+
+        Parameters
+        ----------
+        base : Path
+            A Pyserini index folder: ours with alpha 0, or one that stock Pyserini made with the same encoder.
+        queries, output : Path
+            As for :meth:`build`.
+
+        Raises
+        ------
+        UsageError
+            `base` is augmented already, or names no encoder and none was given.
+        """
+        encoder = self.encoder
+        if holds_encoder(str(base)):
+            named, made_with = read_encoder(str(base), "passage")
+            if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
+                raise UsageError(f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index made with --alpha 0")
+            encoder = encoder or named
+        if encoder is None:
+            raise UsageError(f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with")
+        return self._make(IndexPassages(base, self.part_size), encoder, queries, output)
+
+    def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> Plan:
+        """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
+        with tempfile.TemporaryDirectory() as scratch, Catalog(Path(scratch)) as catalog:
+            source = TextPassages(corpus, min(self.part_size, sample))
+            counts = self._scan(source, catalog, queries, Path(scratch) / "docid")
+            encoder = TextEncoder(self._named_encoder(), self.device)
+            zeros = np.zeros(encoder.dimension, dtype=np.float32)
+            languages = self._languages(counts)
+            maker = PartMaker(self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, zeros, zeros)
+            start = time.monotonic()
+            (part,) = islice(maker.prepared(0, self.part_size), 1)
+            maker.make(part)
+            seconds = (time.monotonic() - start) / len(part.ids) * catalog.rows
+            row = 4 * encoder.dimension
+            kept = (1 + len(languages)) * row + 8 * len(languages) if self.index.keep_vectors else 0
+            return Plan(
+                passages=catalog.rows,
+                empty_passages=source.empty_passages,
+                passages_with_queries=counts.passages,
+                queries=counts.per_language.total(),
+                dimension=encoder.dimension,
+                index_bytes=row * catalog.rows if self.index.factory == "Flat" else None,
+                working_bytes=(row + kept) * catalog.rows,
+                free_bytes=free_bytes(output.parent),
+                seconds=seconds,
+            )
+
+    def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
+        with working_folder(output) as folder:
+            manifest, workspace = self._make_in(folder, source, settings, queries, output)
+            if workspace is not None:
+                workspace.finish(manifest)
+            return manifest
+
+    def _make_in(
+        self, folder: Path, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path
+    ) -> tuple[Manifest, Workspace | None]:
+        """All but the finish; no workspace where nothing was to be done."""
+        with Catalog(folder) as catalog:
+            counts = self._scan(source, catalog, queries, folder / "docid")
+            languages = self._languages(counts)
+            encoder = TextEncoder(settings, self.device)
+            source.check(encoder)
+            index = make_index(self.index.factory, encoder.dimension)
+            made_from = {source.kind: source.sha256, "queries": counts.sha256, "hubness_topics": _sha256(self.hubness_topics)}
+            inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
+            vector_settings = {
+                "encoder": describe_encoder(encoder.settings, output),
+                "augmentation": asdict(self.augmentation),
+                "part_size": self.part_size,
+                "keep_vectors": self.index.keep_vectors,
+            }
+            manifest = Manifest("index", _as_json({**vector_settings, "index": asdict(self.index)}), inputs)
+            if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
+                log.info("%s is there already, made with the same settings from the same inputs", output)
+                shutil.rmtree(folder)
+                return Manifest.read(output), None
+            # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
+            workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
+            self._write_vectors(workspace, encoder, source, catalog, languages)
+            self._write_index(index, folder)
+            manifest.counts = {
+                "passages": catalog.rows,
+                "empty_passages": source.empty_passages,
+                "passages_without_queries": workspace.notes["without_queries"],
+                "queries": workspace.notes["queries"],
+                "queries_records_with_unknown_id": counts.unknown_ids,
+            }
+            if self.augmentation.reduce_hubness:
+                manifest.details["mean_query_direction"] = workspace.notes["direction"]
+            return manifest, workspace
+
+    def _scan(self, source: PassageSource, catalog: Catalog, queries: Path | None, docids: Path) -> QueryCounts:
+        with self._bar("checking") as bar:
+            source.scan(catalog, docids, bar.update)
+        return QueryCounts() if queries is None else catalog.add_queries(queries)
+
+    def _write_vectors(
+        self, workspace: Workspace, encoder: TextEncoder, source: PassageSource, catalog: Catalog, languages: Sequence[str]
+    ) -> None:
+        """Make and write all parts that are not done."""
+        if "mean" not in workspace.notes:
+            mean, direction = self._mean(encoder, catalog, languages)
+            empty = dict.fromkeys(languages, 0)
+            workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=empty)
+        notes = workspace.notes
+        maker = PartMaker(
+            self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, _array(notes["mean"]), _array(notes["direction"])
+        )
+        rows, done = catalog.rows, min(catalog.rows, workspace.parts_done * self.part_size)
+        files = self._vector_files(workspace.folder, rows, encoder.dimension, languages)
+        try:
+            with self._bar("encoding", total=rows, initial=done) as bar:
+                for number, prepared in enumerate(maker.prepared(workspace.parts_done, self.part_size), start=workspace.parts_done):
+                    part = maker.make(prepared)
+                    files["index"].write(part.start, part.vectors)
+                    if self.index.keep_vectors:
+                        files["passages"].write(part.start, part.passages)
+                        for position, language in enumerate(languages):
+                            files[f"queries.{language}"].write(part.start, part.sums[position])
+                            files[f"counts.{language}"].write(part.start, part.counts[position])
+                    queries = {language: notes["queries"][language] + int(part.counts[i].sum()) for i, language in enumerate(languages)}
+                    without = notes["without_queries"] + int((part.counts.sum(axis=0) == 0).sum())
+                    workspace.record(number + 1, without_queries=without, queries=queries)
+                    bar.update(len(part.vectors))
+        finally:
+            for file in files.values():
+                file.close()
+
+    def _vector_files(self, folder: Path, rows: int, dimension: int, languages: Sequence[str]) -> dict[str, RowFile]:
+        headers = {"index": (folder / VECTORS, flat_header(dimension, rows))}
+        if self.index.keep_vectors:
+            kept = folder / "vectors"
+            kept.mkdir(exist_ok=True)
+            wide, narrow = npy_header((rows, dimension), "<f4"), npy_header((rows,), "<i8")
+            headers["passages"] = (kept / "passages.npy", wide)
+            for language in languages:
+                headers[f"queries.{language}"] = (kept / f"queries.{language}.npy", wide)
+                headers[f"counts.{language}"] = (kept / f"counts.{language}.npy", narrow)
+        here = sum(file.stat().st_size for file, _ in headers.values() if file.exists())
+        needed = rows * sum(8 if name.startswith("counts") else 4 * dimension for name in headers) - here
+        free = free_bytes(folder)
+        if needed > free:
+            raise XqgError(f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some space, or choose another output")
+        return {name: RowFile(file, header) for name, (file, header) in headers.items()}
+
+    def _write_index(self, index: faiss.Index, folder: Path) -> None:
+        vectors, finished = folder / VECTORS, folder / "index"
+        if self.index.factory == "Flat":
+            os.replace(vectors, finished)
+            return
+        fill_index(index, read_flat(vectors), self.index.nprobe, self.index.threads)
+        try:
+            faiss.write_index(index, str(finished))
+        except RuntimeError as error:
+            finished.unlink(missing_ok=True)
+            raise XqgError(f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors") from error
+        vectors.unlink()
+
+    def _mean(self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]) -> tuple[Vectors | None, Vectors | None]:
+        """The mean query vector for the mean control, and the mean query direction for hubness reduction, each where it is asked for."""
+        settings = self.augmentation
+        generated: list[str] = []
+        if settings.control == "mean" or (settings.reduce_hubness and self.hubness_topics is None):
+            size = min(catalog.rows, MEAN_PASSAGES)
+            records = catalog.queries_of(row * catalog.rows // size for row in range(size))
+            generated = [text for record in records for _, text in chosen_queries(record, languages, settings.num_queries)]
+            if not generated:
+                raise UsageError("the mean of the generated queries is needed and there are none: give --queries (or, for hubness, --hubness-topics)")
+        mean = encoder.encode(generated, "query").mean(axis=0, dtype=np.float64) if generated else None
+        if not settings.reduce_hubness:
+            return (None if mean is None else mean.astype(np.float32)), None
+        if self.hubness_topics is not None:
+            asker = encoder if encoder.settings.query_model is None else TextEncoder(encoder.settings, self.device, "query")
+            topics = [text for _, text in read_topics(self.hubness_topics)]
+            if not topics:
+                raise InvalidInput(f"{self.hubness_topics}: no topics; at least one question is expected")
+            direction = unit(asker.encode(topics, "query").mean(axis=0, dtype=np.float64))
+        else:
+            assert mean is not None
+            direction = unit(mean)
+        return (None if mean is None else mean.astype(np.float32)), direction
+
+    def _languages(self, counts: QueryCounts) -> list[str]:
+        """The languages whose queries count, in the order of their codes."""
+        found = sorted(counts.per_language)
+        asked = self.augmentation.languages
+        if asked is None or not counts.records:
+            return found
+        if missing := [code for code in asked if code not in found]:
+            raise InvalidInput(f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}")
+        return list(asked)
+
+    def _named_encoder(self) -> EncoderSettings:
+        if self.encoder is None:
+            raise UsageError("no encoder: name a model, or a folder made by xqg encoder or xqg index")
+        return self.encoder
+
+    def _bar(self, what: str, **options: Any) -> tqdm[Any]:
+        return tqdm(desc=what, unit=" passages", unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options)
+
+
+def _sha256(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    list(read_topics(file))  # is it there, and topics?
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` as they come back from a JSON file (tuples as lists), so that they compare equal."""
+    result: dict[str, Any] = json.loads(json.dumps(values))
+    return result
+
+
+def _list(vector: Vectors | None) -> list[float] | None:
+    return None if vector is None else vector.tolist()
+
+
+def _array(values: list[float] | None) -> Vectors | None:
+    return None if values is None else np.asarray(values, dtype=np.float32)

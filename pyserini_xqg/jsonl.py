@@ -1,0 +1,121 @@
+"""JSON lines on disk, plain or gzipped, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pyserini_xqg.errors import InvalidInput, MissingInput
+
+SUFFIXES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON object and where it stands; `offset` is in bytes of the uncompressed file."""
+
+    value: dict[str, Any]
+    file: Path
+    line: int
+    offset: int
+
+    @classmethod
+    def parse(cls, raw: bytes, file: Path, line: int, offset: int) -> Record:
+        """The record that the bytes of one line hold.
+
+        Raises
+        ------
+        InvalidInput
+            The line is not UTF-8, not JSON, or not an object.
+        """
+        try:
+            value = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"{file}:{line}: not UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start + 1}); convert the file to UTF-8"
+            ) from error
+        except (json.JSONDecodeError, RecursionError) as error:
+            where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise InvalidInput(f"{file}:{line}: malformed JSON{where} ({error}); one JSON object a line is expected") from error
+        # JSON can escape half a surrogate pair; no tokenizer, and no UTF-8 file, takes it.
+        if b"\\u" in raw and any(0xD800 <= ord(character) < 0xE000 for character in json.dumps(value, ensure_ascii=False)):
+            raise InvalidInput(f"{file}:{line}: half a surrogate pair (\\ud800 to \\udfff) in the text; write the character itself")
+        if not isinstance(value, dict):
+            raise InvalidInput(f"{file}:{line}: a JSON object is expected, found {type(value).__name__}")
+        return cls(value, file, line, offset)
+
+    def invalid(self, problem: str) -> InvalidInput:
+        """The error for this record, with its file and line."""
+        return InvalidInput(f"{self.file}:{self.line}: {problem}")
+
+
+def jsonl_files(path: Path) -> list[Path]:
+    """The JSON lines files that `path` stands for: itself, or those of a folder in the order of their names.
+
+    Raises
+    ------
+    MissingInput
+        `path` is not there, cannot be read, or is a folder without a ``.jsonl``, ``.json`` or gzipped file.
+    """
+    try:
+        if path.is_dir():
+            found = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.name != "xqg.json")
+            if not found:
+                raise MissingInput(f"{path}: no file ends in {', '.join(SUFFIXES)}; JSON lines are expected")
+            return found
+        if not path.exists():
+            raise MissingInput(f"{path}: no such file or folder")
+    except PermissionError as error:
+        raise MissingInput(f"{path}: cannot be read ({error.strerror})") from error
+    return [path]
+
+
+def open_binary(file: Path) -> BinaryIO:
+    """`file` for reading bytes, decompressed when its name ends in ``.gz``.
+
+    Raises
+    ------
+    MissingInput
+        The file is not there or cannot be read.
+    """
+    try:
+        return gzip.open(file, "rb") if file.name.endswith(".gz") else file.open("rb")  # type: ignore[return-value]
+    except OSError as error:
+        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def read_records(file: Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None) -> Iterator[Record]:
+    """The records of one file, from a byte offset on; blank lines are passed over.
+
+    Parameters
+    ----------
+    file : Path
+        A JSON lines file, ``.gz`` or not.
+    offset, line : int
+        Where to start: the byte of the uncompressed file and the number of the line that starts there.
+    on_bytes : callable, optional
+        Is given every line's bytes as they are read (for a fingerprint).
+
+    Raises
+    ------
+    InvalidInput
+        A line is not UTF-8, not JSON or not an object, or the gzip stream is damaged.
+    MissingInput
+        The file cannot be read.
+    """
+    with open_binary(file) as handle:
+        try:
+            handle.seek(offset)
+            for number, raw in enumerate(handle, start=line):
+                if on_bytes is not None:
+                    on_bytes(raw)
+                if raw.strip():
+                    yield Record.parse(raw, file, number, offset)
+                offset += len(raw)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
