@@ -6,18 +6,18 @@ file is added to the finished wheel. See ``pyserini_xqg/plugin.py`` for what it 
 
 import base64
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 
 from setuptools import build_meta
-from setuptools.build_meta import *  # noqa: F403 - a build backend is its hooks
+from setuptools.build_meta import *
 
 PTH_NAME = "pyserini_xqg.pth"
 # One line, because `site` runs only lines that start with "import". It must never print: a package
 # that was removed half-way leaves this file behind.
 PTH_LINE = (
-    'import sys; exec("try:\\n from pyserini_xqg.plugin import install\\nexcept Exception:\\n pass\\nelse:\\n install()")\n'
+    'import sys; exec("try:\\n from pyserini_xqg.plugin import install\\n'
+    'except Exception:\\n pass\\nelse:\\n install()")\n'
 )
 
 
@@ -32,7 +32,7 @@ def _add_pth(wheel: Path) -> None:
                 data += f"{PTH_NAME},sha256={digest},{len(payload)}\n".encode()
             target.writestr(entry, data)
         target.writestr(zipfile.ZipInfo(PTH_NAME, date_time=(1980, 1, 1, 0, 0, 0)), payload)
-    os.replace(finished, wheel)
+    finished.replace(wheel)
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):  # type: ignore[no-untyped-def]

@@ -1,6 +1,7 @@
 """xQG for Pyserini: passage vectors augmented with generated cross-lingual queries.
 
-Names are loaded when they are first used, because every Python that starts loads this module (see :mod:`pyserini_xqg.plugin`).
+Names are loaded when they are first used, because every Python that starts loads this module (see
+:mod:`pyserini_xqg.plugin`).
 """
 
 __version__ = "0.1.0"

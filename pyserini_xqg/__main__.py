@@ -1,7 +1,7 @@
 """The ``xqg`` command, the same as ``python -m pyserini_xqg``.
 
-``python -m pyserini_xqg search.faiss ...`` runs ``python -m pyserini.search.faiss ...`` with the plugin in place, for Pythons that do
-not process ``.pth`` files (``python -S``, ``pip install --target``).
+``python -m pyserini_xqg search.faiss ...`` runs ``python -m pyserini.search.faiss ...`` with the plugin in place, for
+Pythons that do not process ``.pth`` files (``python -S``, ``pip install --target``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Folders that explain themselves: a manifest, an atomic finish, and work that can be stopped at any moment.
 
-An artifact is built in a folder beside its place, ``NAME.partial``, part by part. When all is there the manifest ``xqg.json`` is
-written and the folder is renamed: what stands at ``NAME`` is always whole. The same command run again after any stop goes on at the
-first part that was not recorded as done.
+An artifact is built in a folder beside its place, ``NAME.partial``, part by part. When all is there the manifest
+``xqg.json`` is written and the folder is renamed: what stands at ``NAME`` is always whole. The same command run again
+after any stop goes on at the first part that was not recorded as done.
 """
 
 from __future__ import annotations
@@ -73,12 +73,16 @@ class Manifest:
         except (ValueError, TypeError) as error:
             raise InvalidInput(f"{file}: not a manifest of xqg ({error})") from error
         if manifest.format > FORMAT:
-            raise InvalidInput(f"{file}: format {manifest.format}; this version reads up to {FORMAT}. Install a newer pyserini-xqg")
+            raise InvalidInput(
+                f"{file}: format {manifest.format}; this version reads up to {FORMAT}. Install a newer pyserini-xqg"
+            )
         return manifest
 
     def write(self, folder: Path) -> None:
         """Write the manifest, whole or not at all."""
-        write_atomically(folder / MANIFEST, json.dumps(asdict(self), indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+        write_atomically(
+            folder / MANIFEST, json.dumps(asdict(self), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        )
 
 
 def holds_encoder(folder: str) -> bool:
@@ -127,7 +131,8 @@ class Workspace:
         recorded = self._read()
         if recorded is not None and recorded["identity"] != identity:
             raise UsageError(
-                f"{self.folder} holds an unfinished run with other settings or inputs: {differences(recorded['identity'], identity)}. "
+                f"{self.folder} holds an unfinished run with other settings or inputs: "
+                f"{differences(recorded['identity'], identity)}. "
                 f"Run it with those to go on, or remove the folder to start anew"
             )
         self.identity = identity
@@ -146,7 +151,7 @@ class Workspace:
         self._progress.unlink(missing_ok=True)
         (self.folder / LOCK).unlink(missing_ok=True)
         manifest.write(self.folder)
-        os.replace(self.folder, self.output)
+        self.folder.replace(self.output)
         sync(self.output.parent)
 
     def _read(self) -> dict[str, Any] | None:
@@ -177,9 +182,13 @@ def working_folder(output: Path) -> Iterator[Path]:
         raise UsageError(f"another run is at work on {output}: wait for it, or choose another output") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise XqgError(f"no space is left for {folder}; free some and run the same command again, it goes on where it stopped") from error
+            raise XqgError(
+                f"no space is left for {folder}; free some and run the same command again, it goes on where it stopped"
+            ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise MissingInput(f"{error.filename or folder}: {error.strerror}; a folder that can be written is expected") from error
+            raise MissingInput(
+                f"{error.filename or folder}: {error.strerror}; a folder that can be written is expected"
+            ) from error
         raise
 
 
@@ -203,7 +212,10 @@ def already_made(output: Path, identity: dict[str, Any]) -> bool:
     manifest = Manifest.read(output)
     found = {"settings": manifest.settings, "inputs": manifest.inputs}
     if found != identity:
-        raise UsageError(f"{output} is there, made with other settings or inputs: {differences(found, identity)}. Choose another output, or remove it")
+        raise UsageError(
+            f"{output} is there, made with other settings or inputs: {differences(found, identity)}. Choose another "
+            "output, or remove it"
+        )
     return True
 
 
@@ -229,7 +241,7 @@ def write_atomically(file: Path, text: str) -> None:
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
-    os.replace(temporary, file)
+    temporary.replace(file)
     sync(file.parent)
 
 

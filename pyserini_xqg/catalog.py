@@ -90,7 +90,8 @@ class Catalog:
         Raises
         ------
         MissingInput, InvalidInput
-            See :func:`pyserini_xqg.collection.parse_queries`; also for two records of one passage, and where no id is a passage's.
+            See :func:`pyserini_xqg.collection.parse_queries`; also for two records of one passage, and where no id is
+            a passage's.
         """
         counts, digest = QueryCounts(), hashlib.sha256()
         for file in jsonl_files(path):
@@ -107,7 +108,9 @@ class Catalog:
                     place = (row, len(self._files), record.offset, record.line)
                     self._database.execute("INSERT INTO queries VALUES (?, ?, ?, ?)", place)
                 except sqlite3.IntegrityError:
-                    raise record.invalid(f"queries of {queries.id!r} were there before; one record a passage is expected") from None
+                    raise record.invalid(
+                        f"queries of {queries.id!r} were there before; one record a passage is expected"
+                    ) from None
                 counts.per_language.update({language: len(texts) for language, texts in queries.queries.items()})
                 in_order &= row > previous
                 previous = row
@@ -115,7 +118,8 @@ class Catalog:
             self._files.append(file)
         if not counts.passages:
             raise InvalidInput(
-                f"{path}: none of its {counts.records} records has the id of a passage; were they made for another corpus?"
+                f"{path}: none of its {counts.records} records has the id of a passage; were they made for another "
+                "corpus?"
             )
         counts.sha256 = digest.hexdigest()
         return counts

@@ -47,12 +47,17 @@ def passage_id(record: Record) -> str:
     """
     value = next((record.value[field] for field in ID_FIELDS if record.value.get(field) is not None), None)
     if value is None:
-        raise record.invalid(f"no id: one of the fields {', '.join(ID_FIELDS)} is expected, found {', '.join(record.value) or 'none'}")
+        raise record.invalid(
+            f"no id: one of the fields {', '.join(ID_FIELDS)} is expected, found {', '.join(record.value) or 'none'}"
+        )
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise record.invalid(f"the id is {value!r}: text or a whole number is expected")
     identifier = str(value)
     if not identifier or any(character.isspace() for character in identifier):
-        raise record.invalid(f"the id is {identifier!r}: an id is not empty and has no blanks, tabs or newlines (run files are split at them)")
+        raise record.invalid(
+            f"the id is {identifier!r}: an id is not empty and has no blanks, tabs or newlines (run files are split "
+            "at them)"
+        )
     return identifier
 
 
@@ -62,7 +67,8 @@ def parse_passage(record: Record) -> Passage:
     Raises
     ------
     InvalidInput
-        A bad id, neither ``text`` nor ``contents``, or a field that is not text. (Empty text is fine, a null title is none.)
+        A bad id, neither ``text`` nor ``contents``, or a field that is not text. (Empty text is fine, a null title is
+        none.)
     """
     field = "text" if "text" in record.value or "contents" not in record.value else "contents"
     if field not in record.value:
@@ -71,7 +77,8 @@ def parse_passage(record: Record) -> Passage:
 
 
 def parse_queries(record: Record) -> PassageQueries:
-    """Queries from ``{"id", "queries": {language: [...]}}``, or from the published ``{"docid", "generated_queries": {...}}``.
+    """Queries from ``{"id", "queries": {language: [...]}}``, or from the published ``{"docid", "generated_queries":
+    {...}}``.
 
     Empty queries are left out. Languages are given by code or English name.
 
@@ -118,7 +125,9 @@ def read_topics(path: Path) -> Iterator[tuple[str, str]]:
                 if line.strip():
                     identifier, tab, text = line.rstrip("\r\n").partition("\t")
                     if not tab or not identifier.strip() or not text.strip():
-                        raise InvalidInput(f"{path}:{number}: expected an id, a tab and the question, found {line.strip()[:60]!r}")
+                        raise InvalidInput(
+                            f"{path}:{number}: expected an id, a tab and the question, found {line.strip()[:60]!r}"
+                        )
                     yield identifier.strip(), text.strip()
         except UnicodeDecodeError as error:
             raise InvalidInput(f"{path}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error

@@ -71,7 +71,8 @@ def fill_index(index: faiss.Index, vectors: Vectors, nprobe: int | None = None, 
                 index.train(np.ascontiguousarray(vectors[np.arange(size) * len(vectors) // size]))
             except RuntimeError as error:
                 raise InvalidInput(
-                    f"{size} vectors are too few to train this index on ({_reason(error)}); choose one with fewer lists or centroids, or Flat"
+                    f"{size} vectors are too few to train this index on ({_reason(error)}); choose one with fewer "
+                    "lists or centroids, or Flat"
                 ) from error
         for start in range(0, len(vectors), ADD_ROWS):
             index.add(np.ascontiguousarray(vectors[start : start + ADD_ROWS]))

@@ -1,7 +1,7 @@
 """From a corpus, or an existing flat index, and generated queries to a Pyserini index of augmented vectors.
 
-Everything is checked first. Then, a part of the corpus at a time, the vectors are made (:mod:`pyserini_xqg.part`) and written to where
-they stay. A build that was stopped goes on at its first unfinished part and ends with the same bytes.
+Everything is checked first. Then, a part of the corpus at a time, the vectors are made (:mod:`pyserini_xqg.part`) and
+written to where they stay. A build that was stopped goes on at its first unfinished part and ends with the same bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -37,8 +36,8 @@ from pyserini_xqg.passage_source import IndexPassages, PassageSource, TextPassag
 from pyserini_xqg.vector_files import RowFile, flat_header, npy_header, read_flat
 
 PART_SIZE = 1024
-# The mean of the queries is taken over those of so many passages, evenly spread: the mean of a few thousand unit vectors is steady,
-# and a first pass over all queries would double the work.
+# The mean of the queries is taken over those of so many passages, evenly spread: the mean of a few thousand unit
+# vectors is steady, and a first pass over all queries would double the work.
 MEAN_PASSAGES = 1024
 VECTORS = "vectors.flat"
 
@@ -100,8 +99,8 @@ class XqgIndexBuilder:
     Parameters
     ----------
     encoder : EncoderSettings or str or None
-        The dual encoder: settings, a model, or a folder of ours that names one. For :meth:`augment` it can be left out where the
-        index names its own.
+        The dual encoder: settings, a model, or a folder of ours that names one. For :meth:`augment` it can be left out
+        where the index names its own.
     augmentation : AugmentationSettings
     index : IndexSettings
     hubness_topics : Path or None
@@ -183,10 +182,15 @@ class XqgIndexBuilder:
         if holds_encoder(str(base)):
             named, made_with = read_encoder(str(base), "passage")
             if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
-                raise UsageError(f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index made with --alpha 0")
+                raise UsageError(
+                    f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index "
+                    "made with --alpha 0"
+                )
             encoder = encoder or named
         if encoder is None:
-            raise UsageError(f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with")
+            raise UsageError(
+                f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
+            )
         return self._make(IndexPassages(base, self.part_size), encoder, queries, output)
 
     def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> Plan:
@@ -197,7 +201,9 @@ class XqgIndexBuilder:
             encoder = TextEncoder(self._named_encoder(), self.device)
             zeros = np.zeros(encoder.dimension, dtype=np.float32)
             languages = self._languages(counts)
-            maker = PartMaker(self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, zeros, zeros)
+            maker = PartMaker(
+                self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, zeros, zeros
+            )
             start = time.monotonic()
             (part,) = islice(maker.prepared(0, self.part_size), 1)
             maker.make(part)
@@ -233,7 +239,11 @@ class XqgIndexBuilder:
             encoder = TextEncoder(settings, self.device)
             source.check(encoder)
             index = make_index(self.index.factory, encoder.dimension)
-            made_from = {source.kind: source.sha256, "queries": counts.sha256, "hubness_topics": _sha256(self.hubness_topics)}
+            made_from = {
+                source.kind: source.sha256,
+                "queries": counts.sha256,
+                "hubness_topics": _sha256(self.hubness_topics),
+            }
             inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
             vector_settings = {
                 "encoder": describe_encoder(encoder.settings, output),
@@ -267,7 +277,12 @@ class XqgIndexBuilder:
         return QueryCounts() if queries is None else catalog.add_queries(queries)
 
     def _write_vectors(
-        self, workspace: Workspace, encoder: TextEncoder, source: PassageSource, catalog: Catalog, languages: Sequence[str]
+        self,
+        workspace: Workspace,
+        encoder: TextEncoder,
+        source: PassageSource,
+        catalog: Catalog,
+        languages: Sequence[str],
     ) -> None:
         """Make and write all parts that are not done."""
         if "mean" not in workspace.notes:
@@ -276,13 +291,22 @@ class XqgIndexBuilder:
             workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=empty)
         notes = workspace.notes
         maker = PartMaker(
-            self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, _array(notes["mean"]), _array(notes["direction"])
+            self.augmentation,
+            encoder,
+            source,
+            catalog,
+            languages,
+            self.index.keep_vectors,
+            _array(notes["mean"]),
+            _array(notes["direction"]),
         )
         rows, done = catalog.rows, min(catalog.rows, workspace.parts_done * self.part_size)
         files = self._vector_files(workspace.folder, rows, encoder.dimension, languages)
         try:
             with self._bar("encoding", total=rows, initial=done) as bar:
-                for number, prepared in enumerate(maker.prepared(workspace.parts_done, self.part_size), start=workspace.parts_done):
+                for number, prepared in enumerate(
+                    maker.prepared(workspace.parts_done, self.part_size), start=workspace.parts_done
+                ):
                     part = maker.make(prepared)
                     files["index"].write(part.start, part.vectors)
                     if self.index.keep_vectors:
@@ -290,7 +314,10 @@ class XqgIndexBuilder:
                         for position, language in enumerate(languages):
                             files[f"queries.{language}"].write(part.start, part.sums[position])
                             files[f"counts.{language}"].write(part.start, part.counts[position])
-                    queries = {language: notes["queries"][language] + int(part.counts[i].sum()) for i, language in enumerate(languages)}
+                    queries = {
+                        language: notes["queries"][language] + int(part.counts[i].sum())
+                        for i, language in enumerate(languages)
+                    }
                     without = notes["without_queries"] + int((part.counts.sum(axis=0) == 0).sum())
                     workspace.record(number + 1, without_queries=without, queries=queries)
                     bar.update(len(part.vectors))
@@ -312,37 +339,53 @@ class XqgIndexBuilder:
         needed = rows * sum(8 if name.startswith("counts") else 4 * dimension for name in headers) - here
         free = free_bytes(folder)
         if needed > free:
-            raise XqgError(f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some space, or choose another output")
+            raise XqgError(
+                f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some "
+                "space, or choose another output"
+            )
         return {name: RowFile(file, header) for name, (file, header) in headers.items()}
 
     def _write_index(self, index: faiss.Index, folder: Path) -> None:
         vectors, finished = folder / VECTORS, folder / "index"
         if self.index.factory == "Flat":
-            os.replace(vectors, finished)
+            vectors.replace(finished)
             return
         fill_index(index, read_flat(vectors), self.index.nprobe, self.index.threads)
         try:
             faiss.write_index(index, str(finished))
         except RuntimeError as error:
             finished.unlink(missing_ok=True)
-            raise XqgError(f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors") from error
+            raise XqgError(
+                f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors"
+            ) from error
         vectors.unlink()
 
-    def _mean(self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]) -> tuple[Vectors | None, Vectors | None]:
-        """The mean query vector for the mean control, and the mean query direction for hubness reduction, each where it is asked for."""
+    def _mean(
+        self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]
+    ) -> tuple[Vectors | None, Vectors | None]:
+        """The mean query vector for the mean control, and the mean query direction for hubness reduction, each where
+        it is asked for.
+        """
         settings = self.augmentation
         generated: list[str] = []
         if settings.control == "mean" or (settings.reduce_hubness and self.hubness_topics is None):
             size = min(catalog.rows, MEAN_PASSAGES)
             records = catalog.queries_of(row * catalog.rows // size for row in range(size))
-            generated = [text for record in records for _, text in chosen_queries(record, languages, settings.num_queries)]
+            generated = [
+                text for record in records for _, text in chosen_queries(record, languages, settings.num_queries)
+            ]
             if not generated:
-                raise UsageError("the mean of the generated queries is needed and there are none: give --queries (or, for hubness, --hubness-topics)")
+                raise UsageError(
+                    "the mean of the generated queries is needed and there are none: give --queries (or, for "
+                    "hubness, --hubness-topics)"
+                )
         mean = encoder.encode(generated, "query").mean(axis=0, dtype=np.float64) if generated else None
         if not settings.reduce_hubness:
             return (None if mean is None else mean.astype(np.float32)), None
         if self.hubness_topics is not None:
-            asker = encoder if encoder.settings.query_model is None else TextEncoder(encoder.settings, self.device, "query")
+            asker = (
+                encoder if encoder.settings.query_model is None else TextEncoder(encoder.settings, self.device, "query")
+            )
             topics = [text for _, text in read_topics(self.hubness_topics)]
             if not topics:
                 raise InvalidInput(f"{self.hubness_topics}: no topics; at least one question is expected")
@@ -359,7 +402,9 @@ class XqgIndexBuilder:
         if asked is None or not counts.records:
             return found
         if missing := [code for code in asked if code not in found]:
-            raise InvalidInput(f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}")
+            raise InvalidInput(
+                f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}"
+            )
         return list(asked)
 
     def _named_encoder(self) -> EncoderSettings:
@@ -368,7 +413,9 @@ class XqgIndexBuilder:
         return self.encoder
 
     def _bar(self, what: str, **options: Any) -> tqdm[Any]:
-        return tqdm(desc=what, unit=" passages", unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options)
+        return tqdm(
+            desc=what, unit=" passages", unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options
+        )
 
 
 def _sha256(file: Path | None) -> str | None:

@@ -1,8 +1,8 @@
 """Finds a Java runtime that Pyserini can use, and points Pyserini at it.
 
-Pyserini's classes need Java 21 (class file version 65). It looks for Java in two places, and they can disagree: jnius follows
-``JAVA_HOME``, trec_eval runs ``java`` from ``PATH``. :func:`prepare` makes both name one good runtime, for this process and those that it
-starts, and touches nothing where they already do.
+Pyserini's classes need Java 21 (class file version 65). It looks for Java in two places, and they can disagree: jnius
+follows ``JAVA_HOME``, trec_eval runs ``java`` from ``PATH``. :func:`prepare` makes both name one good runtime, for this
+process and those that it starts, and touches nothing where they already do.
 """
 
 from __future__ import annotations
@@ -98,7 +98,10 @@ def _inspect(home: Path, source: str) -> Runtime:
     fields = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', release, re.MULTILINE))
     modules = fields.get("MODULES")
     return Runtime(
-        home, source, _major(fields.get("JAVA_VERSION", "")), frozenset(modules.split()) if modules is not None else None
+        home,
+        source,
+        _major(fields.get("JAVA_VERSION", "")),
+        frozenset(modules.split()) if modules is not None else None,
     )
 
 

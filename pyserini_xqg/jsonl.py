@@ -37,14 +37,21 @@ class Record:
             value = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
         except UnicodeDecodeError as error:
             raise InvalidInput(
-                f"{file}:{line}: not UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start + 1}); convert the file to UTF-8"
+                f"{file}:{line}: not UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start + 1}); convert "
+                "the file to UTF-8"
             ) from error
         except (json.JSONDecodeError, RecursionError) as error:
             where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            raise InvalidInput(f"{file}:{line}: malformed JSON{where} ({error}); one JSON object a line is expected") from error
+            raise InvalidInput(
+                f"{file}:{line}: malformed JSON{where} ({error}); one JSON object a line is expected"
+            ) from error
         # JSON can escape half a surrogate pair; no tokenizer, and no UTF-8 file, takes it.
-        if b"\\u" in raw and any(0xD800 <= ord(character) < 0xE000 for character in json.dumps(value, ensure_ascii=False)):
-            raise InvalidInput(f"{file}:{line}: half a surrogate pair (\\ud800 to \\udfff) in the text; write the character itself")
+        if b"\\u" in raw and any(
+            0xD800 <= ord(character) < 0xE000 for character in json.dumps(value, ensure_ascii=False)
+        ):
+            raise InvalidInput(
+                f"{file}:{line}: half a surrogate pair (\\ud800 to \\udfff) in the text; write the character itself"
+            )
         if not isinstance(value, dict):
             raise InvalidInput(f"{file}:{line}: a JSON object is expected, found {type(value).__name__}")
         return cls(value, file, line, offset)
@@ -89,7 +96,9 @@ def open_binary(file: Path) -> BinaryIO:
         raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
 
 
-def read_records(file: Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None) -> Iterator[Record]:
+def read_records(
+    file: Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None
+) -> Iterator[Record]:
     """The records of one file, from a byte offset on; blank lines are passed over.
 
     Parameters

@@ -33,9 +33,13 @@ def language_code(value: str) -> str:
         except (InvalidLanguageValue, DeprecatedLanguageValue):
             continue
         return str(language.pt1 or language.pt3)
-    near = get_close_matches(name.title(), _names(), n=3, cutoff=0.6) + get_close_matches(name.lower(), _codes(), n=3, cutoff=0.6)
+    near = get_close_matches(name.title(), _names(), n=3, cutoff=0.6) + get_close_matches(
+        name.lower(), _codes(), n=3, cutoff=0.6
+    )
     hint = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
-    raise InvalidInput(f"unknown language {value!r}: expected an ISO 639 code such as te, or an English name such as Telugu{hint}")
+    raise InvalidInput(
+        f"unknown language {value!r}: expected an ISO 639 code such as te, or an English name such as Telugu{hint}"
+    )
 
 
 @cache

@@ -119,6 +119,7 @@ class PartMaker:
         counts = np.zeros((len(self._languages), size), dtype=np.int64)
         np.add.at(counts, (part.query_languages, part.query_rows), 1)
         if self._augmentation.control == "mean":
+            assert self._mean is not None
             sums += counts[:, :, None].astype(np.float32) * self._mean
         else:
             for rows, values in self._encoder.embed(part.queries):
@@ -128,7 +129,8 @@ class PartMaker:
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(broken):
             raise InvalidInput(
-                f"the vector of passage {part.ids[broken[0]]!r} is not finite (NaN or infinite), as are {len(broken) - 1} more of {size}; "
+                f"the vector of passage {part.ids[broken[0]]!r} is not finite (NaN or infinite), as are "
+                f"{len(broken) - 1} more of {size}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
         return Part(part.start, vectors, passages, sums, counts)
@@ -140,7 +142,9 @@ class PartMaker:
             rows: list[int] = []
             languages: list[int] = []
             if self._languages and self._needs_queries:
-                for row, record in enumerate(self._catalog.queries_of(map(self._queries_row, range(start, start + len(ids))))):
+                for row, record in enumerate(
+                    self._catalog.queries_of(map(self._queries_row, range(start, start + len(ids))))
+                ):
                     for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
                         texts.append(text)
                         rows.append(row)

@@ -62,6 +62,7 @@ class TextPassages:
         self.empty_passages = 0
 
     def scan(self, catalog: Catalog, docids: Path, on_passage: Callable[[], object]) -> None:
+        """See :class:`PassageSource`."""
         with docids.open("w", encoding="utf-8", newline="\n") as handle:
             for record, passage in self._corpus.scan():
                 if not catalog.add_passage(passage.id):
@@ -71,14 +72,16 @@ class TextPassages:
         self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
 
     def check(self, encoder: TextEncoder) -> None:
-        pass
+        """See :class:`PassageSource`."""
 
     def parts(self, encoder: TextEncoder, first: int) -> Iterator[tuple[list[str], list[Batch]]]:
+        """See :class:`PassageSource`."""
         for part in self._corpus.parts(first):
             texts = [passage_text(passage.title, passage.text) for passage in part]
             yield [passage.id for passage in part], encoder.tokenize(texts, "passage")
 
     def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch]) -> Vectors:
+        """See :class:`PassageSource`."""
         vectors = np.empty((size, encoder.dimension), dtype=np.float32)
         for rows, values in encoder.embed(ready):
             vectors[rows] = values
@@ -98,6 +101,7 @@ class IndexPassages:
         self.sha256 = ""
 
     def scan(self, catalog: Catalog, docids: Path, on_passage: Callable[[], object]) -> None:
+        """See :class:`PassageSource`."""
         source = self._folder / "docid"
         if not source.is_file():
             raise MissingInput(f"{source}: no such file; a Pyserini index folder holds index and docid")
@@ -105,28 +109,37 @@ class IndexPassages:
         with source.open("rb") as lines, docids.open("wb") as handle:
             for number, line in enumerate(lines, start=1):
                 if not catalog.add_passage(line.decode("utf-8").strip()):
-                    raise InvalidInput(f"{source}:{number}: the id {line.decode().strip()!r} was there before; ids must be unique")
+                    raise InvalidInput(
+                        f"{source}:{number}: the id {line.decode().strip()!r} was there before; ids must be unique"
+                    )
                 handle.write(line)
                 digest.update(line)
                 on_passage()
         if catalog.rows != len(self._rows):
-            raise InvalidInput(f"{self._folder}: docid has {catalog.rows} ids and index {len(self._rows)} vectors; as many are expected")
+            raise InvalidInput(
+                f"{self._folder}: docid has {catalog.rows} ids and index {len(self._rows)} vectors; as many are "
+                "expected"
+            )
         with (self._folder / "index").open("rb") as vectors:
             digest.update(hashlib.file_digest(vectors, "sha256").digest())
         self.sha256 = digest.hexdigest()
 
     def check(self, encoder: TextEncoder) -> None:
+        """See :class:`PassageSource`."""
         if encoder.dimension != self._rows.shape[1]:
             raise InvalidInput(
-                f"{self._folder}: its vectors have {self._rows.shape[1]} dimensions and the encoder's {encoder.dimension}; "
+                f"{self._folder}: its vectors have {self._rows.shape[1]} dimensions and the encoder's "
+                f"{encoder.dimension}; "
                 "the encoder that made the index is expected"
             )
 
     def parts(self, encoder: TextEncoder, first: int) -> Iterator[tuple[list[str], Vectors]]:
+        """See :class:`PassageSource`."""
         with (self._folder / "docid").open(encoding="utf-8") as lines:
             ids = (line.strip() for line in islice(lines, first * self._part_size, None))
             for start in range(first * self._part_size, len(self._rows), self._part_size):
                 yield list(islice(ids, self._part_size)), self._rows[start : start + self._part_size]
 
     def vectors(self, encoder: TextEncoder, size: int, ready: Vectors) -> Vectors:
+        """See :class:`PassageSource`."""
         return np.array(ready, dtype=np.float32)

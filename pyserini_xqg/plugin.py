@@ -1,16 +1,17 @@
 """Makes stock Pyserini know this package's encoders and find a Java that it can use.
 
 Pyserini has no plugin interface, so a ``.pth`` file calls :func:`install` when Python starts. That only puts
-a finder on ``sys.meta_path`` (this module imports next to nothing: it is loaded by every Python that starts). When Pyserini
-is imported, the finder
+a finder on ``sys.meta_path`` (this module imports next to nothing: it is loaded by every Python that starts). When
+Pyserini is imported, the finder
 
 * before ``pyserini``: lets :mod:`pyserini_xqg.java` choose a Java runtime;
-* after ``pyserini.encode``: adds the key ``xqg`` to the two encoder maps and to the choices of ``--encoder-class``, and has
+* after ``pyserini.encode``: adds the key ``xqg`` to the two encoder maps and to the choices of ``--encoder-class``,
+  and has
   any stock encoder that is asked to open a folder with our manifest return ours instead. Pyserini picks a class by
   substrings of the path; what the folder holds is the better witness.
 
-Nothing here may ever break Pyserini: where it looks different from what is expected, one warning is given and all is left as
-it was. ``PYSERINI_XQG_PLUGIN=0`` turns the plugin off.
+Nothing here may ever break Pyserini: where it looks different from what is expected, one warning is given and all is
+left as it was. ``PYSERINI_XQG_PLUGIN=0`` turns the plugin off.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SWITCH = "PYSERINI_XQG_PLUGIN"
 def install() -> None:
     """Put the finder in place, once; Pyserini itself is not imported."""
     if os.environ.get(SWITCH, "1") != "0" and not installed():
-        sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Finder())
         if "pyserini.encode" in sys.modules:
             _guarded(_register, sys.modules["pyserini.encode"])
 
@@ -95,7 +96,7 @@ def _prepare_java() -> None:
     prepare()
 
 
-def _register(encode: ModuleType) -> None:
+def _register(encode: Any) -> None:
     documents, queries = encode.document_encoder_class_map, encode.query_encoder_class_map
     if not isinstance(documents, dict) or not isinstance(queries, dict):
         raise TypeError("the encoder maps of pyserini.encode are no dictionaries")
@@ -151,4 +152,4 @@ def _offer_encoder_class() -> None:
             options["choices"] = [*choices, ENCODER_CLASS]
         return stock(self, *names, **options)
 
-    argparse.ArgumentParser.add_argument = add_argument  # type: ignore[method-assign]
+    argparse.ArgumentParser.add_argument = add_argument  # type: ignore[method-assign, assignment]

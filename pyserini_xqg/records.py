@@ -6,7 +6,6 @@ Pyserini's reader takes text fields only, so the queries of a passage are one fi
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,8 +38,8 @@ def write_records(
     Returns
     -------
     dict of str to int
-        How many passages there are, how many of them have no query, how many queries, and how many records of queries have an
-        id that no passage has.
+        How many passages there are, how many of them have no query, how many queries, and how many records of queries
+        have an id that no passage has.
 
     Raises
     ------
@@ -67,7 +66,7 @@ def write_records(
                 total += len(texts)
                 values = {"id": passage.id, "title": passage.title, "text": passage.text, "query": "\n".join(texts)}
                 handle.write(json.dumps(values, ensure_ascii=False) + "\n")
-        os.replace(unfinished, output)
+        unfinished.replace(output)
     return {
         "passages": catalog.rows,
         "passages_without_queries": without,

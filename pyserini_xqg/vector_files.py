@@ -1,7 +1,7 @@
 """Vectors on disk, row by row: the file of a flat inner-product FAISS index, and ``.npy`` arrays.
 
-faiss writes a flat index from memory only. Its file is a short header and the float32 rows, so it can be written as the rows come, once, and
-read in place. The header is taken from faiss itself.
+faiss writes a flat index from memory only. Its file is a short header and the float32 rows, so it can be written as
+the rows come, once, and read in place. The header is taken from faiss itself.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def flat_header(dimension: int, rows: int) -> bytes:
     one, two = (_serialized(dimension, count) for count in (1, 2))
     size = len(one) - 4 * dimension
     mine = bytearray(one[:size])
-    counters = [at for at in range(0, size - 7) if one[at : at + 8] != two[at : at + 8] and _is_counter(one, two, at, dimension)]
+    counters = [
+        at for at in range(0, size - 7) if one[at : at + 8] != two[at : at + 8] and _is_counter(one, two, at, dimension)
+    ]
     for at in counters:
         (value,) = struct.unpack_from("<q", one, at)
         struct.pack_into("<q", mine, at, value * rows)
@@ -106,7 +108,10 @@ def read_flat(file: Path) -> Vectors:
         raise InvalidInput(f"{file}: faiss cannot read it ({str(error).splitlines()[0][:200]})") from error
     index = faiss.downcast_index(owner)  # a view: `owner` has to live on
     if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-        raise InvalidInput(f"{file}: a {type(index).__name__}; only a flat inner-product index holds the vectors themselves. Build one with --factory Flat")
+        raise InvalidInput(
+            f"{file}: a {type(index).__name__}; only a flat inner-product index holds the vectors themselves. Build "
+            "one with --factory Flat"
+        )
     shape = (index.ntotal, index.d)
     rows: Vectors = np.memmap(file, dtype="<f4", mode="r", offset=len(flat_header(index.d, index.ntotal)), shape=shape)
     return rows

@@ -16,7 +16,9 @@ def augment(
     index: Annotated[Path, typer.Option(help="A plain flat Pyserini index.")],
     output: Annotated[Path, typer.Option(help="The index folder to make.")],
     queries: Annotated[Path | None, typer.Option(help="Generated queries: a file or folder, .gz too.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="What the passages were encoded with, where the index does not say.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="What the passages were encoded with, where the index does not say.")
+    ] = None,
     alpha: o.Alpha = 0.01,
     aggregate: o.Aggregate = o.AggregateName.SUM,
     language: o.Language = None,
@@ -44,7 +46,7 @@ def augment(
             num_queries=num_queries,
             normalize=normalize,
             reduce_hubness=reduce_hubness,
-            control=control and control.value,
+            control=control.value if control else None,
         ),
         IndexSettings(factory, nprobe, threads, keep_vectors),
         hubness_topics=hubness_topics,

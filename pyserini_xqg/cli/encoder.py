@@ -36,14 +36,16 @@ def encoder(
         encoder,
         query_model=query_model,
         revision=revision,
-        pooling=pooling and pooling.value,
+        pooling=pooling.value if pooling else None,
         l2_norm=l2_norm,
         query_prefix=query_prefix,
         passage_prefix=passage_prefix,
         query_max_length=query_max_length,
         passage_max_length=passage_max_length,
-        dtype=dtype and dtype.value,
+        dtype=dtype.value if dtype else None,
     )
-    augmentation = AugmentationSettings(alpha=alpha, aggregate=aggregate.value, num_queries=num_queries, normalize=normalize)
+    augmentation = AugmentationSettings(
+        alpha=alpha, aggregate=aggregate.value, num_queries=num_queries, normalize=normalize
+    )
     resolved = write_encoder(settings, augmentation, output, device)
     print(f"encoder: {output}\n{resolved}")

@@ -14,7 +14,10 @@ from pyserini_xqg.cli import options as o
 
 def index(
     corpus: Annotated[Path, typer.Option(help="Passages, Pyserini's JSONL: a file or folder, .gz too.")],
-    encoder: Annotated[str, typer.Option(help="A Hugging Face or sentence-transformers model, or a folder made by xqg encoder or index.")],
+    encoder: Annotated[
+        str,
+        typer.Option(help="A Hugging Face or sentence-transformers model, or a folder made by xqg encoder or index."),
+    ],
     output: Annotated[Path, typer.Option(help="The index folder to make.")],
     queries: Annotated[Path | None, typer.Option(help="Generated queries: a file or folder, .gz too.")] = None,
     alpha: o.Alpha = 0.01,
@@ -40,20 +43,22 @@ def index(
     dtype: o.Dtype = None,
     device: o.Device = None,
     part_size: o.PartSize = 1024,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print counts, sizes and the estimated time, and end.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print counts, sizes and the estimated time, and end.")
+    ] = False,
 ) -> None:
     """Encode a corpus and its generated queries into a Pyserini index of augmented vectors."""
     settings = o.encoder_settings(
         encoder,
         query_model=query_model,
         revision=revision,
-        pooling=pooling and pooling.value,
+        pooling=pooling.value if pooling else None,
         l2_norm=l2_norm,
         query_prefix=query_prefix,
         passage_prefix=passage_prefix,
         query_max_length=query_max_length,
         passage_max_length=passage_max_length,
-        dtype=dtype and dtype.value,
+        dtype=dtype.value if dtype else None,
     )
     from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
 
@@ -66,7 +71,7 @@ def index(
             num_queries=num_queries,
             normalize=normalize,
             reduce_hubness=reduce_hubness,
-            control=control and control.value,
+            control=control.value if control else None,
         ),
         IndexSettings(factory, nprobe, threads, keep_vectors),
         hubness_topics=hubness_topics,

@@ -45,46 +45,83 @@ class ControlName(StrEnum):
     MEAN = "mean"
 
 
-ENCODER, METHOD, FORM, RUN = "Encoder (read from a sentence-transformers model, else as in the paper)", "Augmentation", "Index", "Run"
+ENCODER, METHOD, FORM, RUN = (
+    "Encoder (read from a sentence-transformers model, else as in the paper)",
+    "Augmentation",
+    "Index",
+    "Run",
+)
 
 QueryModel = Annotated[str | None, typer.Option(help="Another model for the users' queries.", rich_help_panel=ENCODER)]
-Revision = Annotated[str | None, typer.Option(help="Branch, tag or commit of a model from the hub.", rich_help_panel=ENCODER)]
+Revision = Annotated[
+    str | None, typer.Option(help="Branch, tag or commit of a model from the hub.", rich_help_panel=ENCODER)
+]
 Pooling = Annotated[PoolingName | None, typer.Option(help="How token vectors become one.", rich_help_panel=ENCODER)]
-L2Norm = Annotated[bool | None, typer.Option("--l2-norm/--no-l2-norm", help="Give vectors unit length.", rich_help_panel=ENCODER)]
-QueryPrefix = Annotated[str | None, typer.Option(help="Put before queries as it stands, final blank included.", rich_help_panel=ENCODER)]
+L2Norm = Annotated[
+    bool | None, typer.Option("--l2-norm/--no-l2-norm", help="Give vectors unit length.", rich_help_panel=ENCODER)
+]
+QueryPrefix = Annotated[
+    str | None, typer.Option(help="Put before queries as it stands, final blank included.", rich_help_panel=ENCODER)
+]
 PassagePrefix = Annotated[str | None, typer.Option(help="Put before passages.", rich_help_panel=ENCODER)]
-QueryMaxLength = Annotated[int | None, typer.Option(help="Tokens of a query, generated ones included [paper: 32].", rich_help_panel=ENCODER)]
-PassageMaxLength = Annotated[int | None, typer.Option(help="Tokens of a passage [paper: 128].", rich_help_panel=ENCODER)]
+QueryMaxLength = Annotated[
+    int | None, typer.Option(help="Tokens of a query, generated ones included [paper: 32].", rich_help_panel=ENCODER)
+]
+PassageMaxLength = Annotated[
+    int | None, typer.Option(help="Tokens of a passage [paper: 128].", rich_help_panel=ENCODER)
+]
 Dtype = Annotated[DtypeName | None, typer.Option(help="Of the computation [float32].", rich_help_panel=ENCODER)]
 
-Alpha = Annotated[float, typer.Option(help="Weight of the queries: 0 the plain index, 1 queries only.", rich_help_panel=METHOD)]
-Aggregate = Annotated[AggregateName, typer.Option(help="Add a passage's query vectors up, or average them.", rich_help_panel=METHOD)]
+Alpha = Annotated[
+    float, typer.Option(help="Weight of the queries: 0 the plain index, 1 queries only.", rich_help_panel=METHOD)
+]
+Aggregate = Annotated[
+    AggregateName, typer.Option(help="Add a passage's query vectors up, or average them.", rich_help_panel=METHOD)
+]
 Language = Annotated[
     list[str] | None,
-    typer.Option("--language", help="Use only queries in this language (code or name; may be repeated).", rich_help_panel=METHOD),
+    typer.Option(
+        "--language", help="Use only queries in this language (code or name; may be repeated).", rich_help_panel=METHOD
+    ),
 ]
-NumQueries = Annotated[int | None, typer.Option(help="Use only the first N queries of each language.", rich_help_panel=METHOD)]
-Normalize = Annotated[bool, typer.Option("--normalize", help="Give the finished vectors unit length.", rich_help_panel=METHOD)]
+NumQueries = Annotated[
+    int | None, typer.Option(help="Use only the first N queries of each language.", rich_help_panel=METHOD)
+]
+Normalize = Annotated[
+    bool, typer.Option("--normalize", help="Give the finished vectors unit length.", rich_help_panel=METHOD)
+]
 ReduceHubness = Annotated[
-    float, typer.Option(metavar="B", help="Share of the mean query direction to take out, 0 to 1.", rich_help_panel=METHOD)
+    float,
+    typer.Option(metavar="B", help="Share of the mean query direction to take out, 0 to 1.", rich_help_panel=METHOD),
 ]
 HubnessTopics = Annotated[
-    Path | None, typer.Option(help="Topics file to take that direction from, instead of the generated queries.", rich_help_panel=METHOD)
+    Path | None,
+    typer.Option(
+        help="Topics file to take that direction from, instead of the generated queries.", rich_help_panel=METHOD
+    ),
 ]
 Control = Annotated[
     ControlName | None,
     typer.Option(help="A control: queries of another passage, or the mean query vector.", rich_help_panel=METHOD),
 ]
 
-Factory = Annotated[str, typer.Option(help="faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ...", rich_help_panel=FORM)]
-Nprobe = Annotated[int | None, typer.Option(help="Lists that an IVF index looks into [a sixteenth].", rich_help_panel=FORM)]
-Threads = Annotated[int | None, typer.Option(help="To build the index with [1 for graphs, else all].", rich_help_panel=FORM)]
+Factory = Annotated[
+    str, typer.Option(help="faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ...", rich_help_panel=FORM)
+]
+Nprobe = Annotated[
+    int | None, typer.Option(help="Lists that an IVF index looks into [a sixteenth].", rich_help_panel=FORM)
+]
+Threads = Annotated[
+    int | None, typer.Option(help="To build the index with [1 for graphs, else all].", rich_help_panel=FORM)
+]
 KeepVectors = Annotated[
     bool, typer.Option("--keep-vectors", help="Keep passage vectors and per-language query sums.", rich_help_panel=FORM)
 ]
 
 Device = Annotated[str | None, typer.Option(help="cuda, cuda:1, mps, cpu [the best there is].", rich_help_panel=RUN)]
-PartSize = Annotated[int, typer.Option(help="Passages between two points where a stopped run goes on.", rich_help_panel=RUN)]
+PartSize = Annotated[
+    int, typer.Option(help="Passages between two points where a stopped run goes on.", rich_help_panel=RUN)
+]
 
 
 def encoder_settings(name: str, **given: Any) -> EncoderSettings:
@@ -99,5 +136,8 @@ def encoder_settings(name: str, **given: Any) -> EncoderSettings:
     settings, _ = read_encoder(name, "passage")
     if holds_encoder(name) and set_here:
         options = ", ".join("--" + option.replace("_", "-") for option in set_here)
-        raise UsageError(f"{name} has its encoder settings in it; {options} cannot be given too. Make another folder with xqg encoder")
+        raise UsageError(
+            f"{name} has its encoder settings in it; {options} cannot be given too. Make another folder with xqg "
+            "encoder"
+        )
     return replace(settings, **set_here)

@@ -12,7 +12,9 @@ from pyserini_xqg.collection import Passage
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the passage that answers it, and its answers (in the passage's language, where the data set has them)."""
+    """A question, the passage that answers it, and its answers (in the passage's language, where the data set has
+    them).
+    """
 
     id: str
     text: str

@@ -44,7 +44,9 @@ def read_afriqa_folder(folder: Path, split: str) -> RetrievalSet:
             context = (record.value.get("context") or "").strip()
             if not context:
                 continue
-            passage = passages.setdefault(context, Passage(f"p{len(passages)}", context, record.value.get("title") or ""))
+            passage = passages.setdefault(
+                context, Passage(f"p{len(passages)}", context, record.value.get("title") or "")
+            )
             if found and found[2] == split:
                 code = language_code(found[1])
                 asked = questions.setdefault(code, [])

@@ -1,6 +1,7 @@
 """SQuAD's JSON format: XQuAD (Artetxe et al., 2020), MLQA (Lewis et al., 2020) and relatives.
 
-English contexts, questions in other languages: a question keeps its id in every language, which is how its English paragraph is found.
+English contexts, questions in other languages: a question keeps its id in every language, which is how its English
+paragraph is found.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
     Parameters
     ----------
     folder : Path
-        With files named by language, ``xquad.ar.json`` or ``dev-context-en-question-ar.json``; the English one gives the passages.
+        With files named by language, ``xquad.ar.json`` or ``dev-context-en-question-ar.json``; the English one gives
+        the passages.
 
     Returns
     -------
     RetrievalSet
-        Question ids get the language as a prefix, so that all can be searched in one run. The language ``en`` is left out.
+        Question ids get the language as a prefix, so that all can be searched in one run. The language ``en`` is left
+        out.
 
     Raises
     ------
@@ -40,10 +43,15 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
         A file is not in SQuAD's format, or has questions that the English one does not.
     """
     if not folder.is_dir():
-        raise MissingInput(f"{folder}: no such folder; one with SQuAD-format files such as xquad.en.json and xquad.ar.json is expected")
+        raise MissingInput(
+            f"{folder}: no such folder; one with SQuAD-format files such as xquad.en.json and xquad.ar.json is expected"
+        )
     files = {found[1]: file for file in sorted(folder.glob("*.json")) if (found := LANGUAGE_IN_NAME.search(file.name))}
     if "en" not in files or len(files) < 2:
-        raise MissingInput(f"{folder}: files for {', '.join(files) or 'no language'}; an English one (name.en.json) and others are expected")
+        raise MissingInput(
+            f"{folder}: files for {', '.join(files) or 'no language'}; an English one (name.en.json) and others are "
+            "expected"
+        )
     passages: dict[str, Passage] = {}
     passage_of: dict[str, str] = {}
     answers: dict[str, tuple[str, ...]] = {}
@@ -57,9 +65,13 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
         questions[language] = []
         for _, _, question in _questions(file):
             if question["id"] not in passage_of:
-                raise InvalidInput(f"{file}: question {question['id']} is not in the English file; parallel files are expected")
+                raise InvalidInput(
+                    f"{file}: question {question['id']} is not in the English file; parallel files are expected"
+                )
             identifier = question["id"]
-            questions[language].append(Question(f"{language}-{identifier}", question["question"], passage_of[identifier], answers[identifier]))
+            questions[language].append(
+                Question(f"{language}-{identifier}", question["question"], passage_of[identifier], answers[identifier])
+            )
     return RetrievalSet(list(passages.values()), questions)
 
 

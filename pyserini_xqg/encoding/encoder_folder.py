@@ -15,7 +15,9 @@ from pyserini_xqg.errors import InvalidInput, UsageError
 
 
 def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
-    """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to `folder`, and content hash."""
+    """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to
+    `folder`, and content hash.
+    """
     described = asdict(encoder)
     for field in ("model", "query_model"):
         name = described[field]
@@ -40,7 +42,9 @@ def write_encoder(
         Something else is at `folder`.
     """
     if augmentation.reduce_hubness or augmentation.control or augmentation.languages:
-        raise UsageError("stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index")
+        raise UsageError(
+            "stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index"
+        )
     resolved = TextEncoder(encoder, device).settings
     if encoder.query_model is not None:
         TextEncoder(encoder, device, "query")
@@ -85,8 +89,12 @@ def _locate(model: dict[str, str], folder: Path, check: bool) -> str:
         return str(place or places[1])
     if place is None:
         raise InvalidInput(
-            f"{folder / MANIFEST} names the model {model['path']}, which is not there; put it back, or write its new place into the file"
+            f"{folder / MANIFEST} names the model {model['path']}, which is not there; put it back, or write its "
+            "new place into the file"
         )
     if fingerprint(str(place)) != model["sha256"]:
-        raise InvalidInput(f"the model {place} is not the one that {folder} was made with (its files have changed); put the old one back, or build anew")
+        raise InvalidInput(
+            f"the model {place} is not the one that {folder} was made with (its files have changed); put the old "
+            "one back, or build anew"
+        )
     return str(place)

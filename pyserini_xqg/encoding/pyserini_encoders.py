@@ -11,7 +11,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from pyserini_xqg.augmentation import AugmentationSettings
-    from pyserini_xqg.encoding.settings import EncoderSettings
     from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
 
 log = logging.getLogger("pyserini_xqg")
@@ -20,8 +19,8 @@ log = logging.getLogger("pyserini_xqg")
 class XqgDocumentEncoder:
     """A document encoder as ``pyserini.encode`` calls it.
 
-    With ``--fields text query`` the records' own queries (field ``query``: one a line) are added to the passage vectors by
-    the formula, as ``xqg index`` does it.
+    With ``--fields text query`` the records' own queries (field ``query``: one a line) are added to the passage
+    vectors by the formula, as ``xqg index`` does it.
 
     Parameters
     ----------
@@ -52,7 +51,8 @@ class XqgDocumentEncoder:
         texts, titles : sequences of str or None
             Joined by a blank, or by the tokenizer's separator with `add_sep`.
         max_length : ignored
-            Pyserini always passes one; the length that the encoder's settings name is used, so that passages and queries agree.
+            Pyserini always passes one; the length that the encoder's settings name is used, so that passages and
+            queries agree.
         fp16 : bool
             Compute in float16 from here on.
         querys : sequence of str or None, optional
@@ -88,14 +88,17 @@ class XqgQueryEncoder:
         Compute in float16.
     """
 
-    def __init__(self, encoder_dir: str, device: str | None = None, prefix: str | None = None, fp16: bool = False, **_: Any):
-        self._encoder, _ = _open(encoder_dir, device, side="query", query_prefix=prefix)
+    def __init__(
+        self, encoder_dir: str, device: str | None = None, prefix: str | None = None, fp16: bool = False, **_: Any
+    ):
+        self._encoder = _open(encoder_dir, device, side="query", query_prefix=prefix)[0]
         if fp16:
             self._encoder.use_half_precision()
 
     def encode(self, query: str, **_: Any) -> Vectors:
         """The vector of one query: float32, shape (dimension,)."""
-        return self.encode_batch([query])[0]
+        vector: Vectors = self.encode_batch([query])[0]
+        return vector
 
     def encode_batch(self, queries: Sequence[str], **_: Any) -> Vectors:
         """The vectors of queries: float32, shape (len(queries), dimension)."""
@@ -125,12 +128,9 @@ def _lines(joined: str | None, settings: AugmentationSettings) -> list[str]:
 def _open(
     name: str, device: str | None, side: Any, query_prefix: str | None = None
 ) -> tuple[TextEncoder, AugmentationSettings]:
-    from pyserini_xqg.augmentation import AugmentationSettings
     from pyserini_xqg.encoding.encoder_folder import read_encoder
     from pyserini_xqg.encoding.text_encoder import TextEncoder
 
-    encoder: EncoderSettings
-    augmentation: AugmentationSettings
     encoder, augmentation = read_encoder(name, side)
     if query_prefix is not None:
         encoder = replace(encoder, query_prefix=query_prefix)

@@ -21,8 +21,9 @@ class EncoderSettings:
     """A dual encoder.
 
     Fields left at None are read from the model where it is a sentence-transformers one (a folder or repository with a
-    ``modules.json``); for any other model they take the values of the xQG paper's retriever (CLS vector, no normalisation, no prefixes, 32 and 128
-    tokens). :func:`pyserini_xqg.encoding.text_encoder.resolve` fills them in, and only resolved settings are saved.
+    ``modules.json``); for any other model they take the values of the xQG paper's retriever (CLS vector, no
+    normalisation, no prefixes, 32 and 128 tokens). :func:`pyserini_xqg.encoding.text_encoder.resolve` fills them in,
+    and only resolved settings are saved.
 
     Parameters
     ----------

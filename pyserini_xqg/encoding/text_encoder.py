@@ -1,8 +1,9 @@
 """Texts to vectors, fast: one model, batches of similar length under a token budget.
 
-sentence-transformers loads the model and computes the vectors (its modules know every pooling, normalisation and projection that
-published encoders use). What it does not have is done here: batches filled by tokens rather than by texts, made apart from
-the computation so that the device need not wait for the tokenizer, and results handed out as they come.
+sentence-transformers loads the model and computes the vectors (its modules know every pooling, normalisation and
+projection that published encoders use). What it does not have is done here: batches filled by tokens rather than by
+texts, made apart from the computation so that the device need not wait for the tokenizer, and results handed out as
+they come.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 Vectors: TypeAlias = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
 
-# Tokens, padding included, that go through the model at once: on a CPU as many as stay in its cache, on a GPU as many as fill it.
+# Tokens, padding included, that go through the model at once: on a CPU as many as stay in its cache, on a GPU as many
+# as fill it.
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 32768, "mps": 8192}
 
 log = logging.getLogger("pyserini_xqg")
@@ -133,6 +135,13 @@ class TextEncoder:
             vectors[rows] = values
         return vectors
 
+    def use_half_precision(self) -> None:
+        """Compute in float16 from here on, as Pyserini's ``--fp16`` asks for."""
+        import torch
+
+        self._model.to(torch.float16)
+        self.settings = replace(self.settings, dtype="float16")
+
     def _form(self, kind: Kind) -> tuple[str, int]:
         if kind == "query":
             prefix, length = self.settings.query_prefix, self.settings.query_max_length
@@ -165,7 +174,10 @@ class TextEncoder:
             log.warning("out of memory at %d texts; going on with half as many", size)
             halves = (slice(None, size // 2), slice(size // 2, None))
             parts = [
-                Batch(batch.rows[half], {k: v[half] if isinstance(v, torch.Tensor) else v for k, v in batch.features.items()})
+                Batch(
+                    batch.rows[half],
+                    {k: v[half] if isinstance(v, torch.Tensor) else v for k, v in batch.features.items()},
+                )
                 for half in halves
             ]
             return torch.cat([self._forward(part) for part in parts])
@@ -191,7 +203,9 @@ def choose_device(device: str | None) -> str:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise MissingPrerequisite(f"device {device!r} is not to be had here ({str(error).splitlines()[0]}); xqg doctor lists what is") from error
+        raise MissingPrerequisite(
+            f"device {device!r} is not to be had here ({str(error).splitlines()[0]}); xqg doctor lists what is"
+        ) from error
     return device
 
 
@@ -201,7 +215,11 @@ def fingerprint(model: str) -> str | None:
     if not folder.is_dir():
         return None
     digest = hashlib.sha256()
-    for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".txt", ".model", ".safetensors", ".bin")):
+    for file in sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix in (".json", ".txt", ".model", ".safetensors", ".bin")
+    ):
         digest.update(str(file.relative_to(folder)).encode())
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
@@ -220,7 +238,8 @@ def _load(name: str, settings: EncoderSettings, device: str) -> SentenceTransfor
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise MissingInput(
-            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id with config.json, weights and tokenizer; "
+            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id with config.json, "
+            "weights and tokenizer; "
             "without a network, only a folder or what is in the cache already can be loaded"
         ) from error
 
@@ -250,7 +269,9 @@ def _resolve(settings: EncoderSettings, model: SentenceTransformer, name: str) -
     limit = min(model.tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize)
     for length in (settings.query_max_length, settings.passage_max_length):
         if length is not None and length > limit:
-            raise UsageError(f"a maximum length of {length} tokens was asked for; the model {name} takes at most {limit}")
+            raise UsageError(
+                f"a maximum length of {length} tokens was asked for; the model {name} takes at most {limit}"
+            )
 
     def or_default(asked: int | None, paper: int) -> int:
         return asked if asked is not None else limit if own_modules else min(paper, limit)
