@@ -119,8 +119,8 @@ def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors 
         assert direction is not None
         vectors = vectors - np.float32(settings.reduce_hubness) * (vectors @ direction)[:, None] * direction
     if settings.normalize:
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
-        vectors = vectors / np.where(lengths > 0, lengths, np.float32(1)).astype(np.float32)
+        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), np.finfo(np.float32).tiny)
+        vectors = vectors / lengths[:, None]
     return vectors.astype(np.float32, copy=False)
 
 
