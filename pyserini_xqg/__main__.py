@@ -10,14 +10,22 @@ import importlib.util
 import runpy
 import sys
 
+from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.plugin import install
+
+# Pyserini's commands without a dot in their name; none of ours is called so.
+UNDOTTED = ("encode", "fusion")
 
 
 def main() -> None:
     """Run the command line."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    if "." in name or name == "encode":
-        _run_pyserini(f"pyserini.{name.removeprefix('pyserini.')}")
+    if name in UNDOTTED or ("." in name and not name.startswith("-")):
+        try:
+            _run_pyserini(f"pyserini.{name.removeprefix('pyserini.')}")
+        except XqgError as error:
+            print(f"xqg: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
     else:
         from pyserini_xqg.cli import run
 
@@ -26,14 +34,27 @@ def main() -> None:
 
 def _run_pyserini(module: str) -> None:
     install()
-    try:
-        known = importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        known = False
-    if not known:
-        sys.exit(f"xqg: no Pyserini command {module}; expected one such as search.faiss, encode, eval.trec_eval")
+    if not _can_run(module):
+        raise UsageError(
+            f"no Pyserini command {module}; one such as search.faiss, encode, eval.trec_eval is expected (a command "
+            "of xqg itself has no dot: see xqg --help)"
+        )
     del sys.argv[1]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _can_run(module: str) -> bool:
+    try:
+        spec = importlib.util.find_spec(module)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{module}.__main__")
+    except ModuleNotFoundError as error:
+        if error.name == "pyserini":
+            raise MissingPrerequisite("Pyserini is not installed; pip install pyserini") from error
+        if error.name is None or not module.startswith(error.name):
+            raise
+        return False
+    return spec is not None
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
     +-- MissingPrerequisite   3  a package, a Java runtime or a device is not there
     +-- MissingInput          4  a file, folder or model is not there
     +-- InvalidInput          5  an input is there and is wrong
-    +-- PartlyDone            7  part of the work is done; the same command goes on with the rest
+    +-- Stopped             130  the user pressed Ctrl-C
 
 The number is the exit code of the ``xqg`` command. Every message says what was found, what was expected
 and what to do.
@@ -44,7 +44,7 @@ class InvalidInput(XqgError):
     exit_code = 5
 
 
-class PartlyDone(XqgError):
-    """Part of the work is done; the same command goes on with the rest."""
+class Stopped(XqgError):
+    """The user pressed Ctrl-C."""
 
-    exit_code = 7
+    exit_code = 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import zlib
@@ -33,25 +34,28 @@ class Record:
         InvalidInput
             The line is not UTF-8, not JSON, or not an object.
         """
+        raw = raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
         try:
-            value = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
+            value = json.loads(raw.decode("utf-8"))
+            # JSON can escape half a surrogate pair; no tokenizer, and no UTF-8 file, takes it.
+            if b"\\u" in raw:
+                json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeDecodeError as error:
             raise InvalidInput(
                 f"{file}:{line}: not UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start + 1}); convert "
                 "the file to UTF-8"
             ) from error
-        except (json.JSONDecodeError, RecursionError) as error:
-            where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            raise InvalidInput(
-                f"{file}:{line}: malformed JSON{where} ({error}); one JSON object a line is expected"
-            ) from error
-        # JSON can escape half a surrogate pair; no tokenizer, and no UTF-8 file, takes it.
-        if b"\\u" in raw and any(
-            0xD800 <= ord(character) < 0xE000 for character in json.dumps(value, ensure_ascii=False)
-        ):
+        except UnicodeEncodeError as error:
             raise InvalidInput(
                 f"{file}:{line}: half a surrogate pair (\\ud800 to \\udfff) in the text; write the character itself"
-            )
+            ) from error
+        except json.JSONDecodeError as error:
+            raise InvalidInput(
+                f"{file}:{line}: malformed JSON at column {error.colno} ({error.msg}); one JSON object a line is "
+                "expected"
+            ) from error
+        except (ValueError, RecursionError) as error:  # an endless number, endless nesting
+            raise InvalidInput(f"{file}:{line}: JSON that cannot be read ({error})") from error
         if not isinstance(value, dict):
             raise InvalidInput(f"{file}:{line}: a JSON object is expected, found {type(value).__name__}")
         return cls(value, file, line, offset)
@@ -77,7 +81,7 @@ def jsonl_files(path: Path) -> list[Path]:
             return found
         if not path.exists():
             raise MissingInput(f"{path}: no such file or folder")
-    except PermissionError as error:
+    except OSError as error:
         raise MissingInput(f"{path}: cannot be read ({error.strerror})") from error
     return [path]
 

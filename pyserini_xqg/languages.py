@@ -33,7 +33,9 @@ def language_code(value: str) -> str:
         except (InvalidLanguageValue, DeprecatedLanguageValue):
             continue
         return str(language.pt1 or language.pt3)
-    near = get_close_matches(name.title(), _names(), n=3, cutoff=0.6) + get_close_matches(
+    if code := _short_names().get(name.title()):
+        return code
+    near = get_close_matches(name.title(), [*_short_names(), *_names()], n=3, cutoff=0.6) + get_close_matches(
         name.lower(), _codes(), n=3, cutoff=0.6
     )
     hint = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""

@@ -114,7 +114,8 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def queries(tmp_path: Path) -> Path:
-    """Queries in fi (up to 3) and ru (2), in another order than the corpus; d4 has none, d9 only ru, one id is unknown."""
+    """Queries in fi (up to 3) and ru (2), in another order than the corpus; d4 has none, d9 only ru, one id is
+    unknown."""
     order = [number * 5 % 23 for number in range(23) if number * 5 % 23 != 4]
     records = [
         {
@@ -144,7 +145,8 @@ def run_python() -> Run:
             env={**os.environ, **environment},
         )
         if check:
-            assert result.returncode == 0, f"{arguments} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
+            assert result.returncode == 0, f"{arguments} ended with
+            {result.returncode}:\n{result.stdout}\n{result.stderr}"
         return result
 
     return run

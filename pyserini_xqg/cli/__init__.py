@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-import click
 import typer
 
 from pyserini_xqg import __version__
@@ -15,9 +17,7 @@ from pyserini_xqg.cli.doctor import doctor
 from pyserini_xqg.cli.encoder import encoder
 from pyserini_xqg.cli.index import index
 from pyserini_xqg.cli.records import records
-from pyserini_xqg.errors import XqgError
-
-INTERRUPTED = 130
+from pyserini_xqg.errors import Stopped, XqgError
 
 app = typer.Typer(
     help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
@@ -26,8 +26,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def run_command(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt as stop:
+            raise Stopped("stopped; the same command goes on where this one was") from stop
+
+    return run_command
+
+
 for command in (index, augment, encoder, records, demo, doctor):
-    app.command()(command)
+    app.command()(_stoppable(command))
 
 
 def _show_version(asked: bool) -> None:
@@ -50,13 +63,7 @@ def run() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pyserini_xqg").setLevel(logging.INFO)
     try:
-        sys.exit(app(prog_name="xqg", standalone_mode=False))
+        app(prog_name="xqg")
     except XqgError as error:
         print(f"xqg: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        print("xqg: stopped; the same command goes on where this one was", file=sys.stderr)
-        sys.exit(INTERRUPTED)

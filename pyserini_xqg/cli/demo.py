@@ -1,5 +1,45 @@
 """``xqg demo``."""
 
+from __future__ import annotations
 
-def demo() -> None:
-    """Soon."""
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pyserini_xqg.errors import UsageError
+
+
+class CollectionName(StrEnum):
+    """Choices of ``--collection``."""
+
+    BUNDLED = "bundled"
+    XQUAD = "xquad"
+
+
+def demo(
+    collection: Annotated[
+        CollectionName, typer.Option(help="The small one of this package, or a folder of SQuAD-format files.")
+    ] = CollectionName.BUNDLED,
+    path: Annotated[
+        Path | None, typer.Option(help="The folder, with files such as xquad.en.json and xquad.ar.json.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Where all files go [indexes/demo-COLLECTION].")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Another encoder than the multilingual-e5-small of the extra demo.")
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Weight of the mean of a passage's queries.")] = 0.3,
+) -> None:
+    """Build plain, augmented and control indexes of a small collection; search and score them by stock Pyserini."""
+    from pyserini_xqg.bundled_model import multilingual_e5_small
+    from pyserini_xqg.demo.collections import bundled, squad
+    from pyserini_xqg.demo.demo import run_demo
+
+    if (collection is CollectionName.XQUAD) != (path is not None):
+        raise UsageError(
+            "--collection xquad and --path go together: a folder with files such as xquad.en.json and xquad.ar.json"
+        )
+    data = bundled() if path is None else squad(path)
+    model = encoder or str(multilingual_e5_small())
+    print(run_demo(data, model, output or Path("indexes") / f"demo-{collection.value}", alpha))
