@@ -31,7 +31,9 @@ def _add_pth(wheel: Path) -> None:
             if entry.filename.endswith(".dist-info/RECORD"):
                 data += f"{PTH_NAME},sha256={digest},{len(payload)}\n".encode()
             target.writestr(entry, data)
-        target.writestr(zipfile.ZipInfo(PTH_NAME, date_time=(1980, 1, 1, 0, 0, 0)), payload)
+        pth = zipfile.ZipInfo(PTH_NAME, date_time=(1980, 1, 1, 0, 0, 0))
+        pth.external_attr = 0o100644 << 16
+        target.writestr(pth, payload)
     finished.replace(wheel)
 
 

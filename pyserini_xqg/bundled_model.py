@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
 
 NAME = "multilingual-e5-small-q4"
@@ -66,7 +67,7 @@ def multilingual_e5_small() -> Path:
         weights, tokenizer = _packaged(*WEIGHTS), _packaged(*TOKENIZER)
         log.info("making %s from the packages %s and %s (once)", folder, WEIGHTS[0], TOKENIZER[0])
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{NAME}-") as scratch:
+        with quiet_loading(), tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{NAME}-") as scratch:
             _convert(weights, tokenizer, Path(scratch, NAME))
             try:
                 Path(scratch, NAME).replace(folder)

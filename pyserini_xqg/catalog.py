@@ -5,11 +5,13 @@ The ids and the places of the queries go into an SQLite file in the working fold
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +36,22 @@ class QueryCounts:
     def passages(self) -> int:
         """How many passages have a record."""
         return self.records - self.unknown_ids
+
+    def languages(self, asked: Sequence[str] | None) -> list[str]:
+        """The codes of the languages to use: those asked for, or all.
+
+        Raises
+        ------
+        InvalidInput
+            There is no query in a language that was asked for.
+        """
+        found = sorted(self.per_language)
+        missing = [code for code in asked or () if code not in found]
+        if missing:
+            raise InvalidInput(
+                f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}"
+            )
+        return found if asked is None else list(asked)
 
 
 class Catalog:
@@ -77,9 +95,7 @@ class Catalog:
 
     def add_passage(self, identifier: str) -> bool:
         """Give the next row to a passage; False if its id has one already."""
-        try:
-            self._database.execute("INSERT INTO passage VALUES (?, ?)", (identifier, self.rows))
-        except sqlite3.IntegrityError:
+        if not self._insert("passage", identifier, self.rows):
             return False
         self.rows += 1
         return True
@@ -95,7 +111,7 @@ class Catalog:
         """
         counts, digest = QueryCounts(), hashlib.sha256()
         for file in jsonl_files(path):
-            digest.update(file.name.encode())
+            digest.update(os.fsencode(file.name))
             previous, in_order = -1, True
             for record in read_records(file, on_bytes=digest.update):
                 queries = parse_queries(record)
@@ -104,14 +120,12 @@ class Catalog:
                 if row is None:
                     counts.unknown_ids += 1
                     continue
-                try:
-                    place = (row, len(self._files), record.offset, record.line)
-                    self._database.execute("INSERT INTO queries VALUES (?, ?, ?, ?)", place)
-                except sqlite3.IntegrityError:
+                if not self._insert("queries", row, len(self._files), record.offset, record.line):
                     raise record.invalid(
                         f"queries of {queries.id!r} were there before; one record a passage is expected"
-                    ) from None
-                counts.per_language.update({language: len(texts) for language, texts in queries.queries.items()})
+                    )
+                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
+                counts.per_language.update(found)
                 in_order &= row > previous
                 previous = row
             self._handles.append(self._seekable(file, in_order))
@@ -127,6 +141,18 @@ class Catalog:
     def queries_of(self, rows: Iterable[int]) -> list[PassageQueries | None]:
         """The queries of the passages in the given rows; None for a passage without a record."""
         return [self._queries_of(row) for row in rows]
+
+    def _insert(self, table: str, *values: object) -> bool:
+        """False if the table has a record with this key."""
+        try:
+            self._database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.IntegrityError:
+            return False
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._database_file)) from error
+            raise
+        return True
 
     def _row(self, identifier: str) -> int | None:
         found = self._database.execute("SELECT row FROM passage WHERE id = ?", (identifier,)).fetchone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -48,7 +49,7 @@ class Corpus:
         """
         digest = hashlib.sha256()
         for number, file in enumerate(self._files):
-            digest.update(file.name.encode())
+            digest.update(os.fsencode(file.name))
             for record in read_records(file, on_bytes=digest.update):
                 passage = parse_passage(record)
                 if self.passages % self.part_size == 0:

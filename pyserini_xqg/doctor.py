@@ -155,12 +155,10 @@ def check_devices() -> Iterator[Finding]:
     """What torch can compute on; nothing where it is not installed."""
     try:
         import torch
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            yield Finding("devices", f"torch cannot be imported: {error}", "install torch again")
-        return
     except Exception as error:  # a broken library can raise anything
-        yield Finding("devices", f"torch cannot be imported: {_last_line(str(error))}", "install torch again")
+        if _version("torch") is not None:
+            told = f"{type(error).__name__}: {_last_line(str(error))}"
+            yield Finding("devices", f"torch cannot be imported ({told})", "pip install --force-reinstall torch")
         return
     devices = [
         f"cuda:{number} {properties.name} ({properties.total_memory / 1e9:,.0f} GB)"
@@ -187,7 +185,7 @@ def check_java() -> Iterator[Finding]:
         else:
             verdict = "usable"
         if runtime.usable and runtime.lacks_vector_module:
-            verdict += f" (has no {java.VECTOR_MODULE}; Pyserini is kept from asking for it)"
+            verdict += f" (Pyserini is kept from asking for {java.VECTOR_MODULE}, which it lacks)"
         yield Finding("Java", f"{runtime.version or '?'} in {runtime.home} ({runtime.source}): {verdict}")
     if chosen is None:
         yield Finding("Java", "none that Pyserini can use", JAVA_ADVICE)

@@ -34,9 +34,9 @@ class Record:
         InvalidInput
             The line is not UTF-8, not JSON, or not an object.
         """
-        raw = raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
+        raw = _without_mark(raw, line)
         try:
-            value = json.loads(raw.decode("utf-8"))
+            value = json.loads(raw.decode("utf-8").rstrip("\r\n"))
             # JSON can escape half a surrogate pair; no tokenizer, and no UTF-8 file, takes it.
             if b"\\u" in raw:
                 json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -127,8 +127,13 @@ def read_records(
             for number, raw in enumerate(handle, start=line):
                 if on_bytes is not None:
                     on_bytes(raw)
-                if raw.strip():
+                if _without_mark(raw, number).strip():
                     yield Record.parse(raw, file, number, offset)
                 offset += len(raw)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
+
+
+def _without_mark(raw: bytes, line: int) -> bytes:
+    """A file may start with a byte order mark."""
+    return raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw

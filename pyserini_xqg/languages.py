@@ -35,8 +35,8 @@ def language_code(value: str) -> str:
         return str(language.pt1 or language.pt3)
     if code := _short_names().get(name.title()):
         return code
-    near = get_close_matches(name.title(), [*_short_names(), *_names()], n=3, cutoff=0.6) + get_close_matches(
-        name.lower(), _codes(), n=3, cutoff=0.6
+    near = get_close_matches(name.title(), [*_short_names(), *_names()], n=3) + get_close_matches(
+        name.lower(), _codes(), n=3
     )
     hint = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
     raise InvalidInput(
@@ -52,6 +52,12 @@ def language_name(code: str) -> str:
     """
     name = str(Lang(code).name)
     return name.split(" (")[0].removeprefix("Modern ")
+
+
+@cache
+def _short_names() -> dict[str, str]:
+    """The codes of the names that :func:`language_name` gives."""
+    return {language_name(language.pt1): str(language.pt1) for language in iter_langs() if language.pt1}
 
 
 @cache

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.catalog import Catalog
 from pyserini_xqg.collection import parse_passage
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.jsonl import jsonl_files, read_records
-from pyserini_xqg.languages import language_code
 from pyserini_xqg.part import chosen_queries
 from pyserini_xqg.passage_source import TextPassages
 
@@ -46,30 +46,41 @@ def write_records(
     UsageError
         `output` is there.
     MissingInput, InvalidInput
-        See :mod:`pyserini_xqg.collection`.
+        See :mod:`pyserini_xqg.collection`; also for a language without queries.
     """
     if output.exists():
         raise UsageError(f"{output} is there; choose another output, or remove it")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".xqg-") as scratch, Catalog(Path(scratch)) as catalog:
-        TextPassages(corpus, part_size=1).scan(catalog, Path(scratch, "docid"), lambda: None)
+    settings = AugmentationSettings(languages=tuple(languages) if languages else None, num_queries=num_queries)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".xqg-") as scratch:
+            unfinished = Path(scratch, "records")
+            counts = _write(corpus, queries, unfinished, settings)
+            unfinished.replace(output)
+    except OSError as error:
+        raise XqgError(
+            f"{output} cannot be written ({error.strerror}); free space in a folder that can be written is expected"
+        ) from error
+    return counts
+
+
+def _write(corpus: Path, queries: Path, output: Path, settings: AugmentationSettings) -> dict[str, int]:
+    without = total = 0
+    with Catalog(output.parent) as catalog, output.open("w", encoding="utf-8", newline="\n") as handle:
+        TextPassages(corpus, part_size=1).scan(catalog, output.with_name("docid"), lambda: None)
         counts = catalog.add_queries(queries)
-        taken = [language_code(language) for language in languages] if languages else sorted(counts.per_language)
+        languages = counts.languages(settings.languages)
         passages = (parse_passage(record) for file in jsonl_files(corpus) for record in read_records(file))
-        unfinished = Path(scratch, "records")
-        without = total = 0
-        with unfinished.open("w", encoding="utf-8", newline="\n") as handle:
-            for row, passage in enumerate(passages):
-                (record,) = catalog.queries_of([row])
-                texts = [" ".join(text.split()) for _, text in chosen_queries(record, taken, num_queries)]
-                without += not texts
-                total += len(texts)
-                values = {"id": passage.id, "title": passage.title, "text": passage.text, "query": "\n".join(texts)}
-                handle.write(json.dumps(values, ensure_ascii=False) + "\n")
-        unfinished.replace(output)
-    return {
-        "passages": catalog.rows,
-        "passages_without_queries": without,
-        "queries": total,
-        "queries_records_with_unknown_id": counts.unknown_ids,
-    }
+        for row, passage in enumerate(passages):
+            (record,) = catalog.queries_of([row])
+            texts = [" ".join(text.split()) for _, text in chosen_queries(record, languages, settings.num_queries)]
+            without += not texts
+            total += len(texts)
+            values = {"id": passage.id, "title": passage.title, "text": passage.text, "query": "\n".join(texts)}
+            handle.write(json.dumps(values, ensure_ascii=False) + "\n")
+        return {
+            "passages": catalog.rows,
+            "passages_without_queries": without,
+            "queries": total,
+            "queries_records_with_unknown_id": counts.unknown_ids,
+        }

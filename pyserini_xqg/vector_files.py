@@ -19,6 +19,9 @@ import numpy.typing as npt
 from pyserini_xqg.encoding.text_encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
+# What a flat index file starts with: its type, the dimension and the number of rows.
+START = struct.Struct("<4siq")
+
 
 def flat_header(dimension: int, rows: int) -> bytes:
     """The bytes before the rows in the file of an ``IndexFlatIP``.
@@ -31,13 +34,16 @@ def flat_header(dimension: int, rows: int) -> bytes:
     one, two = (_serialized(dimension, count) for count in (1, 2))
     size = len(one) - 4 * dimension
     mine = bytearray(one[:size])
-    counters = [
-        at for at in range(0, size - 7) if one[at : at + 8] != two[at : at + 8] and _is_counter(one, two, at, dimension)
-    ]
-    for at in counters:
-        (value,) = struct.unpack_from("<q", one, at)
-        struct.pack_into("<q", mine, at, value * rows)
-    if len(two) != len(one) + 4 * dimension or len(counters) != 2:
+    counters = at = 0
+    while at <= size - 8:
+        if one[at : at + 8] != two[at : at + 8] and _is_counter(one, two, at, dimension):
+            (value,) = struct.unpack_from("<q", one, at)
+            struct.pack_into("<q", mine, at, value * rows)
+            counters += 1
+            at += 8  # a byte further on, the rest of this counter can look like one
+        else:
+            at += 1
+    if len(two) != len(one) + 4 * dimension or counters != 2:
         raise RuntimeError(f"faiss {faiss.__version__} writes flat indexes in an unknown layout")
     return bytes(mine)
 
@@ -93,25 +99,34 @@ class RowFile:
 def read_flat(file: Path) -> Vectors:
     """The rows of a flat index file, read-only and mapped into memory: float32, shape (rows, dimension).
 
+    The header is read here, as faiss itself would read a large file whole, and dies when it maps one that was cut.
+
     Raises
     ------
     MissingInput
-        The file is not there.
+        The file is not there or cannot be read.
     InvalidInput
-        It is no index file of faiss, not a flat one, or not of inner products.
+        It is no index file of faiss, not a flat one, not of inner products, or not whole.
     """
     if not file.is_file():
         raise MissingInput(f"{file}: no such file; a Pyserini index folder holds index and docid")
     try:
-        owner = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-    except RuntimeError as error:
-        raise InvalidInput(f"{file}: faiss cannot read it ({str(error).splitlines()[0][:200]})") from error
-    index = faiss.downcast_index(owner)  # a view: `owner` has to live on
-    if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        with file.open("rb") as handle:
+            start = handle.read(START.size)
+            size = handle.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
+    header = flat_header(dimension=1, rows=0)
+    if start[:4] != header[:4]:
         raise InvalidInput(
-            f"{file}: a {type(index).__name__}; only a flat inner-product index holds the vectors themselves. Build "
-            "one with --factory Flat"
+            f"{file}: starts with {start[:4]!r}, not with {header[:4]!r} as a flat inner-product index does; no other "
+            "holds the vectors themselves. Build one with --factory Flat"
         )
-    shape = (index.ntotal, index.d)
-    rows: Vectors = np.memmap(file, dtype="<f4", mode="r", offset=len(flat_header(index.d, index.ntotal)), shape=shape)
-    return rows
+    _, dimension, rows = START.unpack(start.ljust(START.size, b"\0"))
+    whole = len(header) + 4 * dimension * rows
+    if dimension < 1 or rows < 0 or size != whole:
+        raise InvalidInput(
+            f"{file}: {size} bytes; {rows} vectors of {dimension} dimensions take {whole}. Is the file damaged?"
+        )
+    found: Vectors = np.memmap(file, dtype="<f4", mode="r", offset=len(header), shape=(rows, dimension))
+    return found

@@ -9,8 +9,9 @@ from typing import Any
 
 from pyserini_xqg.artifact import MANIFEST, Manifest, already_made, holds_encoder
 from pyserini_xqg.augmentation import AugmentationSettings
-from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.encoding.text_encoder import Kind, TextEncoder, fingerprint
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
+from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 
 
@@ -39,15 +40,21 @@ def write_encoder(
     Raises
     ------
     UsageError
-        Something else is at `folder`.
+        Something else is at `folder`, or the two models' vectors cannot be compared.
     """
     if augmentation.reduce_hubness or augmentation.control or augmentation.languages:
         raise UsageError(
             "stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index"
         )
-    resolved = TextEncoder(encoder, device).settings
+    passages = TextEncoder(encoder, device)
     if encoder.query_model is not None:
-        TextEncoder(encoder, device, "query")
+        queries = TextEncoder(encoder, device, "query")
+        if queries.dimension != passages.dimension:
+            raise UsageError(
+                f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
+                f"{passages.dimension}; two models that were trained together are expected"
+            )
+    resolved = passages.settings
     settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
     if not already_made(folder, {"settings": settings, "inputs": {}}):
         folder.mkdir(parents=True, exist_ok=True)

@@ -121,7 +121,7 @@ def _join(
 
 
 def _lines(joined: str | None, settings: AugmentationSettings) -> list[str]:
-    lines = [line for line in (joined or "").splitlines() if line.strip()]
+    lines = [line for line in (joined or "").split("\n") if line.strip()]
     return lines if settings.num_queries is None else lines[: settings.num_queries]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
 
+Kind = Literal["query", "passage"]
 Pooling = Literal["cls", "mean", "last"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 POOLINGS: tuple[Pooling, ...] = ("cls", "mean", "last")
@@ -22,7 +23,7 @@ class EncoderSettings:
 
     Fields left at None are read from the model where it is a sentence-transformers one (a folder or repository with a
     ``modules.json``); for any other model they take the values of the xQG paper's retriever (CLS vector, no
-    normalisation, no prefixes, 32 and 128 tokens). :func:`pyserini_xqg.encoding.text_encoder.resolve` fills them in,
+    normalisation, no prefixes, 32 and 128 tokens). :func:`pyserini_xqg.encoding.loading.load_model` fills them in,
     and only resolved settings are saved.
 
     Parameters
@@ -32,9 +33,10 @@ class EncoderSettings:
     query_model : str or None
         Encodes the users' queries; None: `model` does (a tied encoder).
     revision : str or None
-        Branch, tag or commit of a model from the hub.
+        Branch, tag or commit of `model`, where it comes from the hub.
     pooling : {"cls", "mean", "last"} or None
-        None in resolved settings means "by the model's own sentence-transformers modules".
+        None in resolved settings means "by the model's own sentence-transformers modules"; a value replaces them, the
+        normalisation aside.
     l2_norm : bool or None
         Whether vectors get unit length; None as for `pooling`.
     query_prefix, passage_prefix : str or None

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,10 @@ written, outcomes = sys.argv[1], {}
 for name, (module, *arguments) in json.load(sys.stdin).items():
     sys.argv = [module, *arguments]
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if module.endswith(".py"):
+            runpy.run_path(module, run_name="__main__")
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
         outcomes[name] = "done"
     except SystemExit as error:
         outcomes[name] = f"exit {error.code}"
@@ -46,6 +48,58 @@ for name, (module, *arguments) in json.load(sys.stdin).items():
         outcomes[name] = traceback.format_exc()
 with open(written, "w") as handle:
     json.dump(outcomes, handle)
+"""
+
+CLASSES = """
+import json, sys
+from pathlib import Path
+from pyserini.encode import AutoQueryEncoder, document_encoder_class_map, query_encoder_class_map
+from pyserini.encode.__main__ import init_encoder
+from pyserini.search.faiss import FaissSearcher
+from pyserini.search.faiss.__main__ import init_query_encoder
+
+index, model, folder, topics = sys.argv[1], sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4])
+
+
+def opened(key, target, encoder_class=None):
+    place = folder / f"an-{key}-model"
+    place.mkdir(exist_ok=True)
+    link = place / "it"
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+    return {
+        "document": init_encoder(str(link), encoder_class, "cpu", "mean", False, None, False, False),
+        "query": init_query_encoder(str(link), encoder_class, None, "topics", None, "cpu", 64, "mean", False, None),
+    }
+
+
+def name(thing):
+    return f"{type(thing).__module__}.{type(thing).__name__}"
+
+
+class Mine(AutoQueryEncoder):
+    def __init__(self, encoder_dir):
+        self.folder = encoder_dir
+
+
+keys = sorted({*document_encoder_class_map, *query_encoder_class_map})
+searcher = FaissSearcher(index, index)
+found = {
+    "keys": keys,
+    "ours": {key: {side: name(it) for side, it in opened(key, index).items()} for key in keys},
+    "theirs": {side: name(it) for side, it in opened("xqg", model).items()},
+    "theirs_by_class": {side: name(it) for side, it in opened("plain", model, "xqg").items()},
+    "path": name(AutoQueryEncoder(Path(index), device="cpu")),
+    "subclass": name(Mine(index)),
+    "searcher": name(searcher.query_encoder),
+    "search": {topic: [(hit.docid, float(hit.score)) for hit in searcher.search(text, k=100)]
+               for topic, text in topics.items()},
+    "batch_search": {
+        topic: [(hit.docid, float(hit.score)) for hit in hits]
+        for topic, hits in searcher.batch_search(list(topics.values()), list(topics), k=100).items()
+    },
+}
+Path(sys.argv[5]).write_text(json.dumps(found))
 """
 
 Ranking = list[tuple[str, float]]
@@ -125,23 +179,13 @@ def built(tiny_sentence_model: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def encoder_folder(built: Built) -> Path:
-    folder = built.folder / "encoder"
-    write_encoder(EncoderSettings(str(built.model)), AugmentationSettings(ALPHA), folder, device="cpu")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def records(built: Built) -> Path:
-    folder = built.folder / "records"
-    write_records(built.corpus, built.queries, folder / "records.jsonl")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def outcomes(built: Built, encoder_folder: Path, records: Path) -> dict[str, str]:
+def outcomes(built: Built, tiny_model: Path) -> dict[str, str]:
     """How each of the commands ended that share one process; what they wrote is in the folder of `built`."""
     folder = built.folder
+    write_records(built.corpus, built.queries, folder / "records" / "records.jsonl")
+    write_encoder(EncoderSettings(str(built.model)), AugmentationSettings(ALPHA), folder / "encoder", device="cpu")
+    (folder / "classes.py").write_text(CLASSES, encoding="utf-8")
+    (folder / "links").mkdir()
     texts = [json.loads(line) for line in built.corpus.read_text(encoding="utf-8").splitlines()]
     (folder / "lucene-corpus").mkdir()
     contents = [{"id": text["id"], "contents": text["text"]} for text in texts]
@@ -152,9 +196,12 @@ def outcomes(built: Built, encoder_folder: Path, records: Path) -> dict[str, str
     manifest = json.loads((folder / "orphan" / "xqg.json").read_text(encoding="utf-8"))
     manifest["settings"]["encoder"]["model"] |= {"path": "/nowhere/model", "relative": "nowhere/model"}
     (folder / "orphan" / "xqg.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shutil.copytree(encoder_folder, folder / MISLEADING / "encoder")
+    shutil.copytree(folder / "encoder", folder / MISLEADING / "encoder")
 
-    search, query, fields = "pyserini.search.faiss", "pyserini.encode.query", ["--fields", "text", "query"]
+    search, query = "pyserini.search.faiss", "pyserini.encode.query"
+    fields, titled = ["--fields", "text", "query"], ["--fields", "title", "text", "query"]
+    encode = ["pyserini.encode", "input", "--corpus", folder / "records"]
+    small = ["--dimension", 32, "--device", "cpu", "--batch-size", 5]
     by_path = ["--encoder", built.misleading]
     ours = ["--encoder-class", "xqg", "--encoder", built.index]
     topics = ["--topics", built.topics]
@@ -174,10 +221,13 @@ def outcomes(built: Built, encoder_folder: Path, records: Path) -> dict[str, str
         "encoded": [search, *built.search("encoded.run", "--encoded-queries", folder / "encoded")],
         "encoded-beside": [search, *built.search("encoded-beside.run", "--encoded-queries", folder / "holds-both")],
         "orphan": ["pyserini_xqg", "search.faiss", *built.search("orphan.run", "--encoder", folder / "orphan")],
+        "encode": [
+            *(*encode, *titled, "output", "--embeddings", folder / "encode", "--to-faiss"),
+            *("encoder", "--encoder", folder / "encoder", "--encoder-class", "xqg", *titled, *small),
+        ],
         "encode-by-path": [
-            *("pyserini.encode", "input", "--corpus", records, *fields),
-            *("output", "--embeddings", folder / "encode-by-path", "--to-faiss"),
-            *("encoder", "--encoder", folder / MISLEADING / "encoder", *fields, "--dimension", 32, "--device", "cpu"),
+            *(*encode, *fields, "output", "--embeddings", folder / "encode-by-path", "--to-faiss"),
+            *("encoder", "--encoder", folder / MISLEADING / "encoder", *fields, *small),
         ],
         "index.lucene": [
             *("pyserini.index.lucene", "--collection", "JsonCollection", "--input", folder / "lucene-corpus", *lucene),
@@ -193,6 +243,8 @@ def outcomes(built: Built, encoder_folder: Path, records: Path) -> dict[str, str
             *("fusion", "--alpha", HYBRID, "run", *topics, "--output", folder / "hybrid.run", "--hits", 100),
         ],
     }
+    arguments = [built.index, tiny_model, folder / "links", json.dumps(TOPICS), folder / "classes.json"]
+    commands["classes"] = [folder / "classes.py", *arguments]
     driver = subprocess.run(
         [sys.executable, "-c", DRIVER, folder / "outcomes.json"],
         input=json.dumps({name: [str(part) for part in command] for name, command in commands.items()}),
@@ -302,14 +354,8 @@ def test_fusion_takes_a_run_of_ours(built: Built, outcomes: dict[str, str]) -> N
         assert dict(ranking) == pytest.approx(expected, abs=1e-5)
 
 
-def test_encode_makes_the_rows_of_the_index(built: Built, encoder_folder: Path, records: Path, run_python: Run) -> None:
-    fields = ("--fields", "title", "text", "query")
-    run_python(
-        *("-m", "pyserini.encode", "input", "--corpus", records, *fields),
-        *("output", "--embeddings", built.folder / "encode", "--to-faiss"),
-        *("encoder", "--encoder", encoder_folder, "--encoder-class", "xqg", *fields),
-        *("--dimension", 32, "--device", "cpu", "--batch-size", 5),
-    )
+def test_encode_makes_the_rows_of_the_index(built: Built, outcomes: dict[str, str]) -> None:
+    assert outcomes["encode"] == "done"
     ids, rows = rows_of(built.folder / "encode")
     assert ids == built.ids
     np.testing.assert_allclose(rows, built.rows, rtol=0, atol=1e-5)
@@ -335,88 +381,18 @@ def test_missing_model_ends_in_a_message(built: Built, outcomes: dict[str, str])
     assert "stands aside" not in said
 
 
-CLASSES = """
-import json, sys
-from pathlib import Path
-from pyserini.encode import AutoDocumentEncoder, AutoQueryEncoder, QueryEncoder
-from pyserini.encode import document_encoder_class_map, query_encoder_class_map
-from pyserini.encode.__main__ import init_encoder
-from pyserini.search.faiss import FaissSearcher
-from pyserini.search.faiss.__main__ import init_query_encoder
-from transformers import AutoModel
-
-index, model, folder, topics = sys.argv[1], sys.argv[2], Path(sys.argv[3]), json.loads(sys.argv[4])
-
-
-def opened(key, name, encoder_class=None):
-    place = folder / f"an-{key}-model"
-    place.mkdir(exist_ok=True)
-    link = place / "it"
-    link.unlink(missing_ok=True)
-    link.symlink_to(name)
-    return {
-        "document": init_encoder(str(link), encoder_class, "cpu", "mean", False, None, False, False),
-        "query": init_query_encoder(
-            str(link), encoder_class, None, "topics", None, "cpu", 64, "mean", False, None
-        ),
-    }
-
-
-def name(thing):
-    return f"{type(thing).__module__}.{type(thing).__name__}"
-
-
-class Mine(AutoQueryEncoder):
-    def __init__(self, encoder_dir):
-        self.folder = encoder_dir
-
-
-keys = sorted({*document_encoder_class_map, *query_encoder_class_map})
-searcher = FaissSearcher(index, index)
-vectors = searcher.query_encoder.encode_batch(list(topics.values()))
-found = {
-    "keys": keys,
-    "ours": {key: {side: name(it) for side, it in opened(key, index).items()} for key in keys},
-    "theirs": {side: name(it) for side, it in opened("xqg", model).items()},
-    "theirs_by_class": {side: name(it) for side, it in opened("plain", model, "xqg").items()},
-    "path": name(AutoQueryEncoder(Path(index), device="cpu")),
-    "base": name(QueryEncoder()),
-    "subclass": name(Mine(index)),
-    "searcher": name(searcher.query_encoder),
-    "search": {topic: [(hit.docid, float(hit.score)) for hit in searcher.search(text, k=100)]
-               for topic, text in topics.items()},
-    "batch_search": {
-        topic: [(hit.docid, float(hit.score)) for hit in hits]
-        for topic, hits in searcher.batch_search(list(topics.values()), list(topics), k=100).items()
-    },
-}
-Path(sys.argv[5]).write_text(json.dumps(found))
-"""
-
-
-@pytest.fixture(scope="module")
-def classes(built: Built, tiny_model: Path) -> dict[str, Any]:
-    """What Pyserini's own functions open, and what a searcher made in Python finds."""
-    folder = built.folder / "links"
-    folder.mkdir()
-    arguments = [built.index, tiny_model, folder, json.dumps(TOPICS), folder / "found.json"]
-    script = subprocess.run(
-        [sys.executable, "-c", CLASSES, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        cwd=folder,
-    )
-    assert script.returncode == 0, script.stderr
-    found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
-    return found
-
-
 OURS = {
     "document": "pyserini_xqg.encoding.pyserini_encoders.XqgDocumentEncoder",
     "query": "pyserini_xqg.encoding.pyserini_encoders.XqgQueryEncoder",
 }
+
+
+@pytest.fixture(scope="module")
+def classes(built: Built, outcomes: dict[str, str]) -> dict[str, Any]:
+    """What Pyserini's own functions open, and what a searcher made in Python finds."""
+    assert outcomes["classes"] == "done"
+    found: dict[str, Any] = json.loads((built.folder / "classes.json").read_text(encoding="utf-8"))
+    return found
 
 
 def test_every_key_in_a_path_opens_ours_where_the_folder_is_ours(classes: dict[str, Any]) -> None:
@@ -438,7 +414,6 @@ def test_our_key_as_the_class_opens_any_model(classes: dict[str, Any]) -> None:
 
 def test_only_stock_encoders_of_models_are_replaced(classes: dict[str, Any]) -> None:
     assert classes["path"] == OURS["query"]
-    assert classes["base"] == "pyserini.encode._base.QueryEncoder"
     assert classes["subclass"] == "__main__.Mine"
 
 
@@ -450,7 +425,7 @@ def test_searcher_takes_the_folder_as_its_encoder(built: Built, classes: dict[st
 
 
 def test_without_site_packages_the_module_registers_the_plugin(built: Built, run_python: Run) -> None:
-    places = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    places = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
     assert (
         "False"
         in run_python(*("-S", "-c", "import pyserini_xqg.plugin as p; print(p.installed())"), PYTHONPATH=places).stdout
@@ -460,9 +435,26 @@ def test_without_site_packages_the_module_registers_the_plugin(built: Built, run
     assert_same_run(read_run(built.folder / "site.run"), built.ranking(built.query_vectors))
 
 
-@pytest.mark.parametrize("name", ["nosuch.module", "pyserini.eval", "pyserini..encode", "eval.trec_eval.more"])
+@pytest.mark.parametrize("name", ["nosuch.module", "pyserini.eval", "pyserini..encode"])
 def test_unknown_command_ends_in_a_message(name: str, run_python: Run) -> None:
     result = run_python("-m", "pyserini_xqg", name, "--index", "x", check=False)
     assert result.returncode == 2
     assert f"no Pyserini command pyserini.{name.removeprefix('pyserini.')}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_command_without_pyserini_ends_in_a_message(run_python: Run) -> None:
+    result = run_python("-S", "-m", "pyserini_xqg", "search.faiss", check=False, PYTHONPATH=str(ROOT))
+    assert result.returncode == 3
+    assert "Pyserini is not installed" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_broken_pyserini_is_not_taken_for_an_unknown_command(run_python: Run, tmp_path: Path) -> None:
+    package = tmp_path / "pyserini" / "search"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("import nosuch_dependency\n", encoding="utf-8")
+    places = os.pathsep.join([str(tmp_path), str(ROOT)])
+    result = run_python("-S", "-m", "pyserini_xqg", "search.faiss", check=False, PYTHONPATH=places)
+    assert "No module named 'nosuch_dependency'" in result.stderr
+    assert "no Pyserini command" not in result.stderr
