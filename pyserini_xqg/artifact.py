@@ -92,7 +92,8 @@ def holds_encoder(folder: str) -> bool:
             values = json.load(handle)
     except (OSError, ValueError):
         return False
-    return isinstance(values, dict) and "encoder" in values.get("settings", {})
+    settings = values.get("settings") if isinstance(values, dict) else None
+    return isinstance(settings, dict) and "encoder" in settings
 
 
 def package_versions() -> dict[str, str]:

@@ -31,15 +31,13 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.faiss_index import fill_index, make_index
-from pyserini_xqg.part import PartMaker, chosen_queries
+from pyserini_xqg.part import PartMaker
+from pyserini_xqg.part_files import PartFiles
 from pyserini_xqg.passage_source import IndexPassages, PassageSource, TextPassages
-from pyserini_xqg.vector_files import RowFile, flat_header, npy_header, read_flat
+from pyserini_xqg.query_mean import mean_of_generated, mean_of_topics
+from pyserini_xqg.vector_files import read_flat
 
 PART_SIZE = 1024
-# The mean of the queries is taken over those of so many passages, evenly spread: the mean of a few thousand unit
-# vectors is steady, and a first pass over all queries would double the work.
-MEAN_PASSAGES = 1024
-VECTORS = "vectors.flat"
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -285,68 +283,50 @@ class XqgIndexBuilder:
         languages: Sequence[str],
     ) -> None:
         """Make and write all parts that are not done."""
-        if "mean" not in workspace.notes:
-            mean, direction = self._mean(encoder, catalog, languages)
-            empty = dict.fromkeys(languages, 0)
-            workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=empty)
         notes = workspace.notes
-        maker = PartMaker(
-            self.augmentation,
-            encoder,
-            source,
-            catalog,
-            languages,
-            self.index.keep_vectors,
-            _array(notes["mean"]),
-            _array(notes["direction"]),
-        )
-        rows, done = catalog.rows, min(catalog.rows, workspace.parts_done * self.part_size)
-        files = self._vector_files(workspace.folder, rows, encoder.dimension, languages)
-        try:
-            with self._bar("encoding", total=rows, initial=done) as bar:
-                for number, prepared in enumerate(
-                    maker.prepared(workspace.parts_done, self.part_size), start=workspace.parts_done
-                ):
-                    part = maker.make(prepared)
-                    files["index"].write(part.start, part.vectors)
-                    if self.index.keep_vectors:
-                        files["passages"].write(part.start, part.passages)
-                        for position, language in enumerate(languages):
-                            files[f"queries.{language}"].write(part.start, part.sums[position])
-                            files[f"counts.{language}"].write(part.start, part.counts[position])
-                    queries = {
-                        language: notes["queries"][language] + int(part.counts[i].sum())
-                        for i, language in enumerate(languages)
-                    }
-                    without = notes["without_queries"] + int((part.counts.sum(axis=0) == 0).sum())
-                    workspace.record(number + 1, without_queries=without, queries=queries)
-                    bar.update(len(part.vectors))
-        finally:
-            for file in files.values():
-                file.close()
+        if not notes:
+            mean, direction = self._mean_and_direction(encoder, catalog, languages)
+            none_yet = dict.fromkeys(languages, 0)
+            workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=none_yet)
+        keep = self.index.keep_vectors
+        mean, direction = _array(notes["mean"]), _array(notes["direction"])
+        maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, mean, direction)
+        done = workspace.parts_done
+        with (
+            PartFiles(workspace.folder, catalog.rows, encoder.dimension, languages, keep) as files,
+            self._bar("encoding", total=catalog.rows, initial=min(catalog.rows, done * self.part_size)) as bar,
+        ):
+            for number, prepared in enumerate(maker.prepared(done, self.part_size), start=done):
+                part = maker.make(prepared)
+                files.write(part)
+                found = dict(zip(languages, part.counts.sum(axis=1).tolist(), strict=True))
+                workspace.record(
+                    number + 1,
+                    without_queries=notes["without_queries"] + int((part.counts.sum(axis=0) == 0).sum()),
+                    queries={language: notes["queries"][language] + found[language] for language in languages},
+                )
+                bar.update(len(part.vectors))
 
-    def _vector_files(self, folder: Path, rows: int, dimension: int, languages: Sequence[str]) -> dict[str, RowFile]:
-        headers = {"index": (folder / VECTORS, flat_header(dimension, rows))}
-        if self.index.keep_vectors:
-            kept = folder / "vectors"
-            kept.mkdir(exist_ok=True)
-            wide, narrow = npy_header((rows, dimension), "<f4"), npy_header((rows,), "<i8")
-            headers["passages"] = (kept / "passages.npy", wide)
-            for language in languages:
-                headers[f"queries.{language}"] = (kept / f"queries.{language}.npy", wide)
-                headers[f"counts.{language}"] = (kept / f"counts.{language}.npy", narrow)
-        here = sum(file.stat().st_size for file, _ in headers.values() if file.exists())
-        needed = rows * sum(8 if name.startswith("counts") else 4 * dimension for name in headers) - here
-        free = free_bytes(folder)
-        if needed > free:
-            raise XqgError(
-                f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some "
-                "space, or choose another output"
-            )
-        return {name: RowFile(file, header) for name, (file, header) in headers.items()}
+    def _mean_and_direction(
+        self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]
+    ) -> tuple[Vectors | None, Vectors | None]:
+        """The mean query vector for the mean control, the mean query direction for hubness reduction; None if
+        unused.
+        """
+        settings = self.augmentation
+        from_topics = self.hubness_topics is not None
+        mean = None
+        if settings.control == "mean" or (settings.reduce_hubness and not from_topics):
+            mean = mean_of_generated(encoder, catalog, languages, settings.num_queries)
+        if not settings.reduce_hubness:
+            return mean, None
+        if self.hubness_topics is not None:
+            return mean, unit(mean_of_topics(encoder, self.hubness_topics, self.device))
+        assert mean is not None
+        return mean, unit(mean)
 
     def _write_index(self, index: faiss.Index, folder: Path) -> None:
-        vectors, finished = folder / VECTORS, folder / "index"
+        vectors, finished = folder / PartFiles.FLAT, folder / "index"
         if self.index.factory == "Flat":
             vectors.replace(finished)
             return
@@ -359,41 +339,6 @@ class XqgIndexBuilder:
                 f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors"
             ) from error
         vectors.unlink()
-
-    def _mean(
-        self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]
-    ) -> tuple[Vectors | None, Vectors | None]:
-        """The mean query vector for the mean control, and the mean query direction for hubness reduction, each where
-        it is asked for.
-        """
-        settings = self.augmentation
-        generated: list[str] = []
-        if settings.control == "mean" or (settings.reduce_hubness and self.hubness_topics is None):
-            size = min(catalog.rows, MEAN_PASSAGES)
-            records = catalog.queries_of(row * catalog.rows // size for row in range(size))
-            generated = [
-                text for record in records for _, text in chosen_queries(record, languages, settings.num_queries)
-            ]
-            if not generated:
-                raise UsageError(
-                    "the mean of the generated queries is needed and there are none: give --queries (or, for "
-                    "hubness, --hubness-topics)"
-                )
-        mean = encoder.encode(generated, "query").mean(axis=0, dtype=np.float64) if generated else None
-        if not settings.reduce_hubness:
-            return (None if mean is None else mean.astype(np.float32)), None
-        if self.hubness_topics is not None:
-            asker = (
-                encoder if encoder.settings.query_model is None else TextEncoder(encoder.settings, self.device, "query")
-            )
-            topics = [text for _, text in read_topics(self.hubness_topics)]
-            if not topics:
-                raise InvalidInput(f"{self.hubness_topics}: no topics; at least one question is expected")
-            direction = unit(asker.encode(topics, "query").mean(axis=0, dtype=np.float64))
-        else:
-            assert mean is not None
-            direction = unit(mean)
-        return (None if mean is None else mean.astype(np.float32)), direction
 
     def _languages(self, counts: QueryCounts) -> list[str]:
         """The languages whose queries count, in the order of their codes."""

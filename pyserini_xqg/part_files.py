@@ -1,0 +1,75 @@
+"""The files that the parts of an index are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyserini_xqg.artifact import free_bytes
+from pyserini_xqg.errors import XqgError
+from pyserini_xqg.part import Part
+from pyserini_xqg.vector_files import RowFile, flat_header, npy_header
+
+
+class PartFiles:
+    """The vectors as a flat index file, and with `keep_vectors` what they were made of, as ``.npy`` arrays.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets ``vectors.flat``, and ``vectors/passages.npy``, ``vectors/queries.LANGUAGE.npy`` (sums) and
+        ``vectors/counts.LANGUAGE.npy``.
+    rows, dimension : int
+        Of the whole index.
+    languages : sequence of str
+    keep_vectors : bool
+
+    Raises
+    ------
+    XqgError
+        The disk has not the space for them.
+    """
+
+    FLAT = "vectors.flat"
+
+    def __init__(self, folder: Path, rows: int, dimension: int, languages: Sequence[str], keep_vectors: bool):
+        self._languages = list(languages) if keep_vectors else []
+        wide, narrow = npy_header((rows, dimension), "<f4"), npy_header((rows,), "<i8")
+        headers = {self.FLAT: flat_header(dimension, rows)}
+        sizes = {self.FLAT: 4 * dimension}
+        if keep_vectors:
+            (folder / "vectors").mkdir(exist_ok=True)
+            headers["vectors/passages.npy"], sizes["vectors/passages.npy"] = wide, 4 * dimension
+        for language in self._languages:
+            sums, counts = self._names(language)
+            headers |= {sums: wide, counts: narrow}
+            sizes |= {sums: 4 * dimension, counts: 8}
+        here = sum((folder / name).stat().st_size for name in headers if (folder / name).exists())
+        needed, free = rows * sum(sizes.values()) - here, free_bytes(folder)
+        if needed > free:
+            raise XqgError(
+                f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some "
+                "space, or choose another output"
+            )
+        self._files = {name: RowFile(folder / name, header) for name, header in headers.items()}
+
+    def __enter__(self) -> PartFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def write(self, part: Part) -> None:
+        """Write a part; it is on disk when this returns."""
+        self._files[self.FLAT].write(part.start, part.vectors)
+        if "vectors/passages.npy" in self._files:
+            self._files["vectors/passages.npy"].write(part.start, part.passages)
+        for position, language in enumerate(self._languages):
+            sums, counts = self._names(language)
+            self._files[sums].write(part.start, part.sums[position])
+            self._files[counts].write(part.start, part.counts[position])
+
+    @staticmethod
+    def _names(language: str) -> tuple[str, str]:
+        return f"vectors/queries.{language}.npy", f"vectors/counts.{language}.npy"
