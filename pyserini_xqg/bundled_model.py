@@ -20,16 +20,17 @@ import logging
 import os
 import shutil
 import struct
-import tempfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
+from pyserini_xqg.artifact import partial_folder
 from pyserini_xqg.encoding.loading import quiet_loading
-from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
 
 NAME = "multilingual-e5-small-q4"
 INSTALL = 'pip install "pyserini-xqg[demo]"'
@@ -61,19 +62,26 @@ def multilingual_e5_small() -> Path:
         A package is not installed.
     InvalidInput
         A file is not the one it should be.
+    XqgError
+        The cache cannot be written.
     """
     folder = cache_folder() / NAME
     if not folder.exists():
         weights, tokenizer = _packaged(*WEIGHTS), _packaged(*TOKENIZER)
-        log.info("making %s from the packages %s and %s (once)", folder, WEIGHTS[0], TOKENIZER[0])
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with quiet_loading(), tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{NAME}-") as scratch:
-            _convert(weights, tokenizer, Path(scratch, NAME))
-            try:
-                Path(scratch, NAME).replace(folder)
-            except OSError:
+        scratch = partial_folder(folder)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_name(f"{NAME}.lock")), quiet_loading():
                 if not folder.exists():  # else another process was first
-                    raise
+                    log.info("making %s from the packages %s and %s (once)", folder, WEIGHTS[0], TOKENIZER[0])
+                    shutil.rmtree(scratch, ignore_errors=True)
+                    _convert(weights, tokenizer, scratch)
+                    (scratch / NAME).replace(folder)
+                    shutil.rmtree(scratch)
+        except OSError as error:
+            raise XqgError(
+                f"{folder} cannot be written ({error}); set PYSERINI_XQG_CACHE to a folder with 1 GB of free space"
+            ) from error
     return folder
 
 
@@ -97,7 +105,8 @@ def _packaged(package: str, member: str, sha256: str) -> Path:
     return found
 
 
-def _convert(weights: Path, tokenizer: Path, folder: Path) -> None:
+def _convert(weights: Path, tokenizer: Path, scratch: Path) -> None:
+    """Make the model in the folder NAME of `scratch`."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Normalize, Transformer
@@ -110,15 +119,16 @@ def _convert(weights: Path, tokenizer: Path, folder: Path) -> None:
     # The file has no pooler and nothing uses one; zeros, so that the folder has the same bytes everywhere.
     state |= {name: torch.zeros_like(value) for name, value in model.state_dict().items() if name.startswith("pooler.")}
     model.load_state_dict(state, strict=True)
-    plain = folder.with_name(folder.name + "-plain")
+    plain = scratch / "plain"
     model.save_pretrained(plain)
-    XLMRobertaTokenizerFast(
-        tokenizer_file=str(tokenizer), model_max_length=config["max_position_embeddings"]
-    ).save_pretrained(plain)
+    pieces = XLMRobertaTokenizerFast(tokenizer_file=str(tokenizer), model_max_length=config["max_position_embeddings"])
+    pieces.save_pretrained(plain)
     modules = [Transformer(str(plain)), Pooling(config["hidden_size"], pooling_mode="mean"), Normalize()]
     prompts = {"query": QUERY_PREFIX, "passage": PASSAGE_PREFIX, "document": PASSAGE_PREFIX}
-    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(folder), create_model_card=False)
-    shutil.rmtree(plain)
+    finished = str(scratch / NAME)
+    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(finished, create_model_card=False)
+    # Once more: a tokenizer that was read from files writes down whether a network was allowed then.
+    pieces.save_pretrained(finished)
 
 
 def read_weights(file: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float32]]]:

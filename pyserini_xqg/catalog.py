@@ -80,7 +80,7 @@ class Catalog:
             "CREATE TABLE queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
             "BEGIN",
         ):
-            self._database.execute(statement)
+            self._execute(statement)
 
     def __enter__(self) -> Catalog:
         return self
@@ -145,21 +145,25 @@ class Catalog:
     def _insert(self, table: str, *values: object) -> bool:
         """False if the table has a record with this key."""
         try:
-            self._database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+            self._execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", *values)
         except sqlite3.IntegrityError:
             return False
+        return True
+
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, values)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._database_file)) from error
             raise
-        return True
 
     def _row(self, identifier: str) -> int | None:
-        found = self._database.execute("SELECT row FROM passage WHERE id = ?", (identifier,)).fetchone()
+        found = self._execute("SELECT row FROM passage WHERE id = ?", identifier).fetchone()
         return None if found is None else found[0]
 
     def _queries_of(self, row: int) -> PassageQueries | None:
-        place = self._database.execute("SELECT file, offset, line FROM queries WHERE row = ?", (row,)).fetchone()
+        place = self._execute("SELECT file, offset, line FROM queries WHERE row = ?", row).fetchone()
         if place is None:
             return None
         number, offset, line = place

@@ -30,7 +30,7 @@ from pyserini_xqg.encoding.encoder_folder import describe_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
-from pyserini_xqg.faiss_index import fill_index, make_index
+from pyserini_xqg.faiss_index import check_nprobe, fill_index, make_index
 from pyserini_xqg.part import PartMaker
 from pyserini_xqg.part_files import PartFiles
 from pyserini_xqg.passage_source import IndexPassages, PassageSource, TextPassages
@@ -237,6 +237,7 @@ class XqgIndexBuilder:
             encoder = TextEncoder(settings, self.device)
             source.check(encoder)
             index = make_index(self.index.factory, encoder.dimension)
+            check_nprobe(index, self.index.nprobe)
             made_from = {
                 source.kind: source.sha256,
                 "queries": counts.sha256,

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import faiss
+import pytest
+import typer
+
+from pyserini_xqg import __version__
+from pyserini_xqg.__main__ import main
+from pyserini_xqg.artifact import Manifest
+from pyserini_xqg.cli import app
+from pyserini_xqg.errors import XqgError
+from pyserini_xqg.indexing import XqgIndexBuilder
+from tests.conftest import Run, write_lines
+
+GROUP: Any = typer.main.get_command(app)
+COMMANDS = ("index", "augment", "encoder", "records", "demo", "doctor")
+
+
+def call(*arguments: object) -> int:
+    """The exit code of a command, run in this process."""
+    before = sys.argv
+    sys.argv = ["xqg", *map(str, arguments)]
+    try:
+        main()
+    except SystemExit as end:
+        assert end.code is None or isinstance(end.code, int), end.code
+        return end.code or 0
+    finally:
+        sys.argv = before
+    return 0
+
+
+def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:
+    yield base
+    for error in base.__subclasses__():
+        yield from errors(error)
+
+
+def test_the_commands_are_those_that_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tuple(GROUP.commands) == COMMANDS
+    assert call("--help") == 0
+    said = capsys.readouterr().out
+    for name in COMMANDS:
+        assert f"\n  {name} " in said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = GROUP.commands[name]
+    options = [option for option in command.params if option.name != "help"]
+    assert command.help and command.help.endswith(".")
+    assert not [option.name for option in options if not (getattr(option, "help", None) or "").strip()]
+    assert call(name, "--help") == 0
+    said = capsys.readouterr()
+    words = " ".join(said.out.split())
+    assert " ".join(command.help.split()) in words
+    for option in options:
+        assert f"{option.opts[0]} " in said.out
+        assert option.help.split()[0] in words
+    assert said.err == ""
+
+
+def test_options_of_the_same_name_say_the_same() -> None:
+    said: dict[str, set[str]] = {}
+    for name in ("index", "augment", "encoder"):
+        for option in GROUP.commands[name].params:
+            if option.name not in ("help", "encoder", "output"):
+                said.setdefault(option.name, set()).add(option.help)
+    assert not {name: texts for name, texts in said.items() if len(texts) > 1}
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--version") == 0
+    assert capsys.readouterr().out == f"pyserini-xqg {__version__}\n"
+
+
+def test_no_command_shows_the_help_and_is_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call() == 2
+    assert "Commands:" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        (["index"], "--corpus"),
+        (["index", "--alpha", "x"], "--alpha"),
+        (["index", "--pooling", "max"], "--pooling"),
+        (["index", "extra"], ""),
+        (["nothing"], "nothing"),
+        (["--nothing"], "--nothing"),
+        (["augment", "--dry-run"], "--dry-run"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(
+    arguments: list[str], fragment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    said = capsys.readouterr()
+    assert fragment in said.err
+    assert "Error" in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("error", [*errors()], ids=lambda error: error.__name__)
+def test_every_error_ends_in_its_message_and_its_code(
+    error: type[XqgError],
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise error("this and that")
+
+    monkeypatch.setattr(XqgIndexBuilder, "build", fail)
+    code = call("index", "--corpus", corpus, "--encoder", "m", "--output", tmp_path / "out")
+    said = capsys.readouterr()
+    assert code == error.exit_code
+    assert (said.out, said.err) == ("", "xqg: this and that\n")
+
+
+def test_exit_codes_are_told_apart() -> None:
+    codes = {error.__name__: error.exit_code for error in errors()}
+    assert codes == {
+        "XqgError": 6,
+        "UsageError": 2,
+        "MissingPrerequisite": 3,
+        "MissingInput": 4,
+        "InvalidInput": 5,
+        "Stopped": 130,
+    }
+
+
+def test_a_stop_by_the_user_says_that_the_command_goes_on(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(XqgIndexBuilder, "build", stop)
+    assert call("index", "--corpus", corpus, "--encoder", "m", "--output", tmp_path / "out") == 130
+    assert capsys.readouterr().err == "xqg: stopped; the same command goes on where this one was\n"
+
+
+def test_a_full_disk_ends_with_6_and_the_command_goes_on(
+    corpus: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    tmpfs = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    mounted = subprocess.run(tmpfs, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here ({mounted.stderr.strip()})")
+    try:
+        # Pages for the folders and files come on top of the vectors.
+        (disk / "other").write_bytes(b"x" * 60_000)
+        command = ("index", "--corpus", corpus, "--encoder", tiny_model, "--output", disk / "out")
+        assert call(*command) == 6
+        assert "space" in capsys.readouterr().err
+        assert not (disk / "out").exists()
+        (disk / "other").unlink()
+        assert call(*command) == 0
+        assert faiss.read_index(str(disk / "out" / "index")).ntotal == 23
+    finally:
+        gc.collect()  # files that an error's frames still have open
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_results_go_to_standard_output_and_all_else_to_standard_error(
+    corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path, run_python: Run
+) -> None:
+    output = tmp_path / "out"
+    command = ["index", "--corpus", corpus, "--queries", queries, "--encoder", tiny_model, "--output", output]
+    done = run_python("-m", "pyserini_xqg", *command)
+    fi, ru = (sum(count) for count in ([1 + n % 3 for n in range(23) if n not in (4, 9)], [2] * 22))
+    assert done.stdout.splitlines() == [
+        f"index: {output}",
+        "passages: 23",
+        "empty passages: 0",
+        "passages without queries: 1",
+        f"queries: fi {fi}, ru {ru}",
+        "queries records with unknown id: 1",
+    ]
+    assert f"encoding with {tiny_model} on" in done.stderr
+    assert "23.0/23.0" in done.stderr
+
+
+def test_a_users_mistake_shows_no_traceback_in_a_process_of_its_own(tmp_path: Path, run_python: Run) -> None:
+    command = ["index", "--corpus", tmp_path / "nowhere", "--encoder", "m", "--output", tmp_path / "out"]
+    done = run_python("-m", "pyserini_xqg", *command, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == f"xqg: {tmp_path / 'nowhere'}: no such file or folder\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_prints_sizes_and_writes_nothing(
+    corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    output = tmp_path / "deeper" / "out"
+    command = ["index", "--corpus", corpus, "--queries", queries, "--encoder", tiny_model, "--output", output]
+    assert call(*command, "--dry-run") == 0
+    printed = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+    assert {name: printed[name] for name in ("passages", "passages with queries", "dimension")} == {
+        "passages": "23",
+        "passages with queries": "22",
+        "dimension": "32",
+    }
+    assert printed["index"] == "0.000 GB"
+    assert printed["time"].endswith(" h")
+    assert sorted(tmp_path.iterdir()) == before
+    assert call(*command, "--dry-run", "--factory", "HNSW8") == 0
+    assert ": unknown\n" in capsys.readouterr().out
+
+
+def test_every_option_of_index_reaches_the_settings(
+    corpus: Path, queries: Path, tiny_model: Path, tiny_sentence_model: Path, tmp_path: Path
+) -> None:
+    topics = tmp_path / "topics.tsv"
+    topics.write_text("1\tjoki\n", encoding="utf-8")
+    # fmt: off
+    assert call(
+        "index", "--corpus", corpus, "--queries", queries, "--encoder", tiny_model, "--output", tmp_path / "out",
+        "--alpha", 0.2, "--aggregate", "mean", "--language", "Russian", "--language", "fi", "--num-queries", 1,
+        "--normalize", "--reduce-hubness", 0.5, "--hubness-topics", topics, "--control", "shuffled",
+        "--factory", "IVF2,Flat", "--nprobe", 2, "--threads", 1, "--keep-vectors", "--part-size", 7,
+        "--query-model", tiny_sentence_model, "--pooling", "mean", "--l2-norm", "--query-prefix", "q: ",
+        "--passage-prefix", "p: ", "--query-max-length", 20, "--passage-max-length", 30, "--dtype", "bfloat16",
+        "--device", "cpu",
+    ) == 0
+    # fmt: on
+    manifest = Manifest.read(tmp_path / "out")
+    encoder = manifest.settings.pop("encoder")
+    assert Path(encoder.pop("model")["path"]) == tiny_model
+    assert Path(encoder.pop("query_model")["path"]) == tiny_sentence_model
+    assert encoder == {
+        "revision": None,
+        "pooling": "mean",
+        "l2_norm": True,
+        "query_prefix": "q: ",
+        "passage_prefix": "p: ",
+        "query_max_length": 20,
+        "passage_max_length": 30,
+        "dtype": "bfloat16",
+    }
+    assert manifest.settings == {
+        "augmentation": {
+            "alpha": 0.2,
+            "aggregate": "mean",
+            "languages": ["fi", "ru"],
+            "num_queries": 1,
+            "normalize": True,
+            "reduce_hubness": 0.5,
+            "control": "shuffled",
+        },
+        "index": {"factory": "IVF2,Flat", "nprobe": 2, "threads": 1, "keep_vectors": True},
+        "keep_vectors": True,
+        "part_size": 7,
+    }
+    assert set(manifest.inputs) == {"corpus", "queries", "hubness_topics"}
+    assert (tmp_path / "out" / "vectors" / "queries.fi.npy").exists()
+    index = faiss.extract_index_ivf(faiss.read_index(str(tmp_path / "out" / "index")))
+    assert (index.ntotal, index.nprobe) == (23, 2)
+
+
+def test_augment_takes_an_index_and_encoder_a_model(
+    corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder, plain, made = tmp_path / "encoder", tmp_path / "plain", tmp_path / "made"
+    assert call("encoder", "--encoder", tiny_model, "--output", encoder, "--pooling", "mean", "--no-l2-norm") == 0
+    assert f"encoder: {encoder}" in capsys.readouterr().out
+    assert call("index", "--corpus", corpus, "--encoder", encoder, "--output", plain) == 0
+    given = ("--queries", queries, "--alpha", 0.3, "--aggregate", "mean", "--factory", "SQfp16", "--part-size", 5)
+    assert call("augment", "--index", plain, "--output", made, *given) == 0
+    manifests = [Manifest.read(folder).settings for folder in (encoder, plain, made)]
+    assert [settings["encoder"]["pooling"] for settings in manifests] == ["mean"] * 3
+    assert [settings["augmentation"]["alpha"] for settings in manifests] == [0.01, 0, 0.3]
+    assert manifests[2]["index"]["factory"] == "SQfp16"
+    assert set(Manifest.read(made).inputs) == {"index", "queries"}
+    assert (made / "docid").read_bytes() == (plain / "docid").read_bytes()
+
+
+def test_records_prints_what_was_joined(
+    corpus: Path, queries: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "records.jsonl"
+    given = ("--corpus", corpus, "--queries", queries, "--output", output, "--language", "ru", "--num-queries", 1)
+    assert call("records", *given) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"records: {output}",
+        "passages: 23",
+        "passages without queries: 1",
+        "queries: 22",
+        "queries records with unknown id: 1",
+    ]
+
+
+def test_large_counts_are_grouped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write_lines(tmp_path / "c.jsonl", ({"id": n, "text": "x"} for n in range(1200)))
+    queries = write_lines(tmp_path / "q.jsonl", [{"id": 0, "queries": {"fi": ["joki"]}}])
+    assert call("records", "--corpus", corpus, "--queries", queries, "--output", tmp_path / "r.jsonl") == 0
+    assert "passages: 1,200\n" in capsys.readouterr().out
