@@ -17,7 +17,7 @@ from pyserini_xqg.errors import InvalidInput
 
 
 def write_corpus(folder: Path, sizes: list[int], packed: list[bool], blanks: int) -> list[Passage]:
-    """Files of the given sizes, in the order of their names, with a few blank lines; the passages in them."""
+    """Files of the given sizes, some with blank lines or a byte order mark, in the order of their names."""
     passages: list[Passage] = []
     for number, size in enumerate(sizes):
         here = [Passage(f"d{len(passages) + row}", "ж" * (row * 7 % 11), "t" * (number % 2)) for row in range(size)]
@@ -27,7 +27,7 @@ def write_corpus(folder: Path, sizes: list[int], packed: list[bool], blanks: int
             lines += [b""] if blanks and row % blanks == 0 else []
             values = {"id": passage.id, "text": passage.text, "title": passage.title}
             lines.append(json.dumps(values, ensure_ascii=row % 2 == 0).encode())
-        content = b"\n".join(lines)
+        content = (b"\xef\xbb\xbf" if number % 2 else b"") + b"\n".join(lines)
         name = f"part-{number:02}.jsonl"
         if packed[number]:
             (folder / f"{name}.gz").write_bytes(gzip.compress(content))
