@@ -11,7 +11,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -147,11 +147,16 @@ class Workspace:
         values = {"identity": self.identity, "parts_done": parts_done, "notes": self.notes}
         write_atomically(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
 
-    def finish(self, manifest: Manifest) -> None:
-        """Write the manifest and put the artifact in its place."""
+    def finish(self, manifest: Manifest, last: Callable[[], object] = lambda: None) -> None:
+        """Write the manifest and put the artifact in its place.
+
+        Once the manifest is in the folder the work counts as done (:func:`already_made` says so of the folder), and
+        this can be called again. `last` removes what only unfinished work needs; it must bear being called twice.
+        """
+        manifest.write(self.folder)
+        last()
         self._progress.unlink(missing_ok=True)
         (self.folder / LOCK).unlink(missing_ok=True)
-        manifest.write(self.folder)
         self.folder.replace(self.output)
         sync(self.output.parent)
 
@@ -194,8 +199,17 @@ def working_folder(output: Path) -> Iterator[Path]:
 
 
 def partial_folder(output: Path) -> Path:
-    """Where an artifact is while it is unfinished."""
-    return output.with_name(output.name + ".partial")
+    """Where an artifact is while it is unfinished.
+
+    Raises
+    ------
+    UsageError
+        `output` is the root of the file system.
+    """
+    named = output if output.name else output.resolve()  # "." has no name
+    if not named.name:
+        raise UsageError(f"{output} is there and is no artifact of xqg; choose another output")
+    return named.with_name(named.name + ".partial")
 
 
 def already_made(output: Path, identity: dict[str, Any]) -> bool:

@@ -119,7 +119,9 @@ def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors 
         assert direction is not None
         vectors = vectors - np.float32(settings.reduce_hubness) * (vectors @ direction)[:, None] * direction
     if settings.normalize:
-        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), np.finfo(np.float32).tiny)
+        lengths = np.maximum(
+            np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)), np.finfo(np.float32).tiny
+        )
         vectors = vectors / lengths[:, None]
     return vectors.astype(np.float32, copy=False)
 

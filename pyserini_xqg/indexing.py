@@ -6,6 +6,7 @@ written to where they stay. A build that was stopped goes on at its first unfini
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import logging
@@ -13,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,14 @@ import faiss
 import numpy as np
 from tqdm import tqdm
 
-from pyserini_xqg.artifact import Manifest, Workspace, already_made, free_bytes, holds_encoder, working_folder
+from pyserini_xqg.artifact import MANIFEST, Manifest, Workspace, already_made, free_bytes, holds_encoder, working_folder
 from pyserini_xqg.augmentation import AugmentationSettings, unit
 from pyserini_xqg.catalog import Catalog, QueryCounts
 from pyserini_xqg.collection import read_topics
 from pyserini_xqg.encoding.encoder_folder import describe_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
-from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.faiss_index import check_nprobe, fill_index, make_index
 from pyserini_xqg.part import PartMaker
 from pyserini_xqg.part_files import PartFiles
@@ -62,6 +63,10 @@ class IndexSettings:
     nprobe: int | None = None
     threads: int | None = None
     keep_vectors: bool = False
+
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads is {self.threads}: at least 1 is expected")
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ class XqgIndexBuilder:
         corpus : Path
             Passages in Pyserini's JSONL: a file or a folder.
         queries : Path or None
-            Their generated queries; None builds the plain index (of (1 - alpha) e(p): take alpha 0).
+            Their generated queries; None builds the plain index, as alpha 0 does.
         output : Path
             The index folder to make.
 
@@ -159,7 +164,8 @@ class XqgIndexBuilder:
         XqgError
             See :mod:`pyserini_xqg.errors`; nothing is left at `output`.
         """
-        return self._make(TextPassages(corpus, self.part_size), self._named_encoder(), queries, output)
+        source = TextPassages(corpus, self.part_size)
+        return self._for(queries)._make(source, self._named_encoder(), queries, output)
 
     def augment(self, base: Path, queries: Path | None, output: Path) -> Manifest:
         """Build an index from the passage vectors of a plain flat one; no passage is encoded.
@@ -176,6 +182,7 @@ class XqgIndexBuilder:
         UsageError
             `base` is augmented already, or names no encoder and none was given.
         """
+        source = IndexPassages(base, self.part_size)
         encoder = self.encoder
         if holds_encoder(str(base)):
             named, made_with = read_encoder(str(base), "passage")
@@ -184,15 +191,21 @@ class XqgIndexBuilder:
                     f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index "
                     "made with --alpha 0"
                 )
-            encoder = encoder or named
+            if encoder is not None:
+                raise UsageError(
+                    f"{base} names the encoder of its passages, so no other can be given: leave --encoder out"
+                )
+            encoder = named
         if encoder is None:
             raise UsageError(
                 f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
             )
-        return self._make(IndexPassages(base, self.part_size), encoder, queries, output)
+        return self._for(queries)._make(source, encoder, queries, output)
 
     def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> Plan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
+        if queries is None and self.augmentation.alpha:
+            return self._for(queries).plan(corpus, queries, output, sample)
         with tempfile.TemporaryDirectory() as scratch, Catalog(Path(scratch)) as catalog:
             source = TextPassages(corpus, min(self.part_size, sample))
             counts = self._scan(source, catalog, queries, Path(scratch) / "docid")
@@ -224,7 +237,7 @@ class XqgIndexBuilder:
         with working_folder(output) as folder:
             manifest, workspace = self._make_in(folder, source, settings, queries, output)
             if workspace is not None:
-                workspace.finish(manifest)
+                workspace.finish(manifest, lambda: self._settle(folder))
             return manifest
 
     def _make_in(
@@ -257,8 +270,11 @@ class XqgIndexBuilder:
                 return Manifest.read(output), None
             # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
             workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
+            if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
+                return Manifest.read(folder), workspace
             self._write_vectors(workspace, encoder, source, catalog, languages)
-            self._write_index(index, folder)
+            if self.index.factory != "Flat":
+                self._write_index(index, folder)
             manifest.counts = {
                 "passages": catalog.rows,
                 "empty_passages": source.empty_passages,
@@ -269,6 +285,17 @@ class XqgIndexBuilder:
             if self.augmentation.reduce_hubness:
                 manifest.details["mean_query_direction"] = workspace.notes["direction"]
             return manifest, workspace
+
+    def _for(self, queries: Path | None) -> XqgIndexBuilder:
+        """What builds: itself, or without queries a builder of the plain index."""
+        asked = self.augmentation
+        if queries is not None:
+            return self
+        if asked.control == "shuffled" or asked.languages or asked.num_queries:
+            raise UsageError("shuffled, languages and a number of queries need queries: give --queries")
+        plain = copy.copy(self)
+        plain.augmentation = replace(asked, alpha=0)
+        return plain
 
     def _scan(self, source: PassageSource, catalog: Catalog, queries: Path | None, docids: Path) -> QueryCounts:
         with self._bar("checking") as bar:
@@ -326,12 +353,17 @@ class XqgIndexBuilder:
         assert mean is not None
         return mean, unit(mean)
 
+    def _settle(self, folder: Path) -> None:
+        """The vectors have been needed: they are the flat index, or its working file."""
+        vectors = folder / PartFiles.FLAT
+        if self.index.factory != "Flat":
+            vectors.unlink(missing_ok=True)
+        elif vectors.exists():
+            vectors.replace(folder / "index")
+
     def _write_index(self, index: faiss.Index, folder: Path) -> None:
-        vectors, finished = folder / PartFiles.FLAT, folder / "index"
-        if self.index.factory == "Flat":
-            vectors.replace(finished)
-            return
-        fill_index(index, read_flat(vectors), self.index.nprobe, self.index.threads)
+        finished = folder / "index"
+        fill_index(index, read_flat(folder / PartFiles.FLAT), self.index.nprobe, self.index.threads)
         try:
             faiss.write_index(index, str(finished))
         except RuntimeError as error:
@@ -339,19 +371,10 @@ class XqgIndexBuilder:
             raise XqgError(
                 f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors"
             ) from error
-        vectors.unlink()
 
     def _languages(self, counts: QueryCounts) -> list[str]:
         """The languages whose queries count, in the order of their codes."""
-        found = sorted(counts.per_language)
-        asked = self.augmentation.languages
-        if asked is None or not counts.records:
-            return found
-        if missing := [code for code in asked if code not in found]:
-            raise InvalidInput(
-                f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}"
-            )
-        return list(asked)
+        return counts.languages(self.augmentation.languages if counts.records else None)
 
     def _named_encoder(self) -> EncoderSettings:
         if self.encoder is None:

@@ -108,10 +108,14 @@ class IndexPassages:
         digest = hashlib.sha256()
         with source.open("rb") as lines, docids.open("wb") as handle:
             for number, line in enumerate(lines, start=1):
-                if not catalog.add_passage(line.decode("utf-8").strip()):
-                    raise InvalidInput(
-                        f"{source}:{number}: the id {line.decode().strip()!r} was there before; ids must be unique"
-                    )
+                try:
+                    identifier = line.decode("utf-8").strip()
+                except UnicodeDecodeError as error:
+                    raise InvalidInput(f"{source}:{number}: not UTF-8; convert the file to UTF-8") from error
+                if not identifier:
+                    raise InvalidInput(f"{source}:{number}: the id is '': an id is not empty")
+                if not catalog.add_passage(identifier):
+                    raise InvalidInput(f"{source}:{number}: the id {identifier!r} was there before; ids must be unique")
                 handle.write(line)
                 digest.update(line)
                 on_passage()

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import faiss
@@ -448,6 +449,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         lambda b: b.index(nprobe=4, factory="HNSW8"),
     ),
     ("nprobe 0", 2, ["nprobe is 0: at least 1"], lambda b: b.index(nprobe=0, factory="IVF2,Flat")),
+    ("no threads", 2, ["threads is 0: at least 1"], lambda b: b.index(threads=0)),
     # The model.
     ("no model", 4, ["nowhere: no such folder"], lambda b: b.index(encoder=b.folder / "nowhere")),
     (
@@ -521,6 +523,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         ),
     ),
     # xqg augment.
+    ("no index", 4, ["nowhere/index: no such file"], lambda b: b.augment(b.folder / "nowhere")),
     (
         "an index that is augmented already",
         2,
@@ -577,6 +580,18 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         ["docid:4: the id 'd0' was there before"],
         lambda b: b.augment(b.plain_with(docid=b"d0\nd1\nd2\nd0\nd4\n")),
     ),
+    (
+        "ids of the index that are not UTF-8",
+        5,
+        ["docid:2: not UTF-8"],
+        lambda b: b.augment(b.plain_with(docid=b"d0\nd\xe4\nd2\nd3\nd4\n")),
+    ),
+    (
+        "an empty id of the index",
+        5,
+        ["docid:2: the id is ''"],
+        lambda b: b.augment(b.plain_with(docid=b"d0\n\nd2\nd3\nd4\n")),
+    ),
     ("no docid", 4, ["copy/docid: no such file"], lambda b: b.augment(b.plain_with(docid=None))),
     # The output.
     (
@@ -603,6 +618,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         ["out is there and is no artifact"],
         lambda b: b.after(b.file("out", b"mine"), then=b.index()),
     ),
+    ("an output below a file", 6, ["Not a directory"], lambda b: b.index(output=b.corpus() / "deeper" / "out")),
     (
         "an encoder folder where something else is",
         2,
@@ -614,6 +630,12 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         2,
         ["out is there, made with other settings", "settings.encoder.pooling was 'cls', now 'mean'"],
         lambda b: b.after(b.made(*b.encoder()), then=b.encoder(pooling="mean")),
+    ),
+    (
+        "an encoder folder below a file",
+        6,
+        ["corpus.jsonl/out: Not a directory"],
+        lambda b: b.encoder(output=b.corpus() / "out"),
     ),
     (
         "records that are there",
@@ -682,6 +704,13 @@ def test_a_fault_ends_in_a_message_and_its_exit_code(
         assert fragment in said
     assert "Traceback" not in said
     assert content(output) == before
+
+
+def test_the_folder_one_is_in_is_no_output(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.corpus()
+    with chdir(bench.folder):
+        assert call(*bench.index(output=".")) == 2
+    assert "is there and is no artifact of xqg" in capsys.readouterr().err
 
 
 def test_the_same_command_again_does_nothing(

@@ -67,3 +67,6 @@ def run() -> None:
     except XqgError as error:
         print(f"xqg: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        print(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(XqgError.exit_code)

@@ -40,7 +40,7 @@ def augment(
     builder = XqgIndexBuilder(
         encoder,
         AugmentationSettings(
-            alpha=alpha if queries is not None else 0,
+            alpha=alpha,
             aggregate=aggregate.value,
             languages=tuple(language) if language else None,
             num_queries=num_queries,

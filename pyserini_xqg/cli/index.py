@@ -65,7 +65,7 @@ def index(
     builder = XqgIndexBuilder(
         settings,
         AugmentationSettings(
-            alpha=alpha if queries is not None else 0,
+            alpha=alpha,
             aggregate=aggregate.value,
             languages=tuple(language) if language else None,
             num_queries=num_queries,
@@ -95,8 +95,8 @@ def print_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {count:,}" for key, count in value.items()) or "none"
-        elif name.endswith("_bytes") and value is not None:
-            name, value = name.removesuffix("_bytes"), f"{value / 1e9:,.3f} GB"
+        elif name.endswith("_bytes"):
+            name, value = name.removesuffix("_bytes"), None if value is None else f"{value / 1e9:,.3f} GB"
         elif name == "seconds":
             name, value = "time", f"{value / 3600:,.2f} h"
         elif isinstance(value, int):
