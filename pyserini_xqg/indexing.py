@@ -27,7 +27,7 @@ from pyserini_xqg.artifact import MANIFEST, Manifest, Workspace, already_made, f
 from pyserini_xqg.augmentation import AugmentationSettings, unit
 from pyserini_xqg.catalog import Catalog, QueryCounts
 from pyserini_xqg.collection import read_topics
-from pyserini_xqg.encoding.encoder_folder import describe_encoder, read_encoder
+from pyserini_xqg.encoding.encoder_folder import describe_encoder, open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
 from pyserini_xqg.errors import UsageError, XqgError
@@ -247,7 +247,7 @@ class XqgIndexBuilder:
         with Catalog(folder) as catalog:
             counts = self._scan(source, catalog, queries, folder / "docid")
             languages = self._languages(counts)
-            encoder = TextEncoder(settings, self.device)
+            encoder = open_passage_encoder(settings, self.device)
             source.check(encoder)
             index = make_index(self.index.factory, encoder.dimension)
             check_nprobe(index, self.index.nprobe)

@@ -18,6 +18,7 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
+from tests.conftest import make_model
 
 SETTINGS = AugmentationSettings(alpha=0.2)
 
@@ -321,3 +322,11 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
     shutil.rmtree(broken)
+
+
+def test_a_query_model_of_another_dimension_is_refused_before_any_work(tiny_model, corpus, tmp_path) -> None:
+    other = make_model(tmp_path / "other", hidden=16)
+    settings = EncoderSettings(str(tiny_model), query_model=str(other))
+    with pytest.raises(UsageError, match="16 dimensions"):
+        XqgIndexBuilder(settings, AugmentationSettings(alpha=0)).build(corpus, None, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

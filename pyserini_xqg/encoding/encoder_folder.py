@@ -46,6 +46,22 @@ def write_encoder(
         raise UsageError(
             "stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index"
         )
+    resolved = open_passage_encoder(encoder, device).settings
+    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    if not already_made(folder, {"settings": settings, "inputs": {}}):
+        folder.mkdir(parents=True, exist_ok=True)
+        Manifest("encoder", settings).write(folder)
+    return resolved
+
+
+def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
+    """The passages' side of an encoder, after a look at whether the other side goes with it.
+
+    Raises
+    ------
+    UsageError
+        The two models' vectors have different dimensions.
+    """
     passages = TextEncoder(encoder, device)
     if encoder.query_model is not None:
         queries = TextEncoder(encoder, device, "query")
@@ -54,12 +70,7 @@ def write_encoder(
                 f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
                 f"{passages.dimension}; two models that were trained together are expected"
             )
-    resolved = passages.settings
-    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
-    if not already_made(folder, {"settings": settings, "inputs": {}}):
-        folder.mkdir(parents=True, exist_ok=True)
-        Manifest("encoder", settings).write(folder)
-    return resolved
+    return passages
 
 
 def read_encoder(name: str, side: Kind) -> tuple[EncoderSettings, AugmentationSettings]:
