@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,26 +91,20 @@ def run_demo(collection: DemoCollection, model: str, output: Path, alpha: float,
         A command of Pyserini failed.
     """
     collection.write(output)
-    folds = range(len(collection.folds))
-
-    def search_and_score(condition: Condition) -> Scores:
-        runs = [output / "runs" / f"{condition.name}-{number}.txt" for number in folds]
-        for number, run in enumerate(runs):
-            _search(output / "indexes" / f"{condition.name}-{number}", output / f"topics-{number}.tsv", run)
+    scores = {}
+    for condition in conditions(alpha):
+        runs = []
+        for number in range(len(collection.folds)):
+            index = output / "indexes" / f"{condition.name}-{number}"
+            builder = XqgIndexBuilder(model, condition.settings, show_progress=show_progress)
+            queries = output / f"queries-{number}.jsonl" if condition.settings.alpha else None
+            builder.build(output / "corpus.jsonl", queries, index)
+            runs.append(output / "runs" / f"{condition.name}-{number}.txt")
+            _search(index, output / f"topics-{number}.tsv", runs[-1])
         whole = output / "runs" / f"{condition.name}.txt"
         whole.write_text("".join(run.read_text(encoding="utf-8") for run in runs), encoding="utf-8")
-        return _score(output / "qrels.txt", whole)
-
-    # One index is searched, by processes that mostly start up, while the next one is built.
-    with ThreadPoolExecutor(max_workers=1) as searcher:
-        scores = {}
-        for condition in conditions(alpha):
-            for number in folds:
-                builder = XqgIndexBuilder(model, condition.settings, show_progress=show_progress)
-                queries = output / f"queries-{number}.jsonl" if condition.settings.alpha else None
-                builder.build(output / "corpus.jsonl", queries, output / "indexes" / f"{condition.name}-{number}")
-            scores[condition.name] = searcher.submit(search_and_score, condition)
-        return table(collection.questions, {name: score.result() for name, score in scores.items()})
+        scores[condition.name] = _score(output / "qrels.txt", whole)
+    return table(collection.questions, scores)
 
 
 def table(questions: Mapping[str, Sequence[Question]], scores: Mapping[str, Scores]) -> str:
