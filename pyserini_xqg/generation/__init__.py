@@ -1,0 +1,1 @@
+"""What writes queries for passages, in other languages."""
