@@ -22,7 +22,17 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 
 MANIFEST = "xqg.json"
 FORMAT = 1
-PACKAGES = ("pyserini-xqg", "pyserini", "torch", "transformers", "sentence-transformers", "faiss-cpu", "numpy")
+PACKAGES = (
+    "pyserini-xqg",
+    "pyserini",
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "faiss-cpu",
+    "ctranslate2",
+    "openai",
+    "numpy",
+)
 
 
 @dataclass
@@ -128,7 +138,7 @@ class Workspace:
     def __init__(self, output: Path, identity: dict[str, Any]):
         self.output = output
         self.folder = partial_folder(output)
-        self._progress = self.folder / "progress.json"
+        self._progress = self.folder / PROGRESS
         recorded = self._read()
         if recorded is not None and recorded["identity"] != identity:
             raise UsageError(
@@ -148,17 +158,14 @@ class Workspace:
         write_atomically(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
 
     def finish(self, manifest: Manifest, last: Callable[[], object] = lambda: None) -> None:
-        """Write the manifest and put the artifact in its place.
+        """Write the manifest and put the artifact in its place, where an earlier one gives way.
 
         Once the manifest is in the folder the work counts as done (:func:`already_made` says so of the folder), and
         this can be called again. `last` removes what only unfinished work needs; it must bear being called twice.
         """
         manifest.write(self.folder)
         last()
-        self._progress.unlink(missing_ok=True)
-        (self.folder / LOCK).unlink(missing_ok=True)
-        self.folder.replace(self.output)
-        sync(self.output.parent)
+        put_in_place(self.output)
 
     def _read(self) -> dict[str, Any] | None:
         if not self._progress.exists():
@@ -167,25 +174,46 @@ class Workspace:
         return values
 
 
+def put_in_place(output: Path) -> None:
+    """Turn a folder with a manifest from ``NAME.partial`` into ``NAME``, where an earlier artifact gives way."""
+    folder, earlier = partial_folder(output), output.with_name(output.name + ".earlier")
+    for scratch in (PROGRESS, LOCK):
+        (folder / scratch).unlink(missing_ok=True)
+    if (output / MANIFEST).exists():
+        shutil.rmtree(earlier, ignore_errors=True)
+        output.replace(earlier)
+    folder.replace(output)
+    sync(output.parent)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
 LOCK = "lock"
+PROGRESS = "progress.json"
 
 
 @contextmanager
 def working_folder(output: Path) -> Iterator[Path]:
-    """The folder ``NAME.partial`` beside `output`, made if need be and locked against a second run.
+    """The folder ``NAME.partial`` beside `output`, made if need be and locked against a second run."""
+    from filelock import FileLock, Timeout
+
+    with shared_folder(output) as folder:
+        try:
+            with FileLock(folder / LOCK).acquire(blocking=False):
+                yield folder
+        except Timeout as error:
+            raise UsageError(f"another run is at work on {output}: wait for it, or choose another output") from error
+
+
+@contextmanager
+def shared_folder(output: Path) -> Iterator[Path]:
+    """The folder ``NAME.partial`` beside `output`, made if need be, for runs that take care of each other.
 
     A full disk, a folder that cannot be written and the like end the block with an error that says what to do.
     """
-    from filelock import FileLock, Timeout
-
     folder = partial_folder(output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK)
-        with lock.acquire(blocking=False):
-            yield folder
-    except Timeout as error:
-        raise UsageError(f"another run is at work on {output}: wait for it, or choose another output") from error
+        yield folder
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise XqgError(
@@ -196,6 +224,24 @@ def working_folder(output: Path) -> Iterator[Path]:
                 f"{error.filename or folder}: {error.strerror}; a folder that can be written is expected"
             ) from error
         raise
+
+
+@contextmanager
+def alone(place: Path, wait: bool = True) -> Iterator[bool]:
+    """Lock `place` by a file ``NAME.lock`` beside it, which goes afterwards; without `wait` False if another has it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(place.with_name(place.name + ".lock"))
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # whoever waits for it sees that it went, and makes another
+        lock.release()
 
 
 def partial_folder(output: Path) -> Path:

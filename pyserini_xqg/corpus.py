@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pyserini_xqg.collection import Passage, parse_passage
 from pyserini_xqg.errors import InvalidInput
@@ -22,18 +23,21 @@ class Corpus:
         A file or a folder, ``.gz`` or not.
     part_size : int
         Passages per part.
+    limit : int or None
+        Take only the first passages.
 
     Attributes
     ----------
     passages, empty_passages : int
         How many passages :meth:`scan` found, and how many of them have neither title nor text.
     sha256 : str
-        Of the names and bytes of the files.
+        Of the names and bytes of the files, as far as they were read.
     """
 
-    def __init__(self, path: Path, part_size: int):
+    def __init__(self, path: Path, part_size: int, limit: int | None = None):
         self.path = path
         self.part_size = part_size
+        self.limit = limit
         self.passages = self.empty_passages = 0
         self.sha256 = ""
         self._files = jsonl_files(path)
@@ -48,25 +52,36 @@ class Corpus:
             See :func:`pyserini_xqg.collection.parse_passage`; also for a corpus without a passage.
         """
         digest = hashlib.sha256()
-        for number, file in enumerate(self._files):
-            digest.update(os.fsencode(file.name))
-            for record in read_records(file, on_bytes=digest.update):
-                passage = parse_passage(record)
-                if self.passages % self.part_size == 0:
-                    self._starts.append((number, record.offset, record.line))
-                self.passages += 1
-                self.empty_passages += passage.is_empty
-                yield record, passage
+        for number, record in islice(self._digested(digest), self.limit):
+            passage = parse_passage(record)
+            if self.passages % self.part_size == 0:
+                self._starts.append((number, record.offset, record.line))
+            self.passages += 1
+            self.empty_passages += passage.is_empty
+            yield record, passage
         if self.passages == 0:
             raise InvalidInput(f"{self.path}: the corpus is empty; at least one passage is expected")
         self.sha256 = digest.hexdigest()
 
+    @property
+    def part_count(self) -> int:
+        """How many parts there are."""
+        return len(self._starts)
+
     def parts(self, first: int = 0) -> Iterator[list[Passage]]:
         """The passages of the parts from number `first` on, part by part."""
         if first < len(self._starts):
-            passages = (parse_passage(record) for record in self._records(*self._starts[first]))
+            records = self._records(*self._starts[first])
+            passages = islice(map(parse_passage, records), self.passages - first * self.part_size)
             while part := list(islice(passages, self.part_size)):
                 yield part
+
+    def _digested(self, digest: Any) -> Iterator[tuple[int, Record]]:
+        """Every record with the number of its file; `digest` gets what was read."""
+        for number, file in enumerate(self._files):
+            digest.update(os.fsencode(file.name))
+            for record in read_records(file, on_bytes=digest.update):
+                yield number, record
 
     def _records(self, first_file: int, offset: int, line: int) -> Iterator[Record]:
         for file in self._files[first_file:]:

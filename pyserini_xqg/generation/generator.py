@@ -53,7 +53,7 @@ class Generator(Protocol):
         n : int
             How many queries to try for each passage.
         seed : int
-            Decides on what is drawn, together with the id of the passage: never with its place in the batch.
+            Decides on what is drawn, together with the ids of the passages: never with how they are cut into batches.
         progress : callable
             Is told the number of passages that were finished since the last call.
 

@@ -14,8 +14,8 @@ class TopKSampler(LogitsProcessor):
 
     The token with the largest ``logit / temperature + noise``, noise from the standard Gumbel distribution, is a draw
     from the softmax of ``logit / temperature`` (Gumbel 1954; Yellott 1977). torch's own sampling takes all rows of a
-    batch from one stream: another batch size, other queries. Here every row has its stream. To be used once, with
-    ``do_sample=True``: it leaves one token possible.
+    batch from one stream: another batch size, other queries. Here every row has its stream. To be used for one
+    batch; it leaves one token possible, which ``do_sample=False`` finds.
 
     Parameters
     ----------

@@ -1,0 +1,318 @@
+"""Queries from a language model on this machine: an instruction model, or a base model with worked examples."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import (  # type: ignore[attr-defined, unused-ignore]
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DynamicCache,
+    GenerationConfig,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from pyserini_xqg.collection import Passage
+from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
+from pyserini_xqg.errors import MissingInput, UsageError, XqgError
+from pyserini_xqg.generation import prompts
+from pyserini_xqg.generation.generator import Progress, derived_seed
+from pyserini_xqg.generation.sampling import TopKSampler
+from pyserini_xqg.languages import language_name
+
+# Tokens in memory at once, those to be written included: sequences times their length.
+TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 16384}
+# Fewer tokens of a passage than these are no passage.
+LEAST_PASSAGE = 32
+
+Form = Literal["auto", "list", "samples"]
+
+log = logging.getLogger("pyserini_xqg")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """What the model reads for one passage, and the seeds of the answers it is to give."""
+
+    row: int
+    ids: list[int]
+    seeds: list[int]
+
+
+class CausalGenerator:
+    """Asks a decoder-only model of transformers.
+
+    Parameters
+    ----------
+    model : str
+        A folder or an id of the Hugging Face hub. Code that a model brings is never run.
+    revision : str or None
+        Of a model of the hub.
+    form : {"auto", "list", "samples"}
+        list: one answer with all questions of a passage; samples: an answer for each, drawn independently; auto: list
+        where the model has a chat template, else samples.
+    instruction : str or None
+        A prompt of one's own, see :func:`pyserini_xqg.generation.prompts.messages`; for a model without a chat
+        template the text above the worked examples.
+    top_k : int
+        Each token is drawn from so many.
+    temperature : float
+    input_length : int
+        The most tokens of a passage; the instruction and the examples come on top.
+    output_length : int
+        The most tokens of a question.
+    dtype : {"float32", "bfloat16", "float16"}
+    device : str or None
+        A torch device; None takes cuda, mps or cpu, the first there is.
+
+    Raises
+    ------
+    MissingInput
+        The model or its tokenizer cannot be loaded.
+    MissingPrerequisite
+        The device is not there.
+    UsageError
+        Settings that cannot be, or a list is asked of a model without a chat template.
+    """
+
+    languages: frozenset[str] | None = None
+    samples = True
+    least_script = 0.5
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        revision: str | None = None,
+        form: Form = "auto",
+        instruction: str | None = None,
+        top_k: int = 50,
+        temperature: float = 0.8,
+        input_length: int = 512,
+        output_length: int = 48,
+        dtype: Literal["float32", "bfloat16", "float16"] = "float32",
+        device: str | None = None,
+    ):
+        if min(top_k, input_length, output_length) < 1 or not temperature > 0:
+            raise UsageError(
+                f"top_k {top_k}, temperature {temperature}, input_length {input_length}, output_length "
+                f"{output_length}: all have to be above 0"
+            )
+        self._device = choose_device(device)
+        self._model, self._tokenizer = _open(model, revision, dtype)
+        self._model.to(self._device).eval()
+        self._chat = bool(self._tokenizer.chat_template)
+        if form == "list" and not self._chat:
+            raise UsageError(f"model {model} has no chat template and cannot be asked for a list; use the form samples")
+        self._list = form == "list" or (form == "auto" and self._chat)
+        config = self._model.config.get_text_config()
+        self._limit: int = min(
+            self._tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize
+        )
+        self._name, self._instruction = model, instruction
+        self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
+        self._input_length, self._output_length = input_length, output_length
+        self._budget = TOKENS_PER_BATCH.get(self._device.split(":")[0], TOKENS_PER_BATCH["cpu"])
+        self.reproducible = dtype == "float32"
+        self.settings: dict[str, Any] = {
+            "generator": "causal",
+            "model": model,
+            "revision": revision or getattr(self._model.config, "_commit_hash", None),
+            "fingerprint": fingerprint(model),
+            "form": "list" if self._list else "samples",
+            "prompt": prompts.prompt_identity(self._chat, instruction),
+            "top_k": top_k,
+            "temperature": temperature,
+            "input_length": input_length,
+            "output_length": output_length,
+            "dtype": dtype,
+        }
+        log.info("writing queries with %s on %s (%s)", model, self._device, dtype)
+
+    def generate(
+        self, passages: Sequence[Passage], language: str, n: int, seed: int, progress: Progress
+    ) -> list[list[str]]:
+        """See :class:`pyserini_xqg.generation.generator.Generator`.
+
+        Raises
+        ------
+        UsageError
+            The model has no room for the prompt, a passage and the answer.
+        XqgError
+            Out of memory on a single passage.
+        """
+        asked, answers = (n, 1) if self._list else (1, n)
+        output = asked * self._output_length
+        room = self._room(language, asked, output)
+        todo = [
+            _Prompt(
+                row,
+                self._ids(self._prompt(self._cut(prompts.passage_text(passage), room), language, asked)),
+                [derived_seed(seed, passage.id, number) for number in range(answers)],
+            )
+            for row, passage in enumerate(passages)
+        ]
+        todo.sort(key=lambda prompt: -len(prompt.ids))
+        queries: list[list[str]] = [[] for _ in passages]
+        while todo:
+            size = max(1, self._budget // ((len(todo[0].ids) + output) * answers))
+            batch, todo = todo[:size], todo[size:]
+            for prompt, texts in zip(batch, self._answers(batch, output), strict=True):
+                queries[prompt.row] = [query for text in texts for query in self._read(text, language, asked)]
+            progress(len(batch))
+        return queries
+
+    def _prompt(self, passage: str, language: str, n: int) -> str:
+        if not self._chat:
+            return prompts.worked_examples(passage, language, self._instruction)
+        chat = prompts.messages(passage, language, n, self._instruction)
+        # The last argument is known to templates of models that can think first, and no other minds.
+        return str(
+            self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+        )
+
+    def _ids(self, prompt: str) -> list[int]:
+        # A chat template writes the special tokens itself.
+        return list(self._tokenizer(prompt, add_special_tokens=not self._chat)["input_ids"])
+
+    def _room(self, language: str, asked: int, output: int) -> int:
+        """How many tokens a passage may have."""
+        around = len(self._ids(self._prompt("", language, asked)))
+        # Tokens at the seams can come out otherwise than counted.
+        room = min(self._input_length, self._limit - output - around - 4)
+        if room < min(self._input_length, LEAST_PASSAGE):
+            raise UsageError(
+                f"the model {self._name} takes at most {self._limit} tokens; the prompt for {language_name(language)} "
+                f"has {around} without the passage, and {output} are asked for: too little is left for a passage. Ask "
+                "for fewer queries or a shorter output_length, or give a shorter instruction"
+            )
+        return room
+
+    def _cut(self, passage: str, room: int) -> str:
+        ids = self._tokenizer(passage, add_special_tokens=False)["input_ids"]
+        if len(ids) <= room:
+            return passage
+        # The cut can go through a character.
+        return str(self._tokenizer.decode(ids[:room], skip_special_tokens=True)).rstrip("\ufffd")
+
+    def _answers(self, batch: list[_Prompt], output: int) -> list[list[str]]:
+        try:
+            with torch.inference_mode():
+                return self._write(batch, output)
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise XqgError(
+                    f"out of memory on one passage with a prompt of {len(batch[0].ids)} tokens and "
+                    f"{len(batch[0].seeds)} answers; give a smaller input_length, fewer queries, bfloat16 or another "
+                    "device"
+                ) from error
+        # Out of the except block: the error holds on to all that the attempt had in memory.
+        log.warning("out of memory at %d passages; going on with half as many", len(batch))
+        torch.cuda.empty_cache()
+        half = len(batch) // 2
+        return self._answers(batch[:half], output) + self._answers(batch[half:], output)
+
+    def _write(self, batch: list[_Prompt], output: int) -> list[list[str]]:
+        answers = len(batch[0].seeds)
+        length = max(len(prompt.ids) for prompt in batch)
+        pad = self._model.generation_config.pad_token_id
+        ids = torch.tensor([[pad] * (length - len(prompt.ids)) + prompt.ids for prompt in batch], device=self._device)
+        mask = torch.tensor(
+            [[0] * (length - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in batch], device=self._device
+        )
+        kept: dict[str, Any] = {}
+        if answers > 1:
+            # The prompt is read once for all its answers: all but its last token, which writing begins with.
+            read = self._model.generate(
+                ids[:, :-1], attention_mask=mask[:, :-1], max_new_tokens=1, return_dict_in_generate=True
+            )
+            if isinstance(read.past_key_values, DynamicCache):
+                read.past_key_values.batch_repeat_interleave(answers)
+                kept["past_key_values"] = read.past_key_values
+        seeds = [seed for prompt in batch for seed in prompt.seeds]
+        written = self._model.generate(
+            ids.repeat_interleave(answers, dim=0),
+            attention_mask=mask.repeat_interleave(answers, dim=0),
+            max_new_tokens=output,
+            logits_processor=LogitsProcessorList([TopKSampler(seeds, output, self._top_k, self._temperature)]),
+            stopping_criteria=StoppingCriteriaList([] if self._chat else [_EndOfLine(self._tokenizer)]),
+            **kept,
+        )[:, length:].tolist()
+        texts = [self._decode(tokens, output) for tokens in written]
+        return [texts[start : start + answers] for start in range(0, len(texts), answers)]
+
+    def _decode(self, tokens: list[int], output: int) -> str:
+        ends = [place for place, token in enumerate(tokens) if token in self._model.generation_config.eos_token_id]
+        text = str(self._tokenizer.decode(tokens[: ends[0]] if ends else tokens, skip_special_tokens=True))
+        if self._list and not ends and len(tokens) == output:
+            # The room was used up in the middle of a question.
+            return text.rpartition("\n")[0]
+        return text
+
+    def _read(self, answer: str, language: str, asked: int) -> list[str]:
+        if self._chat:
+            return prompts.questions_in(answer)[:asked]
+        questions = prompts.questions_in(answer.split("\n")[0])
+        # Small models write the examples' questions again.
+        return [question for question in questions if not prompts.is_example(question, language)]
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # On a CPU it is a plain RuntimeError.
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
+class _EndOfLine(StoppingCriteria):
+    """Ends a sequence with the first token that has a newline in it."""
+
+    def __init__(self, tokenizer: Any):
+        self._tokenizer = tokenizer
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **_: Any) -> torch.BoolTensor:
+        ended = ["\n" in self._tokenizer.decode(token) for token in input_ids[:, -1:].tolist()]
+        return torch.tensor(ended, device=input_ids.device)  # type: ignore[return-value]
+
+
+def _open(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:
+    """The model and its tokenizer."""
+    if name.startswith((".", "/")) and not Path(name).is_dir():
+        raise MissingInput(f"model {name}: no such folder")
+    source: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
+    try:
+        with quiet_loading():
+            tokenizer: Any = AutoTokenizer.from_pretrained(name, **source)
+            # Without its files transformers makes a tokenizer that knows no word.
+            if not set(tokenizer.get_vocab()) - {*tokenizer.all_special_tokens, "▁"}:
+                raise ValueError("its tokenizer has no vocabulary; are the tokenizer's files missing?")
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                name, dtype=getattr(torch, dtype), output_loading_info=True, **source
+            )
+            model, report = loaded
+            # transformers would fill them with noise, and warn.
+            if report["missing_keys"]:
+                raise ValueError(f"its weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
+    except Exception as error:  # whatever comes of files that others wrote
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise MissingInput(
+            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id of a causal language "
+            "model with config.json, weights and tokenizer; without a network, only a folder or what is in the cache "
+            "already can be loaded"
+        ) from error
+    ends = model.generation_config.eos_token_id
+    ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id} - {None}
+    pad = tokenizer.pad_token_id
+    # A fresh one: what a model asks of sampling would be applied on top of what the settings say.
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call, unused-ignore]
+        do_sample=False, eos_token_id=sorted(ends), pad_token_id=pad if pad is not None else min(ends, default=0)
+    )
+    return model, tokenizer

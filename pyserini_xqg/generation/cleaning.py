@@ -1,0 +1,106 @@
+"""Keeps what looks like a query, and counts by reason what does not."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyserini_xqg.collection import Passage
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.generation.scripts import script_share
+
+PHRASE_WORDS = 3
+COPIED_WORDS = 12
+
+
+@dataclass(frozen=True)
+class CleaningSettings:
+    """What a query has to be.
+
+    Parameters
+    ----------
+    least_script : float
+        The least share of its letters in the script of its language, 0 to 1.
+    max_characters : int
+    """
+
+    least_script: float = 0.5
+    max_characters: int = 200
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least_script <= 1:
+            raise UsageError(f"least_script is {self.least_script}: a share, 0 to 1, is expected")
+        if self.max_characters < 1:
+            raise UsageError(f"max_characters is {self.max_characters}: at least 1 is expected")
+
+
+class Cleaner:
+    """Cleans queries.
+
+    Parameters
+    ----------
+    settings : CleaningSettings
+    generator : mapping
+        The settings of the generator; the fixed words of its ``prompt`` and ``instruction`` are no query.
+    """
+
+    def __init__(self, settings: CleaningSettings, generator: Mapping[str, Any]):
+        self._settings = settings
+        templates = [value for key in ("prompt", "instruction") if isinstance(value := generator.get(key), str)]
+        self._phrases = [phrase for template in templates for phrase in _phrases(template)]
+
+    def clean(
+        self, texts: Iterable[str], language: str, passage: Passage, kept: Sequence[str] = ()
+    ) -> tuple[list[str], Counter[str]]:
+        """The queries among `texts`, with single blanks, and how many were dropped by reason.
+
+        Reasons, the first that applies: ``empty`` (no letter and no digit), ``too_long``, ``prompt_echo`` (words of
+        the prompt, or a dozen or more words in a row from the passage), ``wrong_script``, ``duplicate`` (of another
+        query of the passage in this language, also of those `kept` before; case, width and final punctuation make no
+        other query).
+        """
+        queries: list[str] = []
+        dropped: Counter[str] = Counter()
+        met = {_folded(text) for text in kept}
+        for text in texts:
+            query = " ".join(text.split())
+            reason = self._fault(query, language, passage)
+            if reason is None and _folded(query) in met:
+                reason = "duplicate"
+            if reason is None:
+                queries.append(query)
+                met.add(_folded(query))
+            else:
+                dropped[reason] += 1
+        return queries, dropped
+
+    def _fault(self, query: str, language: str, passage: Passage) -> str | None:
+        if not any(character.isalnum() for character in query):
+            return "empty"
+        if len(query) > self._settings.max_characters:
+            return "too_long"
+        if self._is_echo(query, passage):
+            return "prompt_echo"
+        if script_share(query, language) < self._settings.least_script:
+            return "wrong_script"
+        return None
+
+    def _is_echo(self, query: str, passage: Passage) -> bool:
+        folded = _folded(query)
+        if any(phrase in folded for phrase in self._phrases):
+            return True
+        return len(query.split()) >= COPIED_WORDS and folded in _folded(f"{passage.title} {passage.text}")
+
+
+def _phrases(template: str) -> list[str]:
+    """The fixed wording of a template, in pieces that are long enough to betray it."""
+    return [_folded(piece) for piece in re.split(r"\{\w*\}", template) if len(piece.split()) >= PHRASE_WORDS]
+
+
+def _folded(text: str) -> str:
+    """What two spellings of one query have in common."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" ?!.。？！؟।")

@@ -1,0 +1,57 @@
+"""In which script a language is written, and how much of a text is in it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import langcodes
+import regex
+
+# ISO 15924 names these mixtures; Unicode gives characters one script each.
+MIXED = {"Jpan": ("Hira", "Kana", "Hani"), "Kore": ("Hang", "Hani"), "Hans": ("Hani",), "Hant": ("Hani",)}
+# Languages that CLDR lists with a second script in everyday use.
+SECOND = {
+    "az": "Cyrl",
+    "bs": "Cyrl",
+    "kk": "Arab",
+    "ku": "Arab",
+    "ms": "Arab",
+    "pa": "Arab",
+    "sd": "Deva",
+    "sr": "Latn",
+    "tg": "Arab",
+    "tk": "Cyrl",
+    "tt": "Latn",
+    "ug": "Cyrl",
+    "uz": "Cyrl",
+}
+# Vowel signs and joiners of many scripts have the script of the letters that they stand with.
+LETTER = regex.compile(r"[\p{L}\p{Mc}]")
+
+
+def scripts(language: str) -> tuple[str, ...]:
+    """The ISO 15924 codes of the scripts that a language, by code, is written in; none where that is not known.
+
+    From CLDR's likely subtags, as the package langcodes has them.
+    """
+    likely = langcodes.Language.get(language).maximize().script
+    if likely is None:
+        return ()
+    second = SECOND.get(language)
+    return MIXED.get(likely, (likely,)) + ((second,) if second else ())
+
+
+def script_share(text: str, language: str) -> float:
+    """The share of the letters of `text` that are in a script of the language, 0 to 1.
+
+    1 where there is nothing to judge: a text without letters (a year, a number), a language whose script is not known.
+    """
+    pattern = _pattern(language)
+    letters = len(LETTER.findall(text))
+    return 1.0 if pattern is None or not letters else len(pattern.findall(text)) / letters
+
+
+@cache
+def _pattern(language: str) -> regex.Pattern[str] | None:
+    found = "".join(rf"\p{{Script={name}}}" for name in scripts(language))
+    return regex.compile(rf"(?V1)[\p{{L}}\p{{Mc}}&&[{found}]]") if found else None
