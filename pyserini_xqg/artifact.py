@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -224,6 +224,9 @@ def shared_folder(output: Path) -> Iterator[Path]:
                 f"{error.filename or folder}: {error.strerror}; a folder that can be written is expected"
             ) from error
         raise
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # if nothing came of it
 
 
 @contextmanager

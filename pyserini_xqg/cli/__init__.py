@@ -15,6 +15,7 @@ from pyserini_xqg.cli.augment import augment
 from pyserini_xqg.cli.demo import demo
 from pyserini_xqg.cli.doctor import doctor
 from pyserini_xqg.cli.encoder import encoder
+from pyserini_xqg.cli.generate import generate
 from pyserini_xqg.cli.index import index
 from pyserini_xqg.cli.records import records
 from pyserini_xqg.errors import Stopped, XqgError
@@ -39,7 +40,7 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
-for command in (index, augment, encoder, records, demo, doctor):
+for command in (generate, index, augment, encoder, records, demo, doctor):
     app.command()(_stoppable(command))
 
 

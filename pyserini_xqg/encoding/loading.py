@@ -97,7 +97,7 @@ def fingerprint(model: str) -> str | None:
     for file in sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and path.suffix in (".json", ".txt", ".model", ".safetensors", ".bin")
+        if path.is_file() and path.suffix in (".json", ".jinja", ".txt", ".model", ".safetensors", ".bin")
     ):
         digest.update(str(file.relative_to(folder)).encode())
         with file.open("rb") as handle:

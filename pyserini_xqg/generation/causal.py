@@ -24,7 +24,7 @@ from pyserini_xqg.collection import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
 from pyserini_xqg.errors import MissingInput, UsageError, XqgError
 from pyserini_xqg.generation import prompts
-from pyserini_xqg.generation.generator import Progress, derived_seed
+from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
 from pyserini_xqg.generation.sampling import TopKSampler
 from pyserini_xqg.languages import language_name
 
@@ -47,7 +47,7 @@ class _Prompt:
     seeds: list[int]
 
 
-class CausalGenerator:
+class CausalGenerator(Generator):
     """Asks a decoder-only model of transformers.
 
     Parameters

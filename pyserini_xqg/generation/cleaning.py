@@ -98,7 +98,11 @@ class Cleaner:
 
 def _phrases(template: str) -> list[str]:
     """The fixed wording of a template, in pieces that are long enough to betray it."""
-    return [_folded(piece) for piece in re.split(r"\{\w*\}", template) if len(piece.split()) >= PHRASE_WORDS]
+    return [
+        _folded(piece)
+        for piece in re.split(r"\{\w*\}|(?<=[.:!?])\s|\n", template)
+        if len(piece.split()) >= PHRASE_WORDS
+    ]
 
 
 def _folded(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pyserini_xqg.collection import Passage
@@ -22,6 +23,8 @@ class Generator(Protocol):
     ----------
     settings : mapping
         All that decides on its queries, as JSON knows it; ``settings["generator"]`` is its name.
+    inputs : mapping of str to str
+        Fingerprints of files that decide on the queries of one language each, by ``"kind.language"``.
     languages : frozenset of str or None
         The codes of the languages that it writes; None: any.
     samples : bool
@@ -34,6 +37,7 @@ class Generator(Protocol):
     """
 
     settings: Mapping[str, Any]
+    inputs: Mapping[str, str] = MappingProxyType({})
     languages: frozenset[str] | None
     samples: bool
     reproducible: bool

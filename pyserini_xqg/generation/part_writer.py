@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class PartCounts:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PartCounts:
-        """From what :func:`dataclasses.asdict` made of them."""
+        """From their JSON."""
         dropped = {language: Counter(reasons) for language, reasons in values["dropped"].items()}
         return cls(Counter(values["queries"]), dropped, Counter(values["short"]), values["without"])
 
@@ -132,7 +132,7 @@ class PartWriter:
             json.dumps({"id": passage.id, "queries": record}, ensure_ascii=False) + "\n"
             for passage, record in zip(passages, records, strict=True)
         )
-        write_atomically(file.with_suffix(COUNTS), json.dumps(asdict(counts)))
+        write_atomically(file.with_suffix(COUNTS), json.dumps(vars(counts)))
         write_atomically(file, "".join(lines))
         for scrap in scratch:
             scrap.unlink()

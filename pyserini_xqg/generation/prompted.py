@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pyserini_xqg.collection import Passage
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import UsageError, XqgError
-from pyserini_xqg.generation.generator import Progress, derived_seed
+from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
 from pyserini_xqg.generation.loading import open_config, open_tokenizer
 from pyserini_xqg.generation.seq2seq_prompt import PAPER_PROMPT, PromptTokenizer, check_prompt
 
@@ -24,7 +24,7 @@ TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 32768, "mps": 8192}
 log = logging.getLogger("pyserini_xqg")
 
 
-class PromptedGenerator(ABC):
+class PromptedGenerator(Generator, ABC):
     """A sequence-to-sequence model that is given a prompt with the passage; see the two that derive from it.
 
     Parameters

@@ -32,8 +32,8 @@ from pyserini_xqg.artifact import (
     shared_folder,
 )
 from pyserini_xqg.catalog import Catalog
-from pyserini_xqg.collection import Passage, PassageQueries, parse_queries
-from pyserini_xqg.corpus import Corpus
+from pyserini_xqg.collection import PassageQueries, parse_queries
+from pyserini_xqg.corpus import Corpus, sample_passages
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
 from pyserini_xqg.generation.generator import Generator
@@ -172,7 +172,7 @@ class XqgQueryBuilder:
                     log.info("%s has these queries already", output)
                     shutil.rmtree(folder)
                     return earlier
-                manifest = self._manifest(passages, asked)
+                manifest = self._manifest(passages, asked, earlier)
                 workspace = Workspace(
                     output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had}
                 )
@@ -189,7 +189,7 @@ class XqgQueryBuilder:
         """What :meth:`build` would do on a fresh folder, measured on `sample` passages from all over the corpus."""
         with TemporaryDirectory() as scratch:
             passages = self._scanned(corpus, Path(scratch))
-            chosen = _spread(passages, sample)
+            chosen = sample_passages(corpus, sample)[:sample]
             n = dict.fromkeys(self.languages, self.num_queries)
             file = Path(scratch) / "part.jsonl"
             start = time.monotonic()
@@ -229,8 +229,10 @@ class XqgQueryBuilder:
             raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
         earlier = Manifest.read(output)
         asked = self._manifest(passages, earlier.settings.get("languages", {}))
+        # Languages can have inputs of their own, of which those that are added here are new.
+        inputs = {**earlier.inputs, **{name: sha for name, sha in asked.inputs.items() if name in earlier.inputs}}
         made = {"kind": earlier.kind, **earlier.settings, **earlier.inputs}
-        wanted = {"kind": asked.kind, **asked.settings, **asked.inputs}
+        wanted = {"kind": asked.kind, **asked.settings, **inputs}
         if made != wanted:
             raise UsageError(
                 f"{output} is there, made with other settings or inputs: {differences(made, wanted)}. Only languages "
@@ -238,7 +240,7 @@ class XqgQueryBuilder:
             )
         return earlier
 
-    def _manifest(self, passages: Corpus, asked: Mapping[str, int]) -> Manifest:
+    def _manifest(self, passages: Corpus, asked: Mapping[str, int], earlier: Manifest | None = None) -> Manifest:
         settings = {
             "generator": dict(self.generator.settings),
             "languages": dict(sorted(asked.items())),
@@ -248,7 +250,8 @@ class XqgQueryBuilder:
             "part_size": self.part_size,
             "limit": self.limit,
         }
-        return Manifest("queries", json.loads(json.dumps(settings)), {"corpus": passages.sha256})
+        inputs = {**(earlier.inputs if earlier else {}), "corpus": passages.sha256, **self.generator.inputs}
+        return Manifest("queries", json.loads(json.dumps(settings)), inputs)
 
     def _writer(self, asked: Mapping[str, int]) -> PartWriter:
         return PartWriter(self.generator, self._cleaner, self.seed, self.tries, asked)
@@ -309,13 +312,3 @@ def _part_file(folder: Path, number: int) -> Path:
 def _records(output: Path, number: int, had: Mapping[str, int]) -> list[PassageQueries] | None:
     """What an earlier run wrote for a part."""
     return [parse_queries(record) for record in read_records(_part_file(output, number))] if had else None
-
-
-def _spread(passages: Corpus, sample: int) -> list[Passage]:
-    """Passages with text from all over the corpus, as near to `sample` as there are."""
-    step = max(1, passages.part_count // sample)
-    chosen: list[Passage] = []
-    for number in range(0, passages.part_count, step):
-        found = [passage for passage in next(passages.parts(number)) if not passage.is_empty]
-        chosen += found[: -(-sample * step // passages.part_count)]
-    return chosen[:sample]

@@ -20,7 +20,7 @@ import openai
 from pyserini_xqg.collection import Passage
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation import prompts
-from pyserini_xqg.generation.generator import Progress, derived_seed
+from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
 
 # Seconds: openai follows a Retry-After of up to 60; up to this many are waited for here.
 LONGEST_WAIT = 600.0
@@ -33,7 +33,7 @@ T = TypeVar("T")
 log = logging.getLogger("pyserini_xqg")
 
 
-class ServerGenerator:
+class ServerGenerator(Generator):
     """Asks a server, one request a passage, for a list of questions.
 
     Parameters
