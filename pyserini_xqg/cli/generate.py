@@ -11,6 +11,7 @@ import typer
 
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.index import print_values
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.languages import language_code
 
 
@@ -111,6 +112,15 @@ def generate(
             rich_help_panel=LEXICON,
         ),
     ] = None,
+    filter_share: Annotated[
+        float | None,
+        typer.Option(
+            "--filter",
+            metavar="SHARE",
+            help="Keep this share of each language's queries, those that --encoder finds most like their passage.",
+            rich_help_panel=CLEANING,
+        ),
+    ] = None,
     least_script: Annotated[
         float | None,
         typer.Option(
@@ -132,9 +142,17 @@ def generate(
 ) -> None:
     """Write queries for every passage in the languages of the users."""
     from pyserini_xqg.generation.cleaning import CleaningSettings
+    from pyserini_xqg.generation.filtering import FilterSettings, filter_queries
     from pyserini_xqg.generation.generators import make_generator
     from pyserini_xqg.generation.query_builder import XqgQueryBuilder
+    from pyserini_xqg.generation.scoring import score_queries
 
+    if filter_share is not None:
+        FilterSettings(filter_share)
+        if encoder is None:
+            raise UsageError("--filter needs --encoder, the retriever's: its scores decide which queries stay")
+        if limit is not None:
+            raise UsageError("--filter scores the queries of a whole corpus; leave out --limit, or --filter")
     languages = [language_code(code) for part in language for code in part.split(",")]
     given = {
         "model": model,
@@ -157,7 +175,7 @@ def generate(
         "retries": retries,
         "dictionaries": dictionaries,
         "terms": terms,
-        "encoder": encoder,
+        "encoder": encoder if filter_share is None or generator == GeneratorName.LEXICON else None,
     }
     chosen = make_generator(
         generator.value, corpus, languages, **{name: value for name, value in given.items() if value is not None}
@@ -175,5 +193,12 @@ def generate(
     )
     if dry_run:
         print_values(asdict(builder.plan(corpus, output)))
-    else:
+        return
+    if filter_share is None:
         print_values({"queries folder": output, **builder.build(corpus, output).counts})
+        return
+    everything, scored = (output.with_name(f"{output.name}.{stage}") for stage in ("unfiltered", "scored"))
+    builder.build(corpus, everything)
+    assert encoder is not None
+    score_queries(corpus, everything, encoder, scored, device=device, show_progress=True)
+    print_values({"queries folder": output, **filter_queries(scored, FilterSettings(filter_share), output).counts})
