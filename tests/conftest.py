@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,39 @@ def queries(tmp_path: Path) -> Path:
         for number in order
     ]
     return write_lines(tmp_path / "queries.jsonl", [*records, {"id": "nowhere", "queries": {"fi": ["missä"]}}])
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here ({mounted.stderr.strip()})")
+    yield place
+    gc.collect()  # files that an error's frames still have open
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def call(*arguments: object) -> int:
+    """The exit code of a command, run in this process."""
+    from pyserini_xqg.__main__ import main
+
+    before = sys.argv
+    sys.argv = ["xqg", *map(str, arguments)]
+    try:
+        main()
+    except SystemExit as end:
+        assert end.code is None or isinstance(end.code, int), end.code
+        return end.code or 0
+    finally:
+        sys.argv = before
+    return 0
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import errno
-import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +29,6 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 IDENTITY: dict[str, Any] = {"settings": {"alpha": 0.1, "encoder": {"model": "m"}}, "inputs": {"corpus": "abc"}}
 OTHER: dict[str, Any] = {"settings": {"alpha": 0.2, "encoder": {"model": "m"}}, "inputs": {"corpus": "abc"}}
 NOBODY = 65534
-
-
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 64 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here ({mounted.stderr.strip()})")
-    yield place
-    gc.collect()  # files that an error's frames still have open
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def made(output: Path, identity: dict[str, Any] = IDENTITY) -> Manifest:

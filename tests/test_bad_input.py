@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -15,26 +14,11 @@ import faiss
 import numpy as np
 import pytest
 
-from pyserini_xqg.__main__ import main
-from tests.conftest import sentence, write_lines
+from tests.conftest import call, sentence, write_lines
 
 PASSAGES = [{"id": f"d{number}", "text": sentence(number, 5)} for number in range(5)]
 QUERIES = [{"id": f"d{number}", "queries": {"fi": [sentence(number + 50, 3)]}} for number in range(5)]
 NOT_FOR_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-
-
-def call(*arguments: object) -> int:
-    """The exit code of a command, run in this process."""
-    before = sys.argv
-    sys.argv = ["xqg", *map(str, arguments)]
-    try:
-        main()
-    except SystemExit as end:
-        assert end.code is None or isinstance(end.code, int), end.code
-        return end.code or 0
-    finally:
-        sys.argv = before
-    return 0
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from pyserini_xqg.artifact import partial_folder
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.index import print_values
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.jsonl import jsonl_files
 from pyserini_xqg.languages import language_code
 
 
@@ -142,13 +144,15 @@ def generate(
 ) -> None:
     """Write queries for every passage in the languages of the users."""
     from pyserini_xqg.generation.cleaning import CleaningSettings
-    from pyserini_xqg.generation.filtering import FilterSettings, filter_queries
+    from pyserini_xqg.generation.filtering import FilterSettings, check_place, filter_queries
     from pyserini_xqg.generation.generators import make_generator
     from pyserini_xqg.generation.query_builder import XqgQueryBuilder
     from pyserini_xqg.generation.scoring import score_queries
 
+    jsonl_files(corpus)  # before a model is loaded for nothing
+    partial = partial_folder(output)
     if filter_share is not None:
-        FilterSettings(filter_share)
+        check_place(output, FilterSettings(filter_share))
         if encoder is None:
             raise UsageError("--filter needs --encoder, the retriever's: its scores decide which queries stay")
         if limit is not None:
@@ -167,7 +171,7 @@ def generate(
         "input_length": input_length,
         "output_length": output_length,
         "dtype": dtype.value if dtype else None,
-        "device": device,
+        "device": device if filter_share is None or generator != GeneratorName.SERVER else None,
         "url": url,
         "key_variable": key_variable,
         "concurrency": concurrency,
@@ -197,7 +201,7 @@ def generate(
     if filter_share is None:
         print_values({"queries folder": output, **builder.build(corpus, output).counts})
         return
-    everything, scored = (output.with_name(f"{output.name}.{stage}") for stage in ("unfiltered", "scored"))
+    everything, scored = (partial.with_suffix(f".{stage}") for stage in ("unfiltered", "scored"))
     builder.build(corpus, everything)
     assert encoder is not None
     score_queries(corpus, everything, encoder, scored, device=device, show_progress=True)

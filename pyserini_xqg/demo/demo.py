@@ -18,6 +18,10 @@ from pyserini_xqg.datasets import Question
 from pyserini_xqg.demo.collections import DemoCollection
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.evaluation.significance import holm, mcnemar
+from pyserini_xqg.generation.dictionary import dictionaries as find_dictionaries
+from pyserini_xqg.generation.dictionary import find_dictionary
+from pyserini_xqg.generation.lexicon import LexiconGenerator
+from pyserini_xqg.generation.query_builder import XqgQueryBuilder
 from pyserini_xqg.indexing import XqgIndexBuilder
 from pyserini_xqg.languages import language_name
 from pyserini_xqg.plugin import ENCODER_CLASS, installed
@@ -71,7 +75,14 @@ def conditions(alpha: float) -> list[Condition]:
     ]
 
 
-def run_demo(collection: DemoCollection, model: str, output: Path, alpha: float, show_progress: bool = True) -> str:
+def run_demo(
+    collection: DemoCollection,
+    model: str,
+    output: Path,
+    alpha: float,
+    dictionaries: Path | None = None,
+    show_progress: bool = True,
+) -> str:
     """Build, search and score; the table.
 
     Parameters
@@ -83,22 +94,28 @@ def run_demo(collection: DemoCollection, model: str, output: Path, alpha: float,
         Gets the collection's files, the indexes and the runs; what is there from a run before is used again.
     alpha : float
         Weight of the mean of a passage's queries.
+    dictionaries : Path or None
+        A folder with dictionaries: the lexicon writes the queries, in the languages that have one; None takes the
+        collection's own.
     show_progress : bool
 
     Raises
     ------
     XqgError
         A command of Pyserini failed.
+    MissingPrerequisite
+        There is no dictionary for any language of the collection.
     """
     collection.write(output)
+    written = None if dictionaries is None else _write_queries(collection, model, output, dictionaries, show_progress)
     scores = {}
     for condition in conditions(alpha):
         runs = []
         for number in range(len(collection.folds)):
             index = output / "indexes" / f"{condition.name}-{number}"
             builder = XqgIndexBuilder(model, condition.settings, show_progress=show_progress)
-            queries = output / f"queries-{number}.jsonl" if condition.settings.alpha else None
-            builder.build(output / "corpus.jsonl", queries, index)
+            queries = written or output / f"queries-{number}.jsonl"
+            builder.build(output / "corpus.jsonl", queries if condition.settings.alpha else None, index)
             runs.append(output / "runs" / f"{condition.name}-{number}.txt")
             _search(index, output / f"topics-{number}.tsv", runs[-1])
         whole = output / "runs" / f"{condition.name}.txt"
@@ -144,6 +161,25 @@ def table(questions: Mapping[str, Sequence[Question]], scores: Mapping[str, Scor
         "query vector for every passage."
     )
     return "\n".join(lines)
+
+
+def _write_queries(
+    collection: DemoCollection, model: str, output: Path, dictionaries: Path, show_progress: bool
+) -> Path:
+    """The folder of the lexicon's queries."""
+    asked = sorted(collection.questions)
+    languages = [language for language in asked if language in find_dictionaries(dictionaries)]
+    if not languages:
+        find_dictionary(asked[0], dictionaries)  # says where there are some
+    log.info("queries in %s by the lexicon; %s", ", ".join(languages), _lacking(set(asked) - set(languages)))
+    corpus = output / "corpus.jsonl"
+    lexicon = LexiconGenerator(corpus, languages, encoder=model, dictionaries=dictionaries)
+    XqgQueryBuilder(lexicon, languages, show_progress=show_progress).build(corpus, output / "queries-lexicon")
+    return output / "queries-lexicon"
+
+
+def _lacking(languages: set[str]) -> str:
+    return f"no dictionary for {', '.join(sorted(languages))}" if languages else "dictionaries for all languages"
 
 
 def _search(index: Path, topics: Path, run: Path) -> None:

@@ -15,6 +15,8 @@ from pyserini_xqg.generation.scripts import script_share
 
 PHRASE_WORDS = 3
 COPIED_WORDS = 12
+# Punctuation at the end, as NFKC leaves it; a semicolon is the Greek question mark.
+FINAL = " ?!.;。؟۔।॥።፧"
 
 
 @dataclass(frozen=True)
@@ -107,4 +109,4 @@ def _phrases(template: str) -> list[str]:
 
 def _folded(text: str) -> str:
     """What two spellings of one query have in common."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" ?!.。？！؟।")
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(FINAL)

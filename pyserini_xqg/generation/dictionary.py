@@ -14,7 +14,6 @@ import re
 import string
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 from iso639 import Lang
@@ -45,6 +44,8 @@ MOST_REMEMBERED = 1_000_000
 _NUMBERED = re.compile(r"\s?(?:[IVX]+\.\s*(?:<[^>]*>)?\s*(?:\d+\.)?|\d+\.)\s*(.*)")
 _REMARK = re.compile(r"<[^>]*>|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\s\d+\.$")
 _SEPARATOR = re.compile(r"[,;/،؛、]")
+_BRACKETS = frozenset("<>[](){}")
+_AROUND = ' .!?"…*<>[](){}'  # brackets that were never opened or never closed, too
 _STRESS = "\u0301"  # FreeDict marks it in Cyrillic, where nobody writes it
 
 
@@ -88,7 +89,7 @@ class Dictionary:
 
     def headword(self, words: Sequence[str]) -> str | None:
         """The headword with translations for words as they stand in a text, or their base form; None without one."""
-        if len(words) > 1 and words[0].casefold() not in self._phrase_starts:
+        if len(words) > 1 and _key(words[0]) not in self._phrase_starts:
             return None
         phrase = " ".join(words)
         if phrase not in self._headwords:
@@ -128,7 +129,6 @@ def find_dictionary(language: str, folder: Path) -> Path:
     return found[language]
 
 
-@cache
 def dictionaries(folder: Path) -> dict[str, Path]:
     """The dictionaries from English in a folder and those below, by language code."""
     found: dict[str, Path] = {}
@@ -186,6 +186,8 @@ def _parse(line: bytes, size: int, place: str) -> tuple[str, int, int]:
 
 
 def _number(digits: str) -> int:
+    if not digits:
+        raise ValueError("no digits")
     value = 0
     for digit in digits:
         value = 64 * value + DIGITS[digit]
@@ -207,9 +209,10 @@ def _translations(lines: list[str]) -> Iterator[str]:
             continue
         first = False
         text = numbered.group(1) if numbered else line
-        text = _REMARK.sub(" ", text.replace("~", " ").replace(_STRESS, ""))
+        text = _REMARK.sub(" ", text.replace("~", " ").replace("_", " ").replace(_STRESS, ""))
         # Some dictionaries have phrases of the headword in the same line, after a full stop.
         for part in _SEPARATOR.split(re.split(r"\.\s", text)[0]):
-            sense = " ".join(part.split()).strip(' .!?"…*')
-            if sense and len(sense) <= MOST_CHARACTERS and len(sense.split()) <= MOST_WORDS:
+            words = [word for word in part.split() if any(map(str.isalnum, word))]
+            sense = " ".join(words).strip(_AROUND)
+            if sense and len(sense) <= MOST_CHARACTERS and len(words) <= MOST_WORDS and not _BRACKETS & set(sense):
                 yield sense

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyserini_xqg.artifact import Manifest, Workspace, already_made, working_folder, write_atomically
+from pyserini_xqg.artifact import MANIFEST, Manifest, Workspace, already_made, working_folder, write_atomically
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.jsonl import jsonl_files, read_records
 
@@ -44,6 +44,8 @@ class FilterSettings:
             raise UsageError("nothing to filter by: a share to keep, a least score or a round trip is expected")
         if self.keep is not None and not 0 < self.keep <= 1:
             raise UsageError(f"keep is {self.keep}: a share above 0, up to 1, is expected")
+        if self.least_score is not None and not math.isfinite(self.least_score):
+            raise UsageError(f"least_score is {self.least_score}: a finite number is expected")
         if self.round_trip is not None and self.round_trip < 1:
             raise UsageError(f"round_trip is {self.round_trip}: a rank, from 1, is expected")
 
@@ -77,13 +79,14 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
         )
     with working_folder(output) as folder:
         identity = {
-            "settings": {"filter": asdict(settings)},
+            "settings": _identity(settings),
             "inputs": {**made.inputs, "encoder": json.dumps(made.settings["encoder"], sort_keys=True)},
         }
         if already_made(output, identity):
             shutil.rmtree(folder)
             return Manifest.read(output)
         workspace = Workspace(output, identity)
+        workspace.record(0)  # a run with other settings must not take what this one leaves for its own
         thresholds = {} if settings.keep is None else _thresholds(scored, settings.keep, made.counts["queries"])
         kept: Counter[str] = Counter()
         without = 0
@@ -104,6 +107,22 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
         manifest = Manifest("queries", identity["settings"], identity["inputs"], counts, {"least_scores": thresholds})
         workspace.finish(manifest)
         return manifest
+
+
+def check_place(output: Path, settings: FilterSettings) -> None:
+    """Whether a queries folder can be made at `output`, as far as it can be said before there are scores.
+
+    Raises
+    ------
+    UsageError
+        Something is there that was not made with these settings.
+    """
+    inputs = Manifest.read(output).inputs if (output / MANIFEST).exists() else {}
+    already_made(output, {"settings": _identity(settings), "inputs": inputs})
+
+
+def _identity(settings: FilterSettings) -> dict[str, Any]:
+    return {"filter": asdict(settings)}
 
 
 def _kept(record: dict[str, Any], settings: FilterSettings, thresholds: dict[str, float]) -> dict[str, list[str]]:

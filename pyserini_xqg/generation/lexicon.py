@@ -133,10 +133,15 @@ class SenseChooser:
     def __init__(self, encoder: TextEncoder, sample: Sequence[str], dictionaries: Iterable[Dictionary]):
         words = sorted({word.casefold() for text in sample for word in WORD.findall(text)} - function_words())
         texts = list(words)
+        self._words = frozenset(words)
+        # Only these: what other dictionaries happen to have must not decide on a language's queries.
+        self._judged: set[tuple[str, ...]] = set()
         for dictionary in dictionaries:
             for headword in dict.fromkeys(filter(None, (dictionary.headword([word]) for word in words))):
                 senses = dictionary.senses(headword)[:MOST_SENSES]
-                texts += senses if len(senses) > 1 else ()
+                if len(senses) > 1:
+                    self._judged.add(senses)
+                    texts += senses
         known = list(dict.fromkeys(texts))
         self._rows = {text: row for row, text in enumerate(known)}
         vectors = encoder.encode(known, "query")
@@ -145,15 +150,15 @@ class SenseChooser:
     def topic(self, weighted: Sequence[tuple[Term, float]]) -> Vectors:
         """The mean of the vectors of a passage's terms, by weight."""
         known = [
-            (self._rows[word], weight) for term, weight in weighted if (word := term.text.casefold()) in self._rows
+            (self._rows[word], weight) for term, weight in weighted if (word := term.text.casefold()) in self._words
         ]
         rows, weights = [row for row, _ in known], np.array([weight for _, weight in known], dtype=np.float32)
         topic: Vectors = weights @ self._vectors[rows]
         return topic
 
     def best(self, senses: Sequence[str], topic: Vectors) -> str:
-        """The translation whose vector is nearest to the topic; the first one where none is known."""
-        known = [sense for sense in senses[:MOST_SENSES] if sense in self._rows]
-        if len(known) < 2:
+        """The translation whose vector is nearest to the topic; the first one where they are not judged."""
+        known = tuple(senses[:MOST_SENSES])
+        if known not in self._judged:
             return senses[0]
         return known[int((self._vectors[[self._rows[sense] for sense in known]] @ topic).argmax())]

@@ -49,7 +49,7 @@ class PartCounts:
 
     def add(self, other: PartCounts) -> None:
         """Add those of another part."""
-        self.queries += other.queries
+        self.queries.update(other.queries)  # += would leave out a language with none
         self.short += other.short
         self.without += other.without
         for language, reasons in other.dropped.items():

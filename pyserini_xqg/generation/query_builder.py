@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 from tqdm import tqdm
 
@@ -32,15 +36,16 @@ from pyserini_xqg.artifact import (
     shared_folder,
 )
 from pyserini_xqg.catalog import Catalog
-from pyserini_xqg.collection import PassageQueries, parse_queries
+from pyserini_xqg.collection import Passage, PassageQueries, parse_queries
 from pyserini_xqg.corpus import Corpus, sample_passages
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
 from pyserini_xqg.generation.generator import Generator
-from pyserini_xqg.generation.part_writer import COUNTS, PartCounts, PartWriter, counts_of
+from pyserini_xqg.generation.part_writer import PartCounts, PartWriter, counts_of
 from pyserini_xqg.jsonl import read_records
 from pyserini_xqg.languages import language_code
 
+PART = re.compile(r"part-\d{6,}\.jsonl")
 PART_SIZE = 256
 TRIES = 3
 
@@ -157,39 +162,45 @@ class XqgQueryBuilder:
         XqgError
             See :mod:`pyserini_xqg.errors`; what stood at `output` stands there still.
         """
+        output = output if output.name else output.resolve()  # "." has no name
         with shared_folder(output) as folder:
-            passages = self._scanned(corpus, folder)
-            with alone(output):
-                if (folder / MANIFEST).exists():  # a run was stopped while it put this in its place
-                    self._put_in_place(folder, output)
-                    folder.mkdir()
-                earlier = self._earlier(output, passages)
-                had: dict[str, int] = earlier.settings["languages"] if earlier else {}
-                asked = {code: max(self.num_queries, had.get(code, 0)) for code in self.languages} | {
-                    code: n for code, n in had.items() if code not in self.languages
-                }
-                if earlier and asked == had:
-                    log.info("%s has these queries already", output)
-                    shutil.rmtree(folder)
-                    return earlier
-                manifest = self._manifest(passages, asked, earlier)
-                workspace = Workspace(
-                    output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had}
-                )
-                workspace.record(0)
-            self._write_parts(folder, output, passages, had, asked)
-            with alone(output):
-                if (folder / PROGRESS).exists():
-                    self._count(manifest, folder, passages, earlier)
-                    manifest.write(folder)
-                    self._put_in_place(folder, output)
+            try:
+                return self._build(corpus, output, folder)
+            finally:
+                with suppress(OSError), alone(output):
+                    folder.rmdir()  # if nothing was begun
+
+    def _build(self, corpus: Path, output: Path, folder: Path) -> Manifest:
+        passages = self._scanned(corpus, folder)
+        with alone(output):
+            self._put_in_place(folder, output)  # what a run that was stopped had finished
+            earlier = self._earlier(output, passages)
+            had: dict[str, int] = earlier.settings["languages"] if earlier else {}
+            asked = {code: max(self.num_queries, had.get(code, 0)) for code in self.languages} | {
+                code: n for code, n in had.items() if code not in self.languages
+            }
+            if earlier and asked == had:
+                log.info("%s has these queries already", output)
+                shutil.rmtree(folder, ignore_errors=True)
+                return earlier
+            manifest = self._manifest(passages, asked, earlier)
+            folder.mkdir(exist_ok=True)  # another run may have put the one that was there in its place
+            workspace = Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had})
+            workspace.record(0)
+            work = _work(folder)
+        self._write_parts(folder, output, passages, had, asked, work)
+        with alone(output):
+            if not (folder / MANIFEST).exists() and _work(folder) == work:
+                self._count(manifest, folder, passages, earlier)
+                manifest.write(folder)
+            self._put_in_place(folder, output)
             return Manifest.read(output)
 
     def plan(self, corpus: Path, output: Path, sample: int = 8) -> GenerationPlan:
         """What :meth:`build` would do on a fresh folder, measured on `sample` passages from all over the corpus."""
         with TemporaryDirectory() as scratch:
-            passages = self._scanned(corpus, Path(scratch))
-            chosen = sample_passages(corpus, sample)[:sample]
+            passages = self._scanned(corpus, Path(scratch) / "corpus")
+            chosen = sample_passages(corpus, sample)[:sample] or _first(passages)
             n = dict.fromkeys(self.languages, self.num_queries)
             file = Path(scratch) / "part.jsonl"
             start = time.monotonic()
@@ -210,13 +221,12 @@ class XqgQueryBuilder:
     def _scanned(self, corpus: Path, folder: Path) -> Corpus:
         """The corpus, checked: no id may be there twice."""
         passages = Corpus(corpus, self.part_size, self.limit)
-        with TemporaryDirectory(dir=folder, prefix="ids-") as scratch, Catalog(Path(scratch)) as catalog:
-            bar = self._bar("checking", unit=" passages")
-            with bar:
-                for record, passage in passages.scan():
-                    if not catalog.add_passage(passage.id):
-                        raise record.invalid(f"the id {passage.id!r} was there before; ids have to differ")
-                    bar.update()
+        # Beside the folder, which another run can put in its place meanwhile.
+        with _scratch(folder) as scratch, Catalog(scratch) as catalog, self._bar("checking", unit=" passages") as bar:
+            for record, passage in passages.scan():
+                if not catalog.add_passage(passage.id):
+                    raise record.invalid(f"the id {passage.id!r} was there before; ids have to differ")
+                bar.update()
         if passages.empty_passages == passages.passages:
             raise InvalidInput(f"{corpus}: all {passages.passages} passages are empty; there is nothing to ask about")
         return passages
@@ -257,7 +267,13 @@ class XqgQueryBuilder:
         return PartWriter(self.generator, self._cleaner, self.seed, self.tries, asked)
 
     def _write_parts(
-        self, folder: Path, output: Path, passages: Corpus, had: Mapping[str, int], asked: Mapping[str, int]
+        self,
+        folder: Path,
+        output: Path,
+        passages: Corpus,
+        had: Mapping[str, int],
+        asked: Mapping[str, int],
+        work: str | None,
     ) -> None:
         """Write the parts that nobody else is at work on, then what others left."""
         writer = self._writer(dict(sorted(asked.items())))
@@ -270,7 +286,7 @@ class XqgQueryBuilder:
                         bar.update(0 if wait else todo * len(part))
                         continue
                     with alone(file, wait) as mine:
-                        if not (folder / PROGRESS).exists():
+                        if _work(folder) != work:
                             return  # others did the rest, and put it in its place
                         if mine and not file.exists():
                             writer.write(file, number, part, _records(output, number, had), had, bar.update)
@@ -281,7 +297,8 @@ class XqgQueryBuilder:
             total.add(counts_of(_part_file(folder, number)))
         if earlier:
             for language, reasons in earlier.counts["dropped"].items():
-                total.dropped.setdefault(language, Counter()).update(reasons)
+                if self.generator.samples or language not in total.dropped:  # else they were dropped once more
+                    total.dropped.setdefault(language, Counter()).update(reasons)
         manifest.counts = {
             "passages": passages.passages,
             "empty_passages": passages.empty_passages,
@@ -295,14 +312,47 @@ class XqgQueryBuilder:
             manifest.details["extends"] = [*earlier.details.get("extends", []), earlier.settings["languages"]]
 
     def _put_in_place(self, folder: Path, output: Path) -> None:
-        for scratch in (*folder.glob(f"*{COUNTS}"), *folder.glob("*.lock")):
-            scratch.unlink()
-        for left in folder.glob("ids-*"):  # of a run that was killed
-            shutil.rmtree(left)
-        put_in_place(output)
+        """Put a finished folder in its place, and remove what runs that were stopped have left beside it."""
+        if (folder / MANIFEST).exists():
+            for file in folder.iterdir():
+                if file.name != MANIFEST and not PART.fullmatch(file.name):
+                    file.unlink(missing_ok=True)
+            put_in_place(output)
+        if (output / MANIFEST).exists():
+            shutil.rmtree(output.with_name(output.name + ".earlier"), ignore_errors=True)
+        for left in output.parent.glob(f"{escape(folder.name)}.ids-*"):
+            place = left.with_name(left.name.removesuffix(".lock"))
+            with alone(place, wait=False) as mine:
+                if mine:
+                    shutil.rmtree(place, ignore_errors=True)
 
     def _bar(self, what: str, **options: Any) -> tqdm[Any]:
         return tqdm(desc=what, unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options)
+
+
+def _work(folder: Path) -> str | None:
+    """What is being made in a folder; None: nothing any more."""
+    try:
+        return (folder / PROGRESS).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _first(passages: Corpus) -> list[Passage]:
+    """The first passage that is not empty."""
+    return [next(passage for part in passages.parts() for passage in part if not passage.is_empty)]
+
+
+@contextmanager
+def _scratch(place: Path) -> Iterator[Path]:
+    """A folder beside `place` for as long as the block runs; it is locked, unless its run was killed."""
+    folder = place.with_name(f"{place.name}.ids-{uuid4().hex}")
+    with alone(folder):
+        try:
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _part_file(folder: Path, number: int) -> Path:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from pyserini_xqg.artifact import Manifest, Workspace, already_made, holds_encod
 from pyserini_xqg.catalog import Catalog
 from pyserini_xqg.collection import PassageQueries
 from pyserini_xqg.encoding.encoder_folder import describe_encoder, open_passage_encoder, read_encoder
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.passage_source import TextPassages
@@ -69,7 +72,7 @@ def score_queries(
     UsageError
         The index was made with another encoder.
     InvalidInput
-        The index is of another corpus.
+        The index is of another corpus or damaged, or a score is not finite.
     """
     if depth < 1 or part_size < 1:
         raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
@@ -83,7 +86,7 @@ def score_queries(
             inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
             searched = None
             if index is not None:
-                searched = _Index(index, folder / "docid", opened, depth)
+                searched = _Index(index, folder / "docid", catalog.rows, opened, depth)
                 inputs["index"] = searched.sha256
             settings = {
                 "encoder": describe_encoder(opened.settings, output),
@@ -95,6 +98,7 @@ def score_queries(
                 shutil.rmtree(folder)
                 return Manifest.read(output)
             workspace = Workspace(output, identity)
+            workspace.record(workspace.parts_done)
             languages = sorted(found.per_language)
             with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
                 parts = source.parts(opened, workspace.parts_done)
@@ -119,7 +123,7 @@ def score_queries(
 class _Index:
     """A Pyserini index that tells at which rank a passage comes."""
 
-    def __init__(self, folder: Path, docids: Path, encoder: TextEncoder, depth: int):
+    def __init__(self, folder: Path, docids: Path, passages: int, encoder: TextEncoder, depth: int):
         try:
             same = _digest(folder / "docid") == _digest(docids)
             self.sha256 = _digest(folder / "index")
@@ -131,9 +135,16 @@ class _Index:
             raise InvalidInput(f"{folder} is of another corpus, or of this one in another order: its docid differs")
         if holds_encoder(str(folder)):
             named = read_encoder(str(folder), "passage")[0]
-            if named != encoder.settings:
+            if _by_content(named) != _by_content(encoder.settings):
                 raise UsageError(f"{folder} was made with the encoder {named}, which is not {encoder.settings}")
-        self._index = faiss.read_index(str(folder / "index"))
+        try:
+            self._index = faiss.read_index(str(folder / "index"))
+        except RuntimeError as error:
+            raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
+        if self._index.ntotal != passages:
+            raise InvalidInput(
+                f"{folder}: docid has {passages} ids and index {self._index.ntotal} vectors; as many are expected"
+            )
         if self._index.d != encoder.dimension:
             raise UsageError(
                 f"{folder} has vectors of {self._index.d} dimensions and the encoder makes {encoder.dimension}; the "
@@ -162,7 +173,13 @@ def _score(
     texts = [text for own in queries for language in languages for text in own.get(language, ())]
     owners = np.array([row for row, own in enumerate(queries) for texts in own.values() for _ in texts], dtype=np.intp)
     vectors = encoder.encode(texts, "query")
-    scores = iter(np.einsum("nd,nd->n", vectors, passages[owners]).astype(np.float64).round(DECIMALS).tolist())
+    products = np.einsum("nd,nd->n", vectors, passages[owners])
+    if len(broken := np.flatnonzero(~np.isfinite(products))):
+        raise InvalidInput(
+            f"the score of a query of passage {ids[owners[broken[0]]]!r} is not finite (NaN or infinite); does the "
+            "model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
+        )
+    scores = iter(products.astype(np.float64).round(DECIMALS).tolist())
     ranks = iter(index.ranks(vectors, owners + rows.start) if index is not None and texts else [])
     lines = []
     for identifier, own in zip(ids, queries, strict=True):
@@ -173,6 +190,12 @@ def _score(
             line["ranks"] = {language: [next(ranks) for _ in own[language]] for language in present}
         lines.append(json.dumps(line, ensure_ascii=False) + "\n")
     return lines, len(texts)
+
+
+def _by_content(encoder: EncoderSettings) -> EncoderSettings:
+    """With models that are folders named by what is in them: one folder has many paths."""
+    query_model = encoder.query_model and (fingerprint(encoder.query_model) or encoder.query_model)
+    return replace(encoder, model=fingerprint(encoder.model) or encoder.model, query_model=query_model)
 
 
 def _digest(file: Path) -> str:

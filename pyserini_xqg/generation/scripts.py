@@ -6,6 +6,8 @@ from functools import cache
 
 import langcodes
 import regex
+from iso639 import Lang
+from langcodes.data_dicts import LIKELY_SUBTAGS
 
 # ISO 15924 names these mixtures; Unicode gives characters one script each.
 MIXED = {"Jpan": ("Hira", "Kana", "Hani"), "Kore": ("Hang", "Hani"), "Hans": ("Hani",), "Hant": ("Hani",)}
@@ -34,7 +36,12 @@ def scripts(language: str) -> tuple[str, ...]:
 
     From CLDR's likely subtags, as the package langcodes has them.
     """
-    likely = langcodes.Language.get(language).maximize().script
+    known = langcodes.Language.get(language)
+    if known.language not in LIKELY_SUBTAGS and (whole := Lang(language).macro()):
+        known = langcodes.Language.get(whole.pt1 or whole.pt3)  # CLDR has Akan, not Twi
+    if known.language not in LIKELY_SUBTAGS:  # langcodes would say Latin
+        return ()
+    likely = known.maximize().script
     if likely is None:
         return ()
     second = SECOND.get(language)
@@ -53,5 +60,6 @@ def script_share(text: str, language: str) -> float:
 
 @cache
 def _pattern(language: str) -> regex.Pattern[str] | None:
-    found = "".join(rf"\p{{Script={name}}}" for name in scripts(language))
+    # Extensions: the long vowel mark of Katakana, for one, is common to two scripts.
+    found = "".join(rf"\p{{Script_Extensions={name}}}" for name in scripts(language))
     return regex.compile(rf"(?V1)[\p{{L}}\p{{Mc}}&&[{found}]]") if found else None

@@ -1,7 +1,8 @@
 """Queries from a language model behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama or a hosted one.
 
 The package openai repeats requests that failed, waits as long as it is told, and knows timeouts. Added here: how many
-requests run at once, waits longer than it takes orders for, and what becomes of answers that are none.
+requests run at once, waits longer than it takes orders for, a halt before a limit is overrun, and what becomes of
+answers that are none.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
+import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any, NoReturn, TypeVar
 
 import httpx
@@ -27,6 +31,9 @@ LONGEST_WAIT = 600.0
 # Of what a server said, in an error message.
 SAID = 300
 RESUME = "the same command goes on where it stopped"
+# As servers write how long it takes until a limit is lifted: "1s", "6m0s", "120ms".
+UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
 
 T = TypeVar("T")
 
@@ -101,6 +108,7 @@ class ServerGenerator(Generator):
             name: value for name, value in (("temperature", temperature), ("top_p", top_p)) if value is not None
         }
         self._concurrency, self._timeout, self._retries = concurrency, timeout, retries
+        self._limits = _Limits()
         self._told = False
         self.settings: dict[str, Any] = {
             "generator": "server",
@@ -117,8 +125,8 @@ class ServerGenerator(Generator):
     ) -> list[list[str]]:
         """See :class:`pyserini_xqg.generation.generator.Generator`.
 
-        A passage for which the server has no text (it refused, or used up its room before it came to an answer) gets
-        no queries.
+        A passage for which the server has no text (it or its filter refused, or it used up its room before it came to
+        an answer) gets no queries.
 
         Raises
         ------
@@ -143,7 +151,9 @@ class ServerGenerator(Generator):
             return queries
 
         http = openai.DefaultAsyncHttpxClient(
-            auth=self._auth, timeout=self._timeout, event_hooks={"response": [_wait_long]}
+            auth=self._auth,
+            timeout=self._timeout,
+            event_hooks={"request": [self._limits.wait], "response": [self._limits.read, _wait_long]},
         )
         async with openai.AsyncOpenAI(
             base_url=self._url,
@@ -175,6 +185,8 @@ class ServerGenerator(Generator):
             )
             if queries := _questions(answer):
                 return queries[:n]
+            if isinstance(answer, _Filtered):
+                break  # it would be the next time as well
         if getattr(answer, "choices", None) is None:
             # Not one passage's trouble: going on would leave all the others without queries.
             raise XqgError(
@@ -200,6 +212,8 @@ class ServerGenerator(Generator):
         except openai.APIStatusError as error:
             # Not as the cause: what the server sent may have the key in it.
             status, said = error.status_code, self._hidden(_said(error))
+            if error.code == "content_filter":
+                return _Filtered(choices=[f"status {status}, {said}"])
         except openai.APIConnectionError as error:
             status, said = None, self._hidden(_reason(error, self._timeout))
         except (ValueError, openai.APIResponseValidationError) as error:
@@ -244,6 +258,43 @@ def _split_url(url: str) -> tuple[str, tuple[str, str] | None]:
         shown = str(bare.copy_with(query=None, fragment=None)) if parsed.host else parsed.scheme or "no scheme"
         raise UsageError(f"the url of the server is {shown}; {expected}, with no ? or #")
     return str(bare).rstrip("/"), (parsed.username, parsed.password) if parsed.userinfo else None
+
+
+class _Filtered(SimpleNamespace):
+    """In place of an answer, where the server does not let a passage through to its model."""
+
+
+class _Limits:
+    """Holds requests back while the server has said that none are left."""
+
+    def __init__(self) -> None:
+        self._free_at = 0.0
+
+    async def wait(self, _: httpx.Request) -> None:
+        """Wait until there are some again."""
+        while (seconds := self._free_at - time.monotonic()) > 0:
+            await asyncio.sleep(seconds)
+
+    async def read(self, response: httpx.Response) -> None:
+        """Note what an answer says of the next request."""
+        for limit in ("requests", "tokens"):
+            seconds = _seconds(response.headers.get(f"x-ratelimit-reset-{limit}", ""))
+            if response.headers.get(f"x-ratelimit-remaining-{limit}", "").strip() == "0" and seconds <= LONGEST_WAIT:
+                now = time.monotonic()
+                if self._free_at <= now and seconds >= 1:
+                    log.info("%s has no %s left for %.0f seconds; waiting", response.url.host, limit, seconds)
+                self._free_at = max(self._free_at, now + seconds)
+
+
+def _seconds(duration: str) -> float:
+    """Of ``6m0s``, ``120ms`` or plain seconds; 0 for what is none of them."""
+    parts = DURATION.findall(duration.strip())
+    if parts and "".join(map("".join, parts)) == duration.strip():
+        return sum(float(number) * UNITS[unit] for number, unit in parts)
+    try:
+        return max(0.0, float(duration))
+    except ValueError:
+        return 0.0
 
 
 async def _wait_long(response: httpx.Response) -> None:

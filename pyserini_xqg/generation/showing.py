@@ -37,7 +37,7 @@ def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
     if corpus is not None:
         passage = _find(corpus, identifier, parse_passage)
         lines += [f"{identifier}  {_isolated(passage.title)}".rstrip(), _isolated(passage.text), ""]
-    found = _find(queries, identifier, parse_queries).queries
+    found = {code: texts for code, texts in _find(queries, identifier, parse_queries).queries.items() if texts}
     for language, texts in sorted(found.items()):
         lines.append(f"{language_name(language)} ({language})")
         lines += [f"  {_isolated(text)}" for text in texts]
@@ -56,4 +56,5 @@ def _find(path: Path, identifier: str, parse: Callable[[Record], T]) -> T:
 
 
 def _isolated(text: str) -> str:
-    return f"{ISOLATE}{text}{END}" if text else ""
+    """Line by line: an isolate ends where its line does."""
+    return "\n".join(f"{ISOLATE}{line}{END}" if line else "" for line in text.splitlines())

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import gc
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,29 +9,14 @@ import pytest
 import typer
 
 from pyserini_xqg import __version__
-from pyserini_xqg.__main__ import main
 from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.cli import app
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.indexing import XqgIndexBuilder
-from tests.conftest import Run, write_lines
+from tests.conftest import Run, call, write_lines
 
 GROUP: Any = typer.main.get_command(app)
-COMMANDS = ("index", "augment", "encoder", "records", "demo", "doctor")
-
-
-def call(*arguments: object) -> int:
-    """The exit code of a command, run in this process."""
-    before = sys.argv
-    sys.argv = ["xqg", *map(str, arguments)]
-    try:
-        main()
-    except SystemExit as end:
-        assert end.code is None or isinstance(end.code, int), end.code
-        return end.code or 0
-    finally:
-        sys.argv = before
-    return 0
+COMMANDS = ("generate", "score", "filter", "show", "index", "augment", "encoder", "records", "demo", "doctor")
 
 
 def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:
@@ -151,29 +132,17 @@ def test_a_stop_by_the_user_says_that_the_command_goes_on(
 
 
 def test_a_full_disk_ends_with_6_and_the_command_goes_on(
-    corpus: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    corpus: Path, tiny_model: Path, full_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    tmpfs = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    mounted = subprocess.run(tmpfs, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here ({mounted.stderr.strip()})")
-    try:
-        # Pages for the folders and files come on top of the vectors.
-        (disk / "other").write_bytes(b"x" * 60_000)
-        command = ("index", "--corpus", corpus, "--encoder", tiny_model, "--output", disk / "out")
-        assert call(*command) == 6
-        assert "space" in capsys.readouterr().err
-        assert not (disk / "out").exists()
-        (disk / "other").unlink()
-        assert call(*command) == 0
-        assert faiss.read_index(str(disk / "out" / "index")).ntotal == 23
-    finally:
-        gc.collect()  # files that an error's frames still have open
-        subprocess.run(["umount", str(disk)], check=True)
+    # Pages for the folders and files come on top of the vectors.
+    (full_disk / "other").write_bytes(b"x" * 60_000)
+    command = ("index", "--corpus", corpus, "--encoder", tiny_model, "--output", full_disk / "out")
+    assert call(*command) == 6
+    assert "space" in capsys.readouterr().err
+    assert not (full_disk / "out").exists()
+    (full_disk / "other").unlink()
+    assert call(*command) == 0
+    assert faiss.read_index(str(full_disk / "out" / "index")).ntotal == 23
 
 
 def test_results_go_to_standard_output_and_all_else_to_standard_error(
