@@ -9,7 +9,7 @@ import typer
 
 from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.index import print_result
+from pyserini_xqg.cli.printing import print_values
 
 
 def augment(
@@ -42,7 +42,7 @@ def augment(
         AugmentationSettings(
             alpha=alpha,
             aggregate=aggregate.value,
-            languages=tuple(language) if language else None,
+            languages=o.languages(language),
             num_queries=num_queries,
             normalize=normalize,
             reduce_hubness=reduce_hubness,
@@ -54,4 +54,4 @@ def augment(
         part_size=part_size,
         show_progress=True,
     )
-    print_result(output, builder.augment(index, queries, output).counts)
+    print_values({"index": output, **builder.augment(index, queries, output).counts})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.index import print_values
+from pyserini_xqg.cli.printing import print_values
 
 
 def score(

@@ -11,7 +11,7 @@ import typer
 
 from pyserini_xqg.artifact import partial_folder
 from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.index import print_values
+from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.jsonl import jsonl_files
 from pyserini_xqg.languages import language_code
@@ -157,7 +157,7 @@ def generate(
             raise UsageError("--filter needs --encoder, the retriever's: its scores decide which queries stay")
         if limit is not None:
             raise UsageError("--filter scores the queries of a whole corpus; leave out --limit, or --filter")
-    languages = [language_code(code) for part in language for code in part.split(",")]
+    languages = [language_code(code) for code in o.languages(language) or ()]
     given = {
         "model": model,
         "revision": revision,

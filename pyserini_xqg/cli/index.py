@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli.printing import print_values
 
 
 def index(
@@ -67,7 +68,7 @@ def index(
         AugmentationSettings(
             alpha=alpha,
             aggregate=aggregate.value,
-            languages=tuple(language) if language else None,
+            languages=o.languages(language),
             num_queries=num_queries,
             normalize=normalize,
             reduce_hubness=reduce_hubness,
@@ -82,31 +83,4 @@ def index(
     if dry_run:
         print_values(asdict(builder.plan(corpus, queries, output)))
     else:
-        print_result(output, builder.build(corpus, queries, output).counts)
-
-
-def print_result(output: Path, counts: dict[str, Any]) -> None:
-    """Say what was made and what was left out."""
-    print_values({"index": output, **counts})
-
-
-def print_values(values: dict[str, Any]) -> None:
-    """One value a line, on standard output."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            value = _listed(value)
-        elif name.endswith("_bytes"):
-            name, value = name.removesuffix("_bytes"), None if value is None else f"{value / 1e9:,.3f} GB"
-        elif name == "seconds":
-            name, value = "time", f"{value / 3600:,.2f} h"
-        elif isinstance(value, int):
-            value = f"{value:,}"
-        print(f"{name.replace('_', ' ')}: {'unknown' if value is None else value}")
-
-
-def _listed(counts: dict[str, Any]) -> str:
-    """``ar 5, bn 4``, or ``ar (duplicate 5, empty 1)`` for counts of counts."""
-    words = (
-        f"{key} ({_listed(count)})" if isinstance(count, dict) else f"{key} {count:,}" for key, count in counts.items()
-    )
-    return ", ".join(words) or "none"
+        print_values({"index": output, **builder.build(corpus, queries, output).counts})

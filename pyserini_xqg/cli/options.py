@@ -81,7 +81,9 @@ Aggregate = Annotated[
 Language = Annotated[
     list[str] | None,
     typer.Option(
-        "--language", help="Use only queries in this language (code or name; may be repeated).", rich_help_panel=METHOD
+        "--language",
+        help="Use only queries in these languages: codes or names, repeated or separated by commas.",
+        rich_help_panel=METHOD,
     ),
 ]
 NumQueries = Annotated[
@@ -122,6 +124,11 @@ Device = Annotated[str | None, typer.Option(help="cuda, cuda:1, mps, cpu [the be
 PartSize = Annotated[
     int, typer.Option(help="Passages between two points where a stopped run goes on.", rich_help_panel=RUN)
 ]
+
+
+def languages(given: list[str] | None) -> tuple[str, ...] | None:
+    """The values of ``--language``, each of which can hold several, separated by commas."""
+    return tuple(part.strip() for value in given for part in value.split(",")) if given else None
 
 
 def encoder_settings(name: str, **given: Any) -> EncoderSettings:

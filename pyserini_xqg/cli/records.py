@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.index import print_values
+from pyserini_xqg.cli.printing import print_values
 
 
 def records(
@@ -21,4 +21,4 @@ def records(
     """Join passages and their queries in records for stock pyserini.encode --fields text query."""
     from pyserini_xqg.records import write_records
 
-    print_values({"records": output, **write_records(corpus, queries, output, language, num_queries)})
+    print_values({"records": output, **write_records(corpus, queries, output, o.languages(language), num_queries)})
