@@ -107,7 +107,7 @@ def run_demo(
         There is no dictionary for any language of the collection.
     """
     collection.write(output)
-    written = None if dictionaries is None else _write_queries(collection, model, output, dictionaries, show_progress)
+    written = None if dictionaries is None else write_queries(collection, model, output, dictionaries, show_progress)
     scores = {}
     for condition in conditions(alpha):
         runs = []
@@ -163,10 +163,10 @@ def table(questions: Mapping[str, Sequence[Question]], scores: Mapping[str, Scor
     return "\n".join(lines)
 
 
-def _write_queries(
+def write_queries(
     collection: DemoCollection, model: str, output: Path, dictionaries: Path, show_progress: bool
 ) -> Path:
-    """The folder of the lexicon's queries."""
+    """The folder of the queries that the lexicon writes in the languages that have a dictionary."""
     asked = sorted(collection.questions)
     languages = [language for language in asked if language in find_dictionaries(dictionaries)]
     if not languages:

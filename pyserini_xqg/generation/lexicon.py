@@ -146,14 +146,16 @@ class SenseChooser:
         self._rows = {text: row for row, text in enumerate(known)}
         vectors = encoder.encode(known, "query")
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        # What all words have in common, in many models the most of a vector: it would favour the same sense always.
+        self._common = self._vectors[: len(words)].mean(axis=0) if words else np.zeros(encoder.dimension, np.float32)
 
     def topic(self, weighted: Sequence[tuple[Term, float]]) -> Vectors:
-        """The mean of the vectors of a passage's terms, by weight."""
+        """The sum of the vectors of a passage's terms, by weight, without what all words have in common."""
         known = [
             (self._rows[word], weight) for term, weight in weighted if (word := term.text.casefold()) in self._words
         ]
         rows, weights = [row for row, _ in known], np.array([weight for _, weight in known], dtype=np.float32)
-        topic: Vectors = weights @ self._vectors[rows]
+        topic: Vectors = weights @ (self._vectors[rows] - self._common)
         return topic
 
     def best(self, senses: Sequence[str], topic: Vectors) -> str:

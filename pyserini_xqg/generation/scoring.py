@@ -79,14 +79,17 @@ def score_queries(
     with working_folder(output) as folder:
         with Catalog(folder) as catalog:
             source = TextPassages(corpus, part_size)
-            with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
-                source.scan(catalog, folder / "docid", bar.update)
-            found = catalog.add_queries(queries)
-            opened = open_passage_encoder(read_encoder(encoder, "passage")[0], device)
+            docids = folder / "docid"
+            try:
+                with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
+                    source.scan(catalog, docids, bar.update)
+                found = catalog.add_queries(queries)
+                opened = open_passage_encoder(read_encoder(encoder, "passage")[0], device)
+                searched = None if index is None else _Index(index, docids, catalog.rows, opened, depth)
+            finally:
+                docids.unlink(missing_ok=True)
             inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
-            searched = None
-            if index is not None:
-                searched = _Index(index, folder / "docid", catalog.rows, opened, depth)
+            if searched is not None:
                 inputs["index"] = searched.sha256
             settings = {
                 "encoder": describe_encoder(opened.settings, output),
@@ -116,7 +119,7 @@ def score_queries(
                 "queries_records_with_unknown_id": found.unknown_ids,
             }
         manifest = Manifest("scored queries", settings, inputs, counts)
-        workspace.finish(manifest, lambda: (folder / "docid").unlink(missing_ok=True))
+        workspace.finish(manifest)
         return manifest
 
 
