@@ -6,13 +6,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from transformers import (  # type: ignore[attr-defined, unused-ignore]
-    AutoModelForCausalLM,
-    AutoTokenizer,
     DynamicCache,
     GenerationConfig,
     LogitsProcessorList,
@@ -21,10 +18,12 @@ from transformers import (  # type: ignore[attr-defined, unused-ignore]
 )
 
 from pyserini_xqg.collection import Passage
-from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
-from pyserini_xqg.errors import MissingInput, UsageError, XqgError
+from pyserini_xqg.encoding.loading import choose_device, fingerprint
+from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.generation import prompts
 from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
+from pyserini_xqg.generation.loading import open_model, open_tokenizer
+from pyserini_xqg.generation.memory import out_of_memory
 from pyserini_xqg.generation.sampling import TopKSampler
 from pyserini_xqg.languages import language_name
 
@@ -208,7 +207,7 @@ class CausalGenerator(Generator):
             with torch.inference_mode():
                 return self._write(batch, output)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if len(batch) == 1:
                 raise XqgError(
@@ -267,11 +266,6 @@ class CausalGenerator(Generator):
         return [question for question in questions if not prompts.is_example(question, language)]
 
 
-def _out_of_memory(error: Exception) -> bool:
-    # On a CPU it is a plain RuntimeError.
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
-
-
 class _EndOfLine(StoppingCriteria):
     """Ends a sequence with the first token that has a newline in it."""
 
@@ -284,34 +278,12 @@ class _EndOfLine(StoppingCriteria):
 
 
 def _open(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:
-    """The model and its tokenizer."""
-    if name.startswith((".", "/")) and not Path(name).is_dir():
-        raise MissingInput(f"model {name}: no such folder")
-    source: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
-    try:
-        with quiet_loading():
-            tokenizer: Any = AutoTokenizer.from_pretrained(name, **source)
-            # Without its files transformers makes a tokenizer that knows no word.
-            if not set(tokenizer.get_vocab()) - {*tokenizer.all_special_tokens, "▁"}:
-                raise ValueError("its tokenizer has no vocabulary; are the tokenizer's files missing?")
-            loaded: Any = AutoModelForCausalLM.from_pretrained(
-                name, dtype=getattr(torch, dtype), output_loading_info=True, **source
-            )
-            model, report = loaded
-            # transformers would fill them with noise, and warn.
-            if report["missing_keys"]:
-                raise ValueError(f"its weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
-    except Exception as error:  # whatever comes of files that others wrote
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise MissingInput(
-            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id of a causal language "
-            "model with config.json, weights and tokenizer; without a network, only a folder or what is in the cache "
-            "already can be loaded"
-        ) from error
+    """The model, set to decode as it is told here, and its tokenizer."""
+    tokenizer = open_tokenizer(name, revision, "causal language")
+    model = open_model(name, revision, dtype, "causal language")
     ends = model.generation_config.eos_token_id
     ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id} - {None}
     pad = tokenizer.pad_token_id
-    # A fresh one: what a model asks of sampling would be applied on top of what the settings say.
     model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call, unused-ignore]
         do_sample=False, eos_token_id=sorted(ends), pad_token_id=pad if pad is not None else min(ends, default=0)
     )

@@ -67,7 +67,7 @@ def _convert(name: str, revision: str | None, dtype: str, tokenizer: Any, output
 
     class OpenedModel(Converter):  # type: ignore[misc]
         def _load(self) -> Any:
-            model = open_model(name, revision, "float32")
+            model = open_model(name, revision, "float32", "sequence-to-sequence")
             loader = transformers._MODEL_LOADERS.get(type(model.config).__name__)
             if loader is None:
                 raise UsageError(f"CTranslate2 cannot run {model.config.model_type} models, such as {name}")

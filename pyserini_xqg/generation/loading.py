@@ -1,4 +1,4 @@
-"""Opening a sequence-to-sequence model."""
+"""Opening a model that writes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import MissingInput
 
+Kind = Literal["sequence-to-sequence", "causal language"]
+CLASSES: dict[Kind, str] = {
+    "sequence-to-sequence": "AutoModelForSeq2SeqLM",
+    "causal language": "AutoModelForCausalLM",
+}
+
 
 def open_config(name: str, revision: str | None) -> Any:
-    """The configuration of a model.
+    """The configuration of a sequence-to-sequence model.
 
     Raises
     ------
@@ -22,14 +28,14 @@ def open_config(name: str, revision: str | None) -> Any:
     """
     from transformers import AutoConfig
 
-    with _as_missing_input(name):
+    with _as_missing_input(name, "sequence-to-sequence"):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
         if not config.is_encoder_decoder:
             raise ValueError(f"a {config.model_type} model is no sequence-to-sequence model")
         return config
 
 
-def open_tokenizer(name: str, revision: str | None) -> Any:
+def open_tokenizer(name: str, revision: str | None, kind: Kind) -> Any:
     """The tokenizer of a model.
 
     Raises
@@ -39,17 +45,15 @@ def open_tokenizer(name: str, revision: str | None) -> Any:
     """
     from transformers import AutoTokenizer
 
-    with _as_missing_input(name):
+    with _as_missing_input(name, kind):
         tokenizer: Any = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
         # Without the files transformers makes a tokenizer that knows no word, and all passages are the same.
         if not set(tokenizer.get_vocab()) - {*tokenizer.all_special_tokens, "▁"}:
             raise ValueError("its tokenizer has no vocabulary; are the tokenizer's files missing?")
-        # The prompt stands in front and has to stay.
-        tokenizer.truncation_side = "right"
         return tokenizer
 
 
-def open_model(name: str, revision: str | None, dtype: str) -> Any:
+def open_model(name: str, revision: str | None, dtype: str, kind: Kind) -> Any:
     """The model, with none of its publisher's settings of decoding: only its special tokens.
 
     Raises
@@ -61,11 +65,12 @@ def open_model(name: str, revision: str | None, dtype: str) -> Any:
     import transformers
 
     settings_class: Any = transformers.GenerationConfig
-    with _as_missing_input(name), _only_errors():
-        loaded: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(
+    with _as_missing_input(name, kind), _only_errors():
+        loaded: Any = getattr(transformers, CLASSES[kind]).from_pretrained(
             name, revision=revision, trust_remote_code=False, dtype=getattr(torch, dtype), output_loading_info=True
         )
         model, report = loaded
+        # transformers would fill them with noise, and warn.
         if report["missing_keys"]:
             raise ValueError(f"its weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
     own = model.generation_config.to_dict()
@@ -88,7 +93,7 @@ def _only_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _as_missing_input(name: str) -> Iterator[None]:
+def _as_missing_input(name: str, kind: Kind) -> Iterator[None]:
     if name.startswith((".", "/")) and not Path(name).is_dir():
         raise MissingInput(f"model {name}: no such folder")
     try:
@@ -97,7 +102,7 @@ def _as_missing_input(name: str) -> Iterator[None]:
     except Exception as error:  # whatever comes of files that others wrote
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise MissingInput(
-            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id of a "
-            "sequence-to-sequence model with config.json, weights and tokenizer; without a network, only a folder or "
-            "what is in the cache already can be loaded"
+            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id of a {kind} model "
+            "with config.json, weights and tokenizer; without a network, only a folder or what is in the cache already "
+            "can be loaded"
         ) from error

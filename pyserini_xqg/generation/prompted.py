@@ -12,6 +12,7 @@ from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
 from pyserini_xqg.generation.loading import open_config, open_tokenizer
+from pyserini_xqg.generation.memory import out_of_memory
 from pyserini_xqg.generation.seq2seq_prompt import PAPER_PROMPT, PromptTokenizer, check_prompt
 
 PAPER_MODEL = "ielabgroup/xor-tydi-docTquery-mt5-base"
@@ -96,7 +97,9 @@ class PromptedGenerator(Generator, ABC):
         for length in (input_length, output_length):
             if limit is not None and length > limit:
                 raise UsageError(f"a length of {length} tokens was asked for; the model {model} takes at most {limit}")
-        self._tokenizer = open_tokenizer(model, revision)
+        self._tokenizer = open_tokenizer(model, revision, "sequence-to-sequence")
+        # The prompt stands in front and has to stay.
+        self._tokenizer.truncation_side = "right"
         self._prompts = PromptTokenizer(self._tokenizer, prompt, input_length)
         self._model_name, self._revision = model, getattr(config, "_commit_hash", None) or revision
         self._top_k, self._temperature, self._output_length = top_k, temperature, output_length
@@ -162,7 +165,7 @@ class PromptedGenerator(Generator, ABC):
         try:
             return self._write(prompts, seeds)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             if len(prompts) == 1:
                 raise XqgError(
@@ -179,11 +182,3 @@ class PromptedGenerator(Generator, ABC):
         import torch
 
         torch.cuda.empty_cache()
-
-
-def _out_of_memory(error: Exception) -> bool:
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
-        said in str(error) for said in ("out of memory", "can't allocate memory")
-    )

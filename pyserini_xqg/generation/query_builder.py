@@ -285,11 +285,16 @@ class XqgQueryBuilder:
                     if file.exists():
                         bar.update(0 if wait else todo * len(part))
                         continue
-                    with alone(file, wait) as mine:
+                    try:
+                        with alone(file, wait) as mine:
+                            if _work(folder) != work:
+                                return  # others did the rest, and put it in its place
+                            if mine and not file.exists():
+                                writer.write(file, number, part, _records(output, number, had), had, bar.update)
+                    except FileNotFoundError:
                         if _work(folder) != work:
-                            return  # others did the rest, and put it in its place
-                        if mine and not file.exists():
-                            writer.write(file, number, part, _records(output, number, had), had, bar.update)
+                            return  # it went between two steps of the locking
+                        raise
 
     def _count(self, manifest: Manifest, folder: Path, passages: Corpus, earlier: Manifest | None) -> None:
         total = PartCounts()

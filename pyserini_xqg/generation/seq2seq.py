@@ -28,7 +28,7 @@ class Seq2SeqGenerator(PromptedGenerator):
         # In bfloat16 tokens often come out equal, and rounding differs with the size of the batch.
         self.reproducible = self._dtype == "float32"
         chosen = choose_device(device)
-        self._model: Any = open_model(self._model_name, self._revision, self._dtype).to(chosen)
+        self._model: Any = open_model(self._model_name, self._revision, self._dtype, "sequence-to-sequence").to(chosen)
         return chosen
 
     def _write(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:

@@ -14,13 +14,14 @@ from pyserini_xqg.collection import Passage
 from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation import ct2_model, prompted
 from pyserini_xqg.generation.ctranslate import CTranslate2Generator
-from pyserini_xqg.generation.loading import open_model, open_tokenizer
+from pyserini_xqg.generation.loading import Kind, open_model, open_tokenizer
 from pyserini_xqg.generation.seq2seq import Seq2SeqGenerator
 from tests.conftest import make_model, sentence
 from tests.generation.conftest import make_t5
 
 ctranslate2: Any = pytest.importorskip("ctranslate2")
 
+KIND: Kind = "sequence-to-sequence"
 Queries = list[list[str]]
 
 
@@ -58,7 +59,7 @@ def test_greedy_queries_are_those_of_transformers(
 def test_the_probabilities_are_those_of_transformers(kind: str, request: pytest.FixtureRequest) -> None:
     # Greedy decoding does not tell whether all logits are too small; sampling suffers.
     folder = request.getfixturevalue(kind)
-    tokenizer, model = open_tokenizer(str(folder), None), open_model(str(folder), None, "float32")
+    tokenizer, model = open_tokenizer(str(folder), None, KIND), open_model(str(folder), None, "float32", KIND)
     texts, answers = [sentence(1, 9), sentence(2, 4)], [sentence(3, 5), sentence(4, 7)]
     generator = generator_of(folder)
     rows = [[tokenizer.convert_ids_to_tokens(ids) for ids in tokenizer(some)["input_ids"]] for some in (texts, answers)]
@@ -190,7 +191,7 @@ def test_a_device_that_is_not_there_is_a_missing_prerequisite(device: str, tiny_
 def test_a_kind_of_model_that_ctranslate2_does_not_know_is_refused(tmp_path: Path, tiny_mt5: Path) -> None:
     from transformers import LongT5Config, LongT5ForConditionalGeneration
 
-    tokens = open_tokenizer(str(tiny_mt5), None)
+    tokens = open_tokenizer(str(tiny_mt5), None, KIND)
     config = LongT5Config(
         vocab_size=len(tokens), d_model=16, d_kv=4, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=0
     )

@@ -14,8 +14,8 @@ from pyserini_xqg.collection import Passage
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation import prompted
-from pyserini_xqg.generation.seq2seq_prompt import PAPER_PROMPT, PromptTokenizer, fill_prompt
 from pyserini_xqg.generation.seq2seq import Seq2SeqGenerator
+from pyserini_xqg.generation.seq2seq_prompt import PAPER_PROMPT, PromptTokenizer, fill_prompt
 from tests.conftest import make_model, sentence
 
 Queries = list[list[str]]
