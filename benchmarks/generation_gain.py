@@ -39,7 +39,7 @@ WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 HUMAN_WEIGHT = 0.3
 DEPTH = 50
 TOKENS = 2000
-TUNED_PASSAGES = 100  # of MLQA, for a generator that takes a second or more a passage and language
+TUNED_PASSAGES = 60  # of MLQA, for a generator that takes a second or more a passage and language
 CONDITIONS = ("", "shuffled", "mean")
 
 
@@ -143,7 +143,7 @@ def written(collection: Collection, generator: str, model: str, limit: int | Non
     # A language at a time, so that a run can be stopped after any of them.
     for language in asked:
         made = make_generator("causal", corpus, [language], model=model, temperature=0.5)
-        XqgQueryBuilder(made, [language], 3, tries=2, limit=limit, show_progress=True).build(corpus, output)
+        XqgQueryBuilder(made, [language], 2, tries=1, limit=limit, show_progress=True).build(corpus, output)
     return dict.fromkeys(asked, output)
 
 

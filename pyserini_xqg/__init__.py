@@ -13,7 +13,9 @@ _HOMES = {
     "XqgDocumentEncoder": "encoding.pyserini_encoders",
     "XqgError": "errors",
     "XqgIndexBuilder": "indexing",
+    "XqgQueryBuilder": "generation.query_builder",
     "XqgQueryEncoder": "encoding.pyserini_encoders",
+    "make_generator": "generation.generators",
 }
 __all__ = ["__version__", *_HOMES]
 
