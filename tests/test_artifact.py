@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from pyserini_xqg.artifact import (
     MANIFEST,
     Manifest,
     Workspace,
+    alone,
     already_made,
     differences,
     free_bytes,
     holds_encoder,
     package_versions,
     partial_folder,
+    put_in_place,
+    shared_folder,
     working_folder,
     write_atomically,
 )
@@ -165,6 +170,85 @@ def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
         other.wait()
     # The lock of a killed run is free.
     made(output)
+
+
+def test_a_lock_is_had_by_one_and_goes_when_it_is_let_go(tmp_path: Path) -> None:
+    place = tmp_path / "made"
+    with alone(place) as mine:
+        assert mine
+        assert [file.name for file in tmp_path.iterdir()] == ["made.lock"]
+        with alone(place, wait=False) as another:
+            assert not another
+        assert (tmp_path / "made.lock").exists()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RuntimeError), alone(place):
+        raise RuntimeError
+    with alone(place, wait=False) as mine:
+        assert mine
+
+
+def test_whoever_waits_for_a_lock_gets_it_alone(tmp_path: Path) -> None:
+    """The file of the lock goes and comes all the time; nobody may hold one that went."""
+
+    def work() -> None:
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            with alone(tmp_path / "place"):
+                os.close(os.open(tmp_path / "inside", os.O_CREAT | os.O_EXCL))
+                (tmp_path / "inside").unlink()
+
+    processes = [multiprocessing.get_context("fork").Process(target=work) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_a_killed_run_is_free(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from pyserini_xqg.artifact import alone\n"
+            "with alone(Path(sys.argv[1])): print('in', flush=True); time.sleep(120)",
+            str(tmp_path / "made"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "in\n"
+        with alone(tmp_path / "made", wait=False) as mine:
+            assert not mine
+        other.kill()
+        other.wait()
+    assert (tmp_path / "made.lock").exists()
+    with alone(tmp_path / "made") as mine:
+        assert mine
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_artifact_gives_way(tmp_path: Path) -> None:
+    output = tmp_path / "made"
+    made(output)
+    (tmp_path / "made.earlier").mkdir()  # of a run that was stopped
+    with shared_folder(output) as folder:
+        (folder / "new").touch()
+        Manifest("index", {"alpha": 0.9}).write(folder)
+    put_in_place(output)
+    assert [file.name for file in tmp_path.iterdir()] == ["made"]
+    assert {file.name for file in output.iterdir()} == {"new", MANIFEST}
+    assert Manifest.read(output).settings == {"alpha": 0.9}
+
+
+def test_a_full_disk_is_named_in_a_shared_folder_too(full_disk: Path) -> None:
+    with (
+        pytest.raises(XqgError, match=r"no space is left for .*made\.partial; free some"),
+        shared_folder(full_disk / "made") as folder,
+    ):
+        (folder / "index").write_bytes(b"x" * 100_000)
 
 
 def test_a_full_disk_says_what_to_do(full_disk: Path) -> None:

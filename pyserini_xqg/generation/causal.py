@@ -27,8 +27,10 @@ from pyserini_xqg.generation.memory import out_of_memory
 from pyserini_xqg.generation.sampling import TopKSampler
 from pyserini_xqg.languages import language_name
 
-# Tokens in memory at once, those to be written included: sequences times their length.
-TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 16384}
+# Tokens in memory at once, those to be written included: sequences times their length. Models that keep much of each
+# token have fewer, so that what they keep stays below the second number, in bytes.
+TOKENS_PER_BATCH = {"cpu": 32768, "cuda": 131072, "mps": 16384}
+KEPT_BYTES = {"cpu": 2 << 30, "cuda": 16 << 30, "mps": 2 << 30}
 # Fewer tokens of a passage than these are no passage.
 LEAST_PASSAGE = 32
 
@@ -119,7 +121,9 @@ class CausalGenerator(Generator):
         self._name, self._instruction = model, instruction
         self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
         self._input_length, self._output_length = input_length, output_length
-        self._budget = TOKENS_PER_BATCH.get(self._device.split(":")[0], TOKENS_PER_BATCH["cpu"])
+        kind = self._device.split(":")[0] if self._device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
+        kept = _kept_numbers(config) * self._model.dtype.itemsize
+        self._budget = min(TOKENS_PER_BATCH[kind], KEPT_BYTES[kind] // kept)
         self.reproducible = dtype == "float32"
         self.settings: dict[str, Any] = {
             "generator": "causal",
@@ -264,6 +268,13 @@ class CausalGenerator(Generator):
         questions = prompts.questions_in(answer.split("\n")[0])
         # Small models write the examples' questions again.
         return [question for question in questions if not prompts.is_example(question, language)]
+
+
+def _kept_numbers(config: Any) -> int:
+    """How many numbers a model keeps of each token: its keys and values in every layer."""
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * size)
 
 
 class _EndOfLine(StoppingCriteria):

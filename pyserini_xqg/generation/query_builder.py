@@ -285,16 +285,12 @@ class XqgQueryBuilder:
                     if file.exists():
                         bar.update(0 if wait else todo * len(part))
                         continue
-                    try:
-                        with alone(file, wait) as mine:
-                            if _work(folder) != work:
-                                return  # others did the rest, and put it in its place
-                            if mine and not file.exists():
-                                writer.write(file, number, part, _records(output, number, had), had, bar.update)
-                    except FileNotFoundError:
+                    # Locked beside the folder, which another run can put in its place at any moment.
+                    with alone(folder.with_name(f"{folder.name}.{file.stem}"), wait) as mine:
                         if _work(folder) != work:
-                            return  # it went between two steps of the locking
-                        raise
+                            return  # others did the rest, and put it in its place
+                        if mine and not file.exists():
+                            writer.write(file, number, part, _records(output, number, had), had, bar.update)
 
     def _count(self, manifest: Manifest, folder: Path, passages: Corpus, earlier: Manifest | None) -> None:
         total = PartCounts()
@@ -325,7 +321,8 @@ class XqgQueryBuilder:
             put_in_place(output)
         if (output / MANIFEST).exists():
             shutil.rmtree(output.with_name(output.name + ".earlier"), ignore_errors=True)
-        for left in output.parent.glob(f"{escape(folder.name)}.ids-*"):
+        beside = f"{escape(folder.name)}."
+        for left in (*output.parent.glob(f"{beside}ids-*"), *output.parent.glob(f"{beside}part-*.lock")):
             place = left.with_name(left.name.removesuffix(".lock"))
             with alone(place, wait=False) as mine:
                 if mine:

@@ -33,7 +33,9 @@ def senses(folder: Path, entry: str) -> tuple[str, ...]:
         pytest.param(
             "vesi 2.\nclear liquid\n 3.\none of the basic elements\n 4.\nbody of water", ("vesi",), id="WikDict"
         ),
-        pytest.param("1. bank 2.\ninstitution\n 3.\nbranch office\n2. banke, bank\nslope", ("bank", "banke"), id="both"),
+        pytest.param(
+            "1. bank 2.\ninstitution\n 3.\nbranch office\n2. banke, bank\nslope", ("bank", "banke"), id="both"
+        ),
         pytest.param("virta\nlarge stream", ("virta",), id="gloss below one line"),
         pytest.param("\nmto", ("mto",), id="after an empty line"),
         pytest.param("I. rivi\nII. jono", ("rivi", "jono"), id="Roman numerals"),
@@ -173,7 +175,7 @@ def test_a_dictionary_that_was_cut_is_noticed(tmp_path: Path) -> None:
     index = write_dictionary(tmp_path, NAME, {"bridge": "silta", "river": "joki"})
     packed = index.with_suffix(".dict.dz")
     packed.write_bytes(gzip.compress(gzip.decompress(packed.read_bytes())[:-3]))
-    with pytest.raises(InvalidInput, match="are the .index and the .dict beside it whole, and of one version"):
+    with pytest.raises(InvalidInput, match=r"are the \.index and the \.dict beside it whole, and of one version"):
         Dictionary(index)
 
 
@@ -199,7 +201,7 @@ def test_no_dictionary_says_which_there_are_and_where_to_get_one(tmp_path: Path)
     assert said.startswith(f"no dictionary from English to Telugu in {tmp_path}; there are some to ar, de.")
     assert "apt install dict-freedict-eng-tel" in said
     assert "--dictionaries" in said
-    with pytest.raises(MissingPrerequisite, match="in .*nowhere; there is none at all"):
+    with pytest.raises(MissingPrerequisite, match=r"in .*nowhere; there is none at all"):
         find_dictionary("te", tmp_path / "nowhere")
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,13 @@ FINNISH = {
     "stone": "kivi",
     "water": "vesi",
 }
-RUSSIAN = {"bridge": "мост", "river": "река", "stone": "камень, penger", "king": "король", "river bank": "penger, берег"}
+RUSSIAN = {
+    "bridge": "мост",
+    "river": "река",
+    "stone": "камень, penger",
+    "king": "король",
+    "river bank": "penger, берег",
+}
 PASSAGES = [
     Passage("d0", "The king of the city built a bridge of stone over the river. The bridge stands.", "Bridge"),
     Passage("d1", "Bread and water. Water!"),
@@ -36,7 +42,6 @@ PASSAGES = [
     Passage("d3", "nothing that the dictionaries know"),
     Passage("d4", "The bank of the river, the river bank, and money in the bank."),
 ]
-Generate = Callable[..., list[list[str]]]
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_each_query_goes_on_from_the_one_before(corpus: Path, folder: Path, term
         assert len(queries) <= n
         words = [query.split() for query in queries]
         assert [len(query) for query in words[:-1]] == [terms * (place + 1) for place in range(len(words) - 1)]
-        for shorter, longer in zip(words, words[1:], strict=False):
+        for shorter, longer in pairwise(words):
             assert longer[: len(shorter)] == shorter
             assert len(shorter) < len(longer) <= len(shorter) + terms
 
@@ -143,12 +148,15 @@ def test_only_the_first_eight_senses_are_judged(encoder: TextEncoder, tmp_path: 
     assert found == set(names[:8])
 
 
-def test_a_topic_is_the_mean_by_weight_of_what_is_known(encoder: TextEncoder, folder: Path) -> None:
+def test_a_topic_is_the_sum_by_weight_of_what_is_known_less_what_all_words_share(
+    encoder: TextEncoder, folder: Path
+) -> None:
     from pyserini_xqg.generation.terms import Term
 
     chooser = SenseChooser(encoder, ["river bridge"], [Dictionary(folder / "freedict-eng-fin.index")])
     weighted = [(Term("River", "river"), 3.0), (Term("bridge", "bridge"), 1.0), (Term("joki", None), 9.0)]
-    expected = np.array([3, 1], dtype=np.float32) @ encoder.encode(["river", "bridge"], "query")
+    vectors = encoder.encode(["river", "bridge"], "query")
+    expected = np.array([3, 1], dtype=np.float32) @ (vectors - vectors.mean(axis=0))
     np.testing.assert_allclose(chooser.topic(weighted), expected, atol=1e-5)
     assert not chooser.topic([]).any()
 
@@ -202,5 +210,5 @@ def test_what_it_lacks_is_said_when_it_is_made(corpus: Path, folder: Path) -> No
     with pytest.raises(UsageError, match="terms is 0: at least 1"):
         LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=0)
     (folder / "freedict-eng-rus.dict").write_bytes(b"")
-    with pytest.raises(InvalidInput, match="are the .index and the .dict beside it whole"):
+    with pytest.raises(InvalidInput, match=r"are the \.index and the \.dict beside it whole"):
         LexiconGenerator(corpus, ["ru"], dictionaries=folder)

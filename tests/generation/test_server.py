@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -61,10 +62,16 @@ class Handler(BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.busy -= 1
 
-    def complete(self, content: str | None = "1. Кто?\n2. Где?\n3. Когда?", reason: str = "stop") -> None:
+    def complete(
+        self,
+        content: str | None = "1. Кто?\n2. Где?\n3. Когда?",
+        reason: str = "stop",
+        headers: dict[str, str] | None = None,
+    ) -> None:
         message = {"role": "assistant", "content": content}
         choice = {"index": 0, "message": message, "finish_reason": reason}
-        self.reply(200, {"id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [choice]})
+        body = {"id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [choice]}
+        self.reply(200, body, **headers or {})
 
     def reply(self, status: int, body: Any, kind: str = "application/json", **headers: str) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -80,8 +87,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+@contextmanager
+def running_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """With nothing in the environment that would have requests go elsewhere."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -91,6 +99,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with running_server(monkeypatch) as running:
+        yield running
 
 
 def ask(server: Server, passages: list[Passage] = PASSAGES[:1], n: int = 3, **options: Any) -> list[list[str]]:
@@ -210,6 +224,76 @@ def test_a_wait_that_is_too_long_is_not_waited_for(server: Server) -> None:
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize(
+    ("reset", "seconds"), [("1s", 1.0), ("300ms", 0.3), ("0m0.5s", 0.5), ("0.6", 0.6), ("1", 1.0), ("0s", 0.0)]
+)
+@pytest.mark.parametrize("limit", ["requests", "tokens"])
+def test_no_request_is_made_while_the_server_has_none_left(
+    server: Server, limit: str, reset: str, seconds: float
+) -> None:
+    free_at, early = [0.0], []
+
+    def script(number: int, handler: Handler) -> None:
+        arrived = handler.server.seen[number][0]
+        if arrived < free_at[0]:
+            early.append(number)
+        left = 0 if number == 0 else 3
+        if left == 0:
+            free_at[0] = time.monotonic() + seconds
+        handler.complete(headers={f"x-ratelimit-remaining-{limit}": str(left), f"x-ratelimit-reset-{limit}": reset})
+
+    server.script = script
+    generator = ServerGenerator(server.url, "tiny", concurrency=1)
+    start = time.monotonic()
+    # What was said stands for the next call, too.
+    generator.generate(PASSAGES[:1], "ru", 3, 7, lambda _: None)
+    assert generator.generate(PASSAGES[1:4], "ru", 3, 7, lambda _: None) == [["Кто?", "Где?", "Когда?"]] * 3
+    assert (len(server.seen), early) == (4, [])
+    assert seconds <= time.monotonic() - start < seconds + 1
+
+
+def test_all_requests_that_run_at_once_wait(server: Server) -> None:
+    free_at, early = [0.0], []
+
+    def script(number: int, handler: Handler) -> None:
+        if handler.server.seen[number][0] < free_at[0] and number > 2:
+            early.append(number)
+        headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1ms"}
+        if number in (0, 6):
+            free_at[0] = time.monotonic() + 0.5
+            headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "500ms"}
+        else:
+            time.sleep(0.3)  # these are under way when the limit is said, and say otherwise
+        handler.complete(headers=headers)
+
+    server.script = script
+    assert ask(server, PASSAGES, concurrency=3) == [["Кто?", "Где?", "Когда?"]] * 12
+    # Those that were under way already, when the second limit was reached, are not early.
+    assert set(early) <= {7, 8}
+    assert server.seen[3][0] - server.seen[0][0] >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset"),
+    [("1", "5s"), ("0", "24h0m0s"), ("0", "1700000000"), ("0", "soon"), ("0", "5sec"), ("0", ""), ("0", "nan")],
+)
+def test_nothing_is_waited_for_that_is_no_limit_or_too_far(server: Server, remaining: str, reset: str) -> None:
+    server.script = lambda _, handler: handler.complete(
+        headers={"x-ratelimit-remaining-requests": remaining, "x-ratelimit-reset-requests": reset}
+    )
+    start = time.monotonic()
+    ask(server, PASSAGES[:3], concurrency=1)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("1s", 1), ("6m0s", 360), ("120ms", 0.12), ("1h2m3.5s", 3723.5), ("1d", 86400), ("7", 7), (" 2.5 ", 2.5)],
+)
+def test_durations_are_read_as_servers_write_them(said: str, seconds: float) -> None:
+    assert module._seconds(said) == pytest.approx(seconds)
+
+
 def cut(handler: Handler) -> None:
     handler.send_response(200)
     handler.send_header("content-type", "application/json")
@@ -320,6 +404,46 @@ def test_what_the_server_refuses_is_said_at_once(server: Server) -> None:
     with pytest.raises(XqgError, match="refused with status 400, max_tokens is too large"):
         ask(server)
     assert len(server.seen) == 1
+
+
+REFUSED_PARAMETERS = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    "Unsupported value: 'temperature' does not support 0.8 with this model. Only the default (1) is supported.",
+)
+
+
+@pytest.mark.parametrize("said", REFUSED_PARAMETERS)
+def test_a_parameter_that_the_server_does_not_take_is_named(server: Server, said: str) -> None:
+    error = {"message": said, "type": "invalid_request_error", "param": "x", "code": "unsupported_parameter"}
+    server.script = lambda _, handler: handler.reply(400, {"error": error})
+    with pytest.raises(XqgError) as caught:
+        ask(server, PASSAGES)
+    assert f"{server.url}: the request was refused with status 400, {said}" in str(caught.value)
+    assert len(server.seen) <= 8  # those that were under way at once
+
+
+def test_a_passage_that_the_servers_filter_refuses_has_no_queries_and_the_others_go_on(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = {
+        "message": "The response was filtered due to the prompt triggering the content policy.",
+        "code": "content_filter",
+        "param": "prompt",
+        "innererror": {"code": "ResponsibleAIPolicyViolation"},
+    }
+
+    def script(_: int, handler: Handler) -> None:
+        text = handler.server.seen[-1][3]["messages"][0]["content"]
+        filtered = "Bridge 1 " in text or "Bridge 2 " in text
+        handler.reply(400, {"error": refusal}) if filtered else handler.complete()
+
+    server.script = script
+    queries = ask(server, PASSAGES[:4], concurrency=1)
+    assert [len(texts) for texts in queries] == [3, 0, 0, 3]
+    assert len(server.seen) == 4
+    said = [line for line in caplog.text.splitlines() if "no usable answer" in line]
+    assert len(said) == 1
+    assert "for passage d1 " in said[0] and "status 400, The response was filtered" in said[0]
 
 
 def test_the_key_is_sent_and_is_told_to_nobody_else(
