@@ -1,9 +1,9 @@
 """What generated queries gain on real questions: python benchmarks/generation_gain.py --xquad FOLDER --mlqa FOLDER.
 
 English paragraphs, questions in other languages, multilingual-e5-small (4-bit weights). Each language's index has the
-queries of that language only, at weight w of their mean. w is chosen for each generator on MLQA (R@1, macro mean over
-the languages that it wrote there) and reported on XQuAD, where every figure is of an index built by the library and
-searched by stock Pyserini. Beside each generator stand its controls, and human questions: those of the same paragraph
+queries of that language only, at weight w of their mean. w is chosen on MLQA for each generator and language (the best
+R@1; for a language that MLQA does not have, the best macro mean over those it has) and reported on XQuAD, where every
+figure is of an index built by the library and searched by stock Pyserini. Beside each generator stand its controls, and human questions: those of the same paragraph
 in the same language, half of them added while the other half is asked, at a weight of 0.3 that was not tuned.
 
 Generators: the lexicon (needs dictionaries, see docs/generation.md) and gemma-3-270m (see benchmarks/gemma.py). What is
@@ -107,22 +107,26 @@ def main() -> None:
     parser.add_argument("--mlqa", type=Path, required=True, help="folder with dev-context-en-question-*.json")
     parser.add_argument("--work", type=Path, default=Path("indexes/generation-gain"), help="for queries and indexes")
     parser.add_argument("--generator", action="append", choices=("lexicon", "gemma"), help="may be repeated [lexicon]")
+    parser.add_argument("--language", action="append", help="generate in this one only; may be repeated [all]")
     arguments = parser.parse_args()
     model = str(multilingual_e5_small())
     tested = Collection.open(read_squad_folder(arguments.xquad), arguments.work / "xquad", model)
     dev = read_squad_folder(arguments.mlqa)
     shared = {language: asked for language, asked in dev.questions.items() if language in tested.data.questions}
     tuned = Collection.open(RetrievalSet(dev.passages, shared), arguments.work / "mlqa", model)
-    chosen: dict[str, float] = {}
+    chosen: dict[str, dict[str, float]] = {}
     figures: dict[tuple[str, str, str], Figures] = {}
     for language, questions in tested.data.questions.items():
         figures["plain", language, ""] = tested.search(tested.folder / "plain", language, questions)
     for generator in arguments.generator or ["lexicon"]:
-        chosen[generator] = choose_weight(tuned, generator, written(tuned, generator, model, TUNED_PASSAGES))
-        queries = written(tested, generator, model)
+        languages = [language for language in tested.data.questions if language in (arguments.language or [language])]
+        tuning = [language for language in languages if language in tuned.data.questions]
+        best = choose_weights(tuned, generator, written(tuned, generator, model, tuning, TUNED_PASSAGES))
+        queries = written(tested, generator, model, languages)
+        chosen[generator] = {language: best.get(language, best["other"]) for language in queries}
         for language in sorted(queries):
             for control in CONDITIONS:
-                index = tested.index(generator, queries[language], language, chosen[generator], control)
+                index = tested.index(generator, queries[language], language, chosen[generator][language], control)
                 figures[generator, language, control] = tested.search(index, language, tested.data.questions[language])
     for language in tested.data.questions:
         for control in CONDITIONS:
@@ -130,10 +134,11 @@ def main() -> None:
     report(tested.data.questions, figures, chosen)
 
 
-def written(collection: Collection, generator: str, model: str, limit: int | None = None) -> dict[str, Path]:
+def written(
+    collection: Collection, generator: str, model: str, asked: Sequence[str], limit: int | None = None
+) -> dict[str, Path]:
     """The folder with a generator's queries, for each language that it writes; a slow one stops at `limit`."""
     corpus, output = collection.folder / "corpus.jsonl", collection.folder / f"queries-{generator}"
-    asked = list(collection.data.questions)
     if generator == "lexicon":
         able = sorted(set(asked) & set(dictionaries(FOLDER)))
         made = make_generator("lexicon", corpus, able, encoder=model)
@@ -147,9 +152,12 @@ def written(collection: Collection, generator: str, model: str, limit: int | Non
     return dict.fromkeys(asked, output)
 
 
-def choose_weight(collection: Collection, name: str, queries: Mapping[str, Path]) -> float:
-    """The weight with the best R@1, macro mean over languages; the sums are kept, so each query is encoded once."""
-    found = []
+def choose_weights(collection: Collection, name: str, queries: Mapping[str, Path]) -> dict[str, float]:
+    """Each language's weight with the best R@1, and under "other" the best by the macro mean.
+
+    The sums of the vectors are kept, so that each query is encoded once.
+    """
+    best, found = {}, []
     for language, folder in queries.items():
         output = collection.folder / "indexes" / f"{name}-{language}-vectors"
         settings = AugmentationSettings(alpha=1, aggregate="mean", languages=(language,))
@@ -171,7 +179,8 @@ def choose_weight(collection: Collection, name: str, queries: Mapping[str, Path]
         )
         shown = "".join(f"{100 * value:7.1f}" for value in found[-1])
         print(f"MLQA {language} {name:8} R@1 at w = 0, {', '.join(map(str, WEIGHTS))}: {shown}", flush=True)
-    return WEIGHTS[int(np.mean(found, axis=0)[1:].argmax())]
+        best[language] = WEIGHTS[int(np.argmax(found[-1][1:]))]
+    return best | {"other": WEIGHTS[int(np.mean(found, axis=0)[1:].argmax())]}
 
 
 def weighted(weight: float) -> AugmentationSettings:
@@ -198,7 +207,7 @@ def human(collection: Collection, xquad: Path, language: str, control: str) -> F
 def report(
     questions: Mapping[str, Sequence[Question]],
     figures: Mapping[tuple[str, str, str], Figures],
-    chosen: Mapping[str, float],
+    chosen: Mapping[str, Mapping[str, float]],
 ) -> None:
     """Print the table."""
     names = [*chosen, "human"]

@@ -176,7 +176,7 @@ class Workspace:
 
 def put_in_place(output: Path) -> None:
     """Turn a folder with a manifest from ``NAME.partial`` into ``NAME``, where an earlier artifact gives way."""
-    folder, earlier = partial_folder(output), output.with_name(output.name + ".earlier")
+    folder, earlier = partial_folder(output), output.with_name(output.name + EARLIER)
     for scratch in (PROGRESS, LOCK):
         (folder / scratch).unlink(missing_ok=True)
     if (output / MANIFEST).exists():
@@ -188,6 +188,7 @@ def put_in_place(output: Path) -> None:
 
 
 LOCK = "lock"
+EARLIER = ".xqg-earlier"
 PROGRESS = "progress.json"
 
 
@@ -199,7 +200,11 @@ def working_folder(output: Path) -> Iterator[Path]:
     with shared_folder(output) as folder:
         try:
             with FileLock(folder / LOCK).acquire(blocking=False):
-                yield folder
+                try:
+                    yield folder
+                finally:
+                    if folder.is_dir() and {file.name for file in folder.iterdir()} <= {LOCK}:
+                        (folder / LOCK).unlink(missing_ok=True)  # nothing came of it
         except Timeout as error:
             raise UsageError(f"another run is at work on {output}: wait for it, or choose another output") from error
 

@@ -233,7 +233,7 @@ def test_the_lock_of_a_killed_run_is_free(tmp_path: Path) -> None:
 def test_an_earlier_artifact_gives_way(tmp_path: Path) -> None:
     output = tmp_path / "made"
     made(output)
-    (tmp_path / "made.earlier").mkdir()  # of a run that was stopped
+    (tmp_path / "made.xqg-earlier").mkdir()  # of a run that was stopped
     with shared_folder(output) as folder:
         (folder / "new").touch()
         Manifest("index", {"alpha": 0.9}).write(folder)

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import call, sentence, write_lines
+from tests.generation.conftest import make_t5
+from tests.generation.dict_format import write_dictionary
 
 PASSAGES = [{"id": f"d{number}", "text": sentence(number, 5)} for number in range(5)]
 QUERIES = [{"id": f"d{number}", "queries": {"fi": [sentence(number + 50, 3)]}} for number in range(5)]
@@ -52,6 +55,40 @@ class Bench:
         given = {"queries": self.queries(), "output": self.output, **options}
         given |= {} if "corpus" in given else {"corpus": self.corpus()}
         return ["records", *self._options(given)]
+
+    def generate(self, **options: object) -> list[object]:
+        given = {"language": "fi", "output": self.output, "generator": "lexicon", **options}
+        given |= {} if "corpus" in given else {"corpus": self.corpus()}
+        if given["generator"] == "lexicon" and "dictionaries" not in given:
+            given["dictionaries"] = self.dictionaries()
+        return ["generate", *self._options(given)]
+
+    def server(self, **options: object) -> list[object]:
+        return self.generate(**{"generator": "server", "url": "http://localhost:9/v1", "model": "m", **options})
+
+    def score(self, **options: object) -> list[object]:
+        given = {"queries": self.queries(), "encoder": self.model, "output": self.output, **options}
+        given |= {} if "corpus" in given else {"corpus": self.corpus()}
+        return ["score", *self._options(given)]
+
+    def filter(self, scored: Path, **options: object) -> list[object]:
+        return ["filter", *self._options({"scored": scored, "output": self.output, **options})]
+
+    def scored(self, **options: object) -> Path:
+        self.made(*self.score(output=self.folder / "scored", **options))
+        return self.folder / "scored"
+
+    def dictionaries(self, damage: Callable[[bytes], bytes] | None = None) -> Path:
+        """A folder with a dictionary to Finnish; `damage` is done to its index."""
+        folder = self.folder / "dictionaries"
+        entries = {"river": "joki", "bridge": "silta", "stone": "kivi", "light": "valo", "water": "vesi"}
+        index = write_dictionary(folder, "freedict-eng-fin", entries)
+        if damage is not None:
+            index.write_bytes(damage(index.read_bytes()))
+        return folder
+
+    def mt5(self) -> Path:
+        return make_t5(self.folder / "mt5")
 
     @staticmethod
     def after(*_: object, then: list[object]) -> list[object]:
@@ -628,6 +665,287 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         lambda b: b.after(b.file("out", b"x"), then=b.records()),
     ),
     ("records of a bad corpus", 5, ["corpus.jsonl:6: no id"], lambda b: b.records(corpus=b.corpus({"text": "x"}))),
+    # xqg generate.
+    (
+        "a language to write in that is unknown",
+        5,
+        ["unknown language 'Finish': expected an ISO 639 code", "did you mean Finnish"],
+        lambda b: b.generate(language="ru,Finish"),
+    ),
+    (
+        "a language without a dictionary",
+        3,
+        ["no dictionary from English to Telugu in", "there are some to fi", "name that with --dictionaries"],
+        lambda b: b.generate(language="fi,te"),
+    ),
+    (
+        "a folder without dictionaries",
+        3,
+        ["no dictionary from English to Finnish in", "there is none at all"],
+        lambda b: b.generate(dictionaries=b.folder / "nowhere"),
+    ),
+    (
+        "a dictionary whose offsets point to nowhere",
+        5,
+        ["freedict-eng-fin.index:6: the entry of 'water' ends at byte", "whole, and of one version?"],
+        lambda b: b.generate(dictionaries=b.dictionaries(lambda lines: lines.rstrip() + b"AA\n")),
+    ),
+    (
+        "a dictionary whose offsets are no numbers",
+        5,
+        ["freedict-eng-fin.index:7: b'word\\t?\\t?'", "a headword, an offset and a length in base 64"],
+        lambda b: b.generate(dictionaries=b.dictionaries(lambda lines: lines + b"word\t?\t?\n")),
+    ),
+    (
+        "a dictionary whose entries are not there",
+        4,
+        ["freedict-eng-fin.dict: cannot be read (No such file"],
+        lambda b: b.after(
+            b.dictionaries(),
+            (b.folder / "dictionaries" / "freedict-eng-fin.dict.dz").unlink(),
+            then=b.generate(dictionaries=b.folder / "dictionaries"),
+        ),
+    ),
+    ("no queries to write", 2, ["num_queries is 0: at least 1 is expected"], lambda b: b.generate(num_queries=0)),
+    ("no tries", 2, ["tries is 0: at least 1 is expected"], lambda b: b.generate(tries=0)),
+    ("no passages to write for", 2, ["limit is 0: at least 1 is expected"], lambda b: b.generate(limit=0)),
+    ("no passages a part", 2, ["part_size is 0: at least 1 is expected"], lambda b: b.generate(part_size=0)),
+    ("no terms", 2, ["terms is 0: at least 1 is expected"], lambda b: b.generate(terms=0)),
+    (
+        "a share of letters above 1",
+        2,
+        ["least_script is 2.0: a share, 0 to 1, is expected"],
+        lambda b: b.generate(least_script=2),
+    ),
+    (
+        "queries of no characters",
+        2,
+        ["max_characters is 0: at least 1 is expected"],
+        lambda b: b.generate(max_characters=0),
+    ),
+    ("an unknown generator", 2, ["--generator", "seq2seq"], lambda b: b.generate(generator="mt5")),
+    (
+        "an option that another generator has",
+        2,
+        ["the generator lexicon has no option --url; it has --encoder, --dictionaries, --terms, --device"],
+        lambda b: b.generate(url="http://localhost:8000/v1"),
+    ),
+    (
+        "a server without its address and model",
+        2,
+        ["the generator server needs --url, --model"],
+        lambda b: b.generate(generator="server"),
+    ),
+    (
+        "an address that is none",
+        2,
+        ["the url of the server is", "expected: http:// or https://, a host and a path, such as http://localhost:8000"],
+        lambda b: b.server(url="localhost:8000/v1"),
+    ),
+    (
+        "a server where nobody is",
+        6,
+        ["http://127.0.0.1:9/v1: no connection (", "tried 1 times", "the same command goes on where it stopped"],
+        lambda b: b.server(url="http://127.0.0.1:9/v1", retries=0),
+    ),
+    (
+        "no requests at once",
+        2,
+        ["concurrency 0", "(all above 0)"],
+        lambda b: b.server(concurrency=0),
+    ),
+    (
+        "a language model that is not named",
+        2,
+        ["the generator causal needs --model"],
+        lambda b: b.generate(generator="causal"),
+    ),
+    (
+        "no model to write with",
+        4,
+        ["model", "nowhere: no such folder"],
+        lambda b: b.generate(generator="seq2seq", model=b.folder / "nowhere"),
+    ),
+    (
+        "a folder that is no model",
+        4,
+        ["dictionaries: cannot be loaded (", "with config.json, weights and tokenizer"],
+        lambda b: b.generate(generator="seq2seq", model=b.dictionaries()),
+    ),
+    (
+        "a model of another kind",
+        4,
+        ["cannot be loaded (a bert model is no sequence-to-sequence model)"],
+        lambda b: b.generate(generator="seq2seq", model=b.model),
+    ),
+    (
+        "an mT5 in float16",
+        2,
+        ["float16 with a model of the type mt5", "take float32 or bfloat16"],
+        lambda b: b.generate(generator="seq2seq", model=b.mt5(), dtype="float16"),
+    ),
+    (
+        "a prompt without the passage",
+        2,
+        ["has no {passage}: every passage would get the same queries"],
+        lambda b: b.generate(generator="seq2seq", model=b.model, prompt="Ask in {language}"),
+    ),
+    (
+        "a filter without an encoder",
+        2,
+        ["--filter needs --encoder, the retriever's"],
+        lambda b: b.generate(filter=0.5),
+    ),
+    (
+        "a filter of the first passages",
+        2,
+        ["leave out --limit, or --filter"],
+        lambda b: b.generate(filter=0.5, encoder=b.model, limit=3),
+    ),
+    (
+        "a filter that keeps nothing",
+        2,
+        ["keep is 0.0: a share above 0, up to 1, is expected"],
+        lambda b: b.generate(filter=0, encoder=b.model),
+    ),
+    (
+        "a filter's output where something else is, before anything is written",
+        2,
+        ["out is there and is no artifact of xqg"],
+        lambda b: b.after(b.output.mkdir(), b.file("out/a", b"x"), then=b.generate(filter=0.5, encoder=b.model)),
+    ),
+    (
+        "a filter's output that was not filtered",
+        2,
+        ["out is there, made with other settings or inputs", "now 0.5"],
+        lambda b: b.after(b.made(*b.generate()), then=b.generate(filter=0.5, encoder=b.model)),
+    ),
+    (
+        "a filtered folder, to be extended",
+        2,
+        ["out is there, made with other settings or inputs", "Only languages and queries can be added"],
+        lambda b: b.after(b.made(*b.generate(filter=0.5, encoder=b.model)), then=b.generate()),
+    ),
+    (
+        "queries where something else is",
+        2,
+        ["out is there and is no artifact of xqg; choose another output, or remove it"],
+        lambda b: b.after(b.output.mkdir(), b.file("out/thesis.tex", b"mine"), then=b.generate()),
+    ),
+    (
+        "queries of other settings are there",
+        2,
+        ["out is there, made with other settings or inputs: seed was 0, now 1", "can be added"],
+        lambda b: b.after(b.made(*b.generate()), then=b.generate(seed=1)),
+    ),
+    (
+        "an index where queries go",
+        2,
+        ["out is there, made with other settings or inputs: kind was 'index', now 'queries'"],
+        lambda b: b.after(b.made(*b.index()), then=b.generate()),
+    ),
+    (
+        "no corpus to write for",
+        4,
+        ["nowhere: no such file or folder"],
+        lambda b: b.generate(corpus=b.folder / "nowhere", generator="seq2seq", model=b.folder / "neither"),
+    ),
+    (
+        "an empty corpus to write for",
+        5,
+        ["c.jsonl: the corpus is empty"],
+        lambda b: b.generate(corpus=b.file("c.jsonl", b"")),
+    ),
+    (
+        "empty passages only",
+        5,
+        ["c.jsonl: all 2 passages are empty; there is nothing to ask about"],
+        lambda b: b.generate(corpus=b.lines("c.jsonl", {"id": "a", "text": ""}, {"id": "b", "text": " "})),
+    ),
+    (
+        "a passage twice to write for",
+        5,
+        ["corpus.jsonl:6: the id 'd2' was there before"],
+        lambda b: b.generate(corpus=b.corpus({"id": "d2", "text": "x"})),
+    ),
+    (
+        "a passage without text to write for",
+        5,
+        ["corpus.jsonl:6: no text"],
+        lambda b: b.generate(corpus=b.corpus({"id": "d5"})),
+    ),
+    (
+        "an encoder that is not there",
+        4,
+        ["nowhere: no such folder"],
+        lambda b: b.generate(encoder=b.folder / "nowhere"),
+    ),
+    # xqg score and xqg filter.
+    ("no depth", 2, ["depth is 0", "at least 1 is expected"], lambda b: b.score(depth=0)),
+    ("scores of no queries", 4, ["nowhere: no such file"], lambda b: b.score(queries=b.folder / "nowhere")),
+    (
+        "scores of the queries of another corpus",
+        5,
+        ["q.jsonl: none of its 1 records has the id of a passage"],
+        lambda b: b.score(queries=b.lines("q.jsonl", {"id": "x", "queries": {"fi": ["joki"]}})),
+    ),
+    (
+        "ranks in an index that is none",
+        4,
+        ["nowhere/docid: cannot be read (No such file", "a Pyserini index folder holds index and docid"],
+        lambda b: b.score(index=b.folder / "nowhere"),
+    ),
+    (
+        "ranks in an index of another corpus",
+        5,
+        ["is of another corpus, or of this one in another order: its docid differs"],
+        lambda b: b.score(index=b.plain, corpus=b.corpus({"id": "d5", "text": "x"})),
+    ),
+    (
+        "ranks in an index of another dimension",
+        2,
+        ["stock has vectors of 24 dimensions and the encoder makes 32"],
+        lambda b: b.score(index=b.stock_index(dimension=24)),
+    ),
+    (
+        "ranks in a damaged index",
+        5,
+        ["copy/index: faiss cannot read it; is it whole?"],
+        lambda b: b.score(index=b.plain_with(index=b"IxFI")),
+    ),
+    ("nothing to filter by", 2, ["nothing to filter by"], lambda b: b.filter(b.scored())),
+    ("a share above 1", 2, ["keep is 1.5: a share above 0"], lambda b: b.filter(b.scored(), keep=1.5)),
+    ("a least score that is none", 2, ["least_score is nan"], lambda b: b.filter(b.scored(), least_score="nan")),
+    (
+        "a round trip without ranks",
+        2,
+        ["scored was scored without an index", "--index and --depth 3"],
+        lambda b: b.filter(b.scored(), round_trip=3),
+    ),
+    (
+        "a round trip deeper than the ranks",
+        2,
+        ["scored was scored to depth 2, so there is no round trip of 3"],
+        lambda b: b.filter(b.scored(index=b.plain, depth=2), round_trip=3),
+    ),
+    (
+        "queries that were not scored",
+        5,
+        ["made holds queries; queries scored by xqg score are expected"],
+        lambda b: b.after(b.made(*b.generate(output=b.folder / "made")), then=b.filter(b.folder / "made", keep=0.5)),
+    ),
+    (
+        "a scored folder that is not there",
+        4,
+        ["nowhere/xqg.json: cannot be read (No such file"],
+        lambda b: b.filter(b.folder / "nowhere", keep=0.5),
+    ),
+    (
+        "a filtered folder of another share",
+        2,
+        ["out is there, made with other settings or inputs: settings.filter.keep was 0.5, now 0.6"],
+        lambda b: b.after(b.made(*b.filter(b.scored(), keep=0.5)), then=b.filter(b.folder / "scored", keep=0.6)),
+    ),
     # The command line itself.
     ("a missing option", 2, ["--corpus"], lambda b: b.index(corpus=None)),
     ("an unknown option", 2, ["--alhpa"], lambda b: [*b.index(), "--alhpa", 0.1]),
@@ -688,6 +1006,31 @@ def test_a_fault_ends_in_a_message_and_its_exit_code(
         assert fragment in said
     assert "Traceback" not in said
     assert content(output) == before
+
+
+def test_a_generator_whose_package_is_missing_says_what_installs_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    assert call(*bench.generate(generator="ctranslate2", model=bench.mt5())) == 3
+    assert "CTranslate2 is not installed" in (said := capsys.readouterr().err)
+    assert 'pip install "pyserini-xqg[ct2]"' in said and "Traceback" not in said
+
+
+def test_a_key_that_can_be_none_is_not_shown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MY_KEY", "secret and more")
+    assert call(*bench.server(key_variable="MY_KEY")) == 3
+    assert "the environment variable MY_KEY holds no key" in (said := capsys.readouterr().err)
+    assert "secret" not in said
+
+
+def test_queries_of_an_unknown_passage_are_not_shown(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("show", bench.queries(), "--id", "d77") == 5
+    assert "queries.jsonl: none of its 5 records has the id 'd77'" in capsys.readouterr().err
+    assert call("show", bench.folder / "nowhere", "--id", "d0") == 4
+    assert "nowhere: no such file or folder" in capsys.readouterr().err
 
 
 def test_the_folder_one_is_in_is_no_output(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pyserini_xqg.artifact import partial_folder
+from pyserini_xqg.artifact import MANIFEST, Manifest, partial_folder
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.errors import UsageError
@@ -129,7 +129,7 @@ def generate(
             help="Least share of letters in the language's script [0.5; lexicon 0].", rich_help_panel=CLEANING
         ),
     ] = None,
-    max_characters: Annotated[int, typer.Option(help="Of a query.", rich_help_panel=CLEANING)] = 200,
+    max_characters: Annotated[int, typer.Option(help="Of a query.", rich_help_panel=CLEANING)] = 300,
     tries: Annotated[
         int, typer.Option(help="Rounds until a passage is left with fewer queries.", rich_help_panel=CLEANING)
     ] = 3,
@@ -202,6 +202,11 @@ def generate(
         print_values({"queries folder": output, **builder.build(corpus, output).counts})
         return
     everything, scored = (partial.with_suffix(f".{stage}") for stage in ("unfiltered", "scored"))
+    if (scored / MANIFEST).exists() and set(languages) - set(Manifest.read(scored).counts["queries"]):
+        raise UsageError(
+            f"{scored} holds the scores of other languages, and a filtered folder cannot be extended: run xqg generate "
+            f"without --filter on {everything}, then xqg score and xqg filter into new folders"
+        )
     builder.build(corpus, everything)
     assert encoder is not None
     score_queries(corpus, everything, encoder, scored, device=device, show_progress=True)

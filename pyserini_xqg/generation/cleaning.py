@@ -31,7 +31,7 @@ class CleaningSettings:
     """
 
     least_script: float = 0.5
-    max_characters: int = 200
+    max_characters: int = 300
 
     def __post_init__(self) -> None:
         if not 0 <= self.least_script <= 1:
@@ -61,15 +61,16 @@ class Cleaner:
         """The queries among `texts`, with single blanks, and how many were dropped by reason.
 
         Reasons, the first that applies: ``empty`` (no letter and no digit), ``too_long``, ``prompt_echo`` (words of
-        the prompt, or a dozen or more words in a row from the passage), ``wrong_script``, ``duplicate`` (of another
-        query of the passage in this language, also of those `kept` before; case, width and final punctuation make no
-        other query).
+        the prompt, or a dozen or more words that stand in the passage just so), ``wrong_script``, ``duplicate`` (of
+        another query of the passage in this language, also of those `kept` before; case, width and final punctuation
+        make no other query).
         """
         queries: list[str] = []
         dropped: Counter[str] = Counter()
         met = {_folded(text) for text in kept}
         for text in texts:
-            query = " ".join(text.split())
+            # A server can send half a surrogate pair, which no file takes.
+            query = " ".join(text.encode("utf-8", "ignore").decode("utf-8").split())
             reason = self._fault(query, language, passage)
             if reason is None and _folded(query) in met:
                 reason = "duplicate"

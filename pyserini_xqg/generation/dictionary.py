@@ -121,10 +121,10 @@ def find_dictionary(language: str, folder: Path) -> Path:
     if language not in found:
         there = f"there are some to {', '.join(sorted(found))}" if found else "there is none at all"
         raise MissingPrerequisite(
-            f"no dictionary from English to {language_name(language)} in {folder}; {there}. FreeDict's are in Debian's "
-            f"packages (apt install dict-freedict-eng-{Lang(language).pt3}, where it exists) or at freedict.org: "
-            "unpack one "
-            "into a folder and name that with --dictionaries"
+            f"no dictionary from English to {language_name(language)} in {folder}; {there}. FreeDict's are packages of "
+            f"Debian (dict-freedict-eng-{Lang(language).pt3} if it exists; apt search dict-freedict-eng lists "
+            "them), or at "
+            "freedict.org: unpack one into a folder and name that with --dictionaries"
         )
     return found[language]
 

@@ -8,9 +8,11 @@ encoder that will search); vectors are those of words, computed once for all, so
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +80,7 @@ class LexiconGenerator(Generator):
         self._dictionaries = {code: Dictionary(find_dictionary(code, dictionaries)) for code in languages}
         self.languages = frozenset(self._dictionaries)
         self.inputs = {f"dictionary.{code}": opened.sha256 for code, opened in self._dictionaries.items()}
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "generator": "lexicon",
             "terms": terms,
             "encoder": None if encoder is None else asdict(encoder.settings),
@@ -86,6 +88,7 @@ class LexiconGenerator(Generator):
         }
         self._terms = terms
         sample = [f"{passage.title} {passage.text}" for passage in sample_passages(corpus, SAMPLE)]
+        self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
         self._senses = None if encoder is None else SenseChooser(encoder, sample, self._dictionaries.values())
 

@@ -25,6 +25,7 @@ from uuid import uuid4
 from tqdm import tqdm
 
 from pyserini_xqg.artifact import (
+    EARLIER,
     MANIFEST,
     PROGRESS,
     Manifest,
@@ -278,7 +279,9 @@ class XqgQueryBuilder:
         """Write the parts that nobody else is at work on, then what others left."""
         writer = self._writer(dict(sorted(asked.items())))
         todo = sum(n - had.get(language, 0) for language, n in asked.items())
-        with self._bar("generating", unit=" queries", total=todo * passages.passages) as bar:
+        with self._bar(
+            "generating", unit=" queries", total=todo * (passages.passages - passages.empty_passages)
+        ) as bar:
             for wait in (False, True):
                 for number, part in enumerate(passages.parts()):
                     file = _part_file(folder, number)
@@ -320,7 +323,7 @@ class XqgQueryBuilder:
                     file.unlink(missing_ok=True)
             put_in_place(output)
         if (output / MANIFEST).exists():
-            shutil.rmtree(output.with_name(output.name + ".earlier"), ignore_errors=True)
+            shutil.rmtree(output.with_name(output.name + EARLIER), ignore_errors=True)
         beside = f"{escape(folder.name)}."
         for left in (*output.parent.glob(f"{beside}ids-*"), *output.parent.glob(f"{beside}part-*.lock")):
             place = left.with_name(left.name.removesuffix(".lock"))

@@ -473,7 +473,7 @@ def test_a_build_stopped_at_any_step_leaves_the_old_or_the_new_and_goes_on(
         standing = files_of(output) if output.exists() else None
         if standing is None and extends:  # on its way: the old one is beside it, and the new one is whole
             partial = tmp_path / "out.partial"
-            standing = files_of(tmp_path / "out.earlier")
+            standing = files_of(tmp_path / "out.xqg-earlier")
             assert files_of(partial) == new
         assert standing in (old, new), steps
         seen.add("new" if standing == new else "old")
