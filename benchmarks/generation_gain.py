@@ -3,8 +3,9 @@
 English paragraphs, questions in other languages, multilingual-e5-small (4-bit weights). Each language's index has the
 queries of that language only, at weight w of their mean. w is chosen on MLQA for each generator and language (the best
 R@1; for a language that MLQA does not have, the best macro mean over those it has) and reported on XQuAD, where every
-figure is of an index built by the library and searched by stock Pyserini. Beside each generator stand its controls, and human questions: those of the same paragraph
-in the same language, half of them added while the other half is asked, at a weight of 0.3 that was not tuned.
+figure is of an index built by the library and searched by stock Pyserini. Beside each generator stand its controls,
+and human questions: those of the same paragraph in the same language, half of them added while the other half is
+asked, at a weight of 0.3 that was not tuned.
 
 Generators: the lexicon (needs dictionaries, see docs/generation.md) and gemma-3-270m (see benchmarks/gemma.py). What is
 generated stays in --work, and is gone on with when the script is run again.
