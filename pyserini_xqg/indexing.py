@@ -57,14 +57,22 @@ class IndexSettings:
         To build it with; None: one for graphs, whose edges would otherwise depend on chance, else all.
     keep_vectors : bool
         Whether passage vectors and per-language query sums are kept in ``vectors/``.
+    keep_first : tuple of int
+        Numbers N for which the sums of the first N queries of each language are kept as well, so that a sweep can try
+        them. Each takes as much disk as the sums of all; `keep_vectors` follows from it.
     """
 
     factory: str = "Flat"
     nprobe: int | None = None
     threads: int | None = None
     keep_vectors: bool = False
+    keep_first: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if any(number < 1 for number in self.keep_first):
+            raise UsageError(f"keep_first is {self.keep_first}: numbers of queries, at least 1, are expected")
+        object.__setattr__(self, "keep_first", tuple(sorted(set(self.keep_first))))
+        object.__setattr__(self, "keep_vectors", self.keep_vectors or bool(self.keep_first))
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads is {self.threads}: at least 1 is expected")
 
@@ -212,15 +220,14 @@ class XqgIndexBuilder:
             encoder = TextEncoder(self._named_encoder(), self.device)
             zeros = np.zeros(encoder.dimension, dtype=np.float32)
             languages = self._languages(counts)
-            maker = PartMaker(
-                self.augmentation, encoder, source, catalog, languages, self.index.keep_vectors, zeros, zeros
-            )
+            keep, first = self.index.keep_vectors, self.index.keep_first
+            maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, zeros, zeros, first)
             start = time.monotonic()
             (part,) = islice(maker.prepared(0, self.part_size), 1)
             maker.make(part)
             seconds = (time.monotonic() - start) / len(part.ids) * catalog.rows
             row = 4 * encoder.dimension
-            kept = (1 + len(languages)) * row + 8 * len(languages) if self.index.keep_vectors else 0
+            kept = (1 + (1 + len(first)) * len(languages)) * row + 8 * len(languages) if keep else 0
             return Plan(
                 passages=catalog.rows,
                 empty_passages=source.empty_passages,
@@ -263,7 +270,11 @@ class XqgIndexBuilder:
                 "part_size": self.part_size,
                 "keep_vectors": self.index.keep_vectors,
             }
-            manifest = Manifest("index", _as_json({**vector_settings, "index": asdict(self.index)}), inputs)
+            form = asdict(self.index)
+            # Named only where it is used: an index made before this setting was there stays the same index.
+            if first := form.pop("keep_first"):
+                vector_settings["keep_first"] = first
+            manifest = Manifest("index", _as_json({**vector_settings, "index": form}), inputs)
             if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
                 log.info("%s is there already, made with the same settings from the same inputs", output)
                 shutil.rmtree(folder)
@@ -316,12 +327,12 @@ class XqgIndexBuilder:
             mean, direction = self._mean_and_direction(encoder, catalog, languages)
             none_yet = dict.fromkeys(languages, 0)
             workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=none_yet)
-        keep = self.index.keep_vectors
+        keep, first = self.index.keep_vectors, self.index.keep_first
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
-        maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, mean, direction)
+        maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, mean, direction, first)
         done = workspace.parts_done
         with (
-            PartFiles(workspace.folder, catalog.rows, encoder.dimension, languages, keep) as files,
+            PartFiles(workspace.folder, catalog.rows, encoder.dimension, languages, keep, first) as files,
             self._bar("encoding", total=catalog.rows, initial=min(catalog.rows, done * self.part_size)) as bar,
         ):
             for number, prepared in enumerate(maker.prepared(done, self.part_size), start=done):

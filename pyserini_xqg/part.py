@@ -29,6 +29,7 @@ class PreparedPart:
     passages: Any
     query_rows: npt.NDArray[np.intp]
     query_languages: npt.NDArray[np.intp]
+    query_places: npt.NDArray[np.intp]
     queries: list[Batch]
 
 
@@ -47,6 +48,8 @@ class Part:
         Of the query vectors.
     counts : int64 array of shape (languages, n)
         How many queries each sum holds.
+    first_sums : float32 array of shape (len(keep_first), languages, n, d)
+        Of the first so many queries of each language.
     """
 
     start: int
@@ -54,6 +57,7 @@ class Part:
     passages: Vectors
     sums: Vectors
     counts: npt.NDArray[np.int64]
+    first_sums: Vectors
 
 
 class PartMaker:
@@ -75,6 +79,8 @@ class PartMaker:
         The mean query vector, for the mean control.
     direction : float32 array of shape (d,) or None
         The mean query direction, for hubness reduction.
+    keep_first : sequence of int
+        Numbers of queries whose sums have to be computed too.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class PartMaker:
         keep_vectors: bool = False,
         mean: Vectors | None = None,
         direction: Vectors | None = None,
+        keep_first: Sequence[int] = (),
     ):
         self._augmentation = augmentation
         self._encoder = encoder
@@ -97,6 +104,7 @@ class PartMaker:
         self._needs_passages = augmentation.alpha < 1 or keep_vectors
         self._mean = mean
         self._direction = direction
+        self._keep_first = tuple(keep_first)
 
     def prepared(self, first: int, part_size: int) -> Iterator[PreparedPart]:
         """The parts from number `first` on, each read and tokenized while the caller has the one before."""
@@ -116,14 +124,21 @@ class PartMaker:
         else:
             passages = np.zeros((size, dimension), dtype=np.float32)
         sums = np.zeros((len(self._languages), size, dimension), dtype=np.float32)
+        first_sums = np.zeros((len(self._keep_first), *sums.shape), dtype=np.float32)
         counts = np.zeros((len(self._languages), size), dtype=np.int64)
         np.add.at(counts, (part.query_languages, part.query_rows), 1)
         if self._augmentation.control == "mean":
             assert self._mean is not None
             sums += counts[:, :, None].astype(np.float32) * self._mean
+            for number, first in zip(self._keep_first, first_sums, strict=True):
+                first += np.minimum(counts, number)[:, :, None].astype(np.float32) * self._mean
         else:
             for rows, values in self._encoder.embed(part.queries):
                 np.add.at(sums, (part.query_languages[rows], part.query_rows[rows]), values)
+                for number, first in zip(self._keep_first, first_sums, strict=True):
+                    early = part.query_places[rows] < number
+                    own = rows[early]
+                    np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
         vectors = augment(passages, sums.sum(axis=0), counts.sum(axis=0), self._augmentation)
         vectors = finish(vectors, self._augmentation, self._direction)
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
@@ -133,7 +148,7 @@ class PartMaker:
                 f"{len(broken) - 1} more of {size}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
-        return Part(part.start, vectors, passages, sums, counts)
+        return Part(part.start, vectors, passages, sums, counts, first_sums)
 
     def _prepare(self, first: int, part_size: int) -> Iterator[PreparedPart]:
         for number, (ids, ready) in enumerate(self._source.parts(self._encoder, first), start=first):
@@ -141,17 +156,22 @@ class PartMaker:
             texts: list[str] = []
             rows: list[int] = []
             languages: list[int] = []
+            places: list[int] = []
             if self._languages and self._needs_queries:
                 for row, record in enumerate(
                     self._catalog.queries_of(map(self._queries_row, range(start, start + len(ids))))
                 ):
+                    seen = dict.fromkeys(self._languages, 0)
                     for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
                         texts.append(text)
                         rows.append(row)
                         languages.append(self._languages.index(language))
+                        places.append(seen[language])
+                        seen[language] += 1
             skip = self._augmentation.control == "mean"
             batches = [] if skip else self._encoder.tokenize(texts, "query")
-            yield PreparedPart(start, ids, ready, np.asarray(rows, np.intp), np.asarray(languages, np.intp), batches)
+            query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
+            yield PreparedPart(start, ids, ready, query_rows, query_languages, query_places, batches)
 
     def _queries_row(self, row: int) -> int:
         """Whose queries a passage gets: its own, or as a control those of the passage half a corpus away."""

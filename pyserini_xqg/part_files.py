@@ -17,12 +17,14 @@ class PartFiles:
     Parameters
     ----------
     folder : Path
-        Gets ``vectors.flat``, and ``vectors/passages.npy``, ``vectors/queries.LANGUAGE.npy`` (sums) and
-        ``vectors/counts.LANGUAGE.npy``.
+        Gets ``vectors.flat``, and ``vectors/passages.npy``, ``vectors/queries.LANGUAGE.npy`` (sums),
+        ``vectors/counts.LANGUAGE.npy`` and, for each N of `keep_first`, ``vectors/queries.LANGUAGE.first-N.npy``.
     rows, dimension : int
         Of the whole index.
     languages : sequence of str
     keep_vectors : bool
+    keep_first : sequence of int
+        Numbers of queries whose sums are kept too.
 
     Raises
     ------
@@ -32,8 +34,17 @@ class PartFiles:
 
     FLAT = "vectors.flat"
 
-    def __init__(self, folder: Path, rows: int, dimension: int, languages: Sequence[str], keep_vectors: bool):
+    def __init__(
+        self,
+        folder: Path,
+        rows: int,
+        dimension: int,
+        languages: Sequence[str],
+        keep_vectors: bool,
+        keep_first: Sequence[int] = (),
+    ):
         self._languages = list(languages) if keep_vectors else []
+        self._keep_first = tuple(keep_first)
         wide, narrow = npy_header((rows, dimension), "<f4"), npy_header((rows,), "<i8")
         headers = {self.FLAT: flat_header(dimension, rows)}
         sizes = {self.FLAT: 4 * dimension}
@@ -41,9 +52,9 @@ class PartFiles:
             (folder / "vectors").mkdir(exist_ok=True)
             headers["vectors/passages.npy"], sizes["vectors/passages.npy"] = wide, 4 * dimension
         for language in self._languages:
-            sums, counts = self._names(language)
-            headers |= {sums: wide, counts: narrow}
-            sizes |= {sums: 4 * dimension, counts: 8}
+            counts, *sums = self._names(language)
+            headers |= {counts: narrow, **dict.fromkeys(sums, wide)}
+            sizes |= {counts: 8, **dict.fromkeys(sums, 4 * dimension)}
         here = sum((folder / name).stat().st_size for name in headers if (folder / name).exists())
         needed, free = rows * sum(sizes.values()) - here, free_bytes(folder)
         if needed > free:
@@ -66,10 +77,11 @@ class PartFiles:
         if "vectors/passages.npy" in self._files:
             self._files["vectors/passages.npy"].write(part.start, part.passages)
         for position, language in enumerate(self._languages):
-            sums, counts = self._names(language)
-            self._files[sums].write(part.start, part.sums[position])
-            self._files[counts].write(part.start, part.counts[position])
+            rows = [part.counts[position], part.sums[position], *part.first_sums[:, position]]
+            for name, values in zip(self._names(language), rows, strict=True):
+                self._files[name].write(part.start, values)
 
-    @staticmethod
-    def _names(language: str) -> tuple[str, str]:
-        return f"vectors/queries.{language}.npy", f"vectors/counts.{language}.npy"
+    def _names(self, language: str) -> list[str]:
+        """The files of the counts, of the sums, and of the sums of the first queries."""
+        of_all = [f"vectors/{kind}.{language}.npy" for kind in ("counts", "queries")]
+        return of_all + [f"vectors/queries.{language}.first-{number}.npy" for number in self._keep_first]

@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -184,6 +185,36 @@ def test_kept_vectors_make_the_index(builder, corpus, queries, tmp_path) -> None
     assert (tmp_path / "without" / "index").read_bytes() == (tmp_path / "out" / "index").read_bytes()
 
 
+@pytest.mark.parametrize("control", [None, "shuffled", "mean"])
+def test_the_sums_of_the_first_queries_are_kept(builder, corpus, queries, tmp_path, control) -> None:
+    settings = AugmentationSettings(alpha=0.2, control=control)
+    builder(settings, IndexSettings(keep_first=(2, 1, 2))).build(corpus, queries, tmp_path / "all")
+    kept, number_1 = tmp_path / "all" / "vectors", np.load(tmp_path / "all" / "vectors" / "queries.fi.first-1.npy")
+    assert len(list(kept.iterdir())) == 1 + 2 * 4
+    for number in (1, 2):
+        own = replace(settings, num_queries=number)
+        builder(own, IndexSettings(keep_vectors=True)).build(corpus, queries, tmp_path / str(number))
+        for language in ("fi", "ru"):
+            sums = np.load(kept / f"queries.{language}.first-{number}.npy")
+            alone = np.load(tmp_path / str(number) / "vectors" / f"queries.{language}.npy")
+            if control != "mean":  # the mean is that of the queries that count
+                np.testing.assert_allclose(sums, alone, atol=1e-6)
+            assert (np.abs(sums).sum(axis=1) > 0).tolist() == (np.abs(alone).sum(axis=1) > 0).tolist()
+    assert np.abs(np.load(kept / "queries.fi.npy") - number_1).max() > 0.1
+    builder(settings).build(corpus, queries, tmp_path / "without")
+    assert (tmp_path / "without" / "index").read_bytes() == (tmp_path / "all" / "index").read_bytes()
+
+
+def test_a_plan_knows_the_size_of_kept_sums(builder, corpus, queries, tmp_path) -> None:
+    sizes = [
+        builder(index=IndexSettings(keep_first=first, keep_vectors=True))
+        .plan(corpus, queries, tmp_path / "out")
+        .working_bytes
+        for first in ((), (1, 2))
+    ]
+    assert sizes[1] - sizes[0] == 23 * 2 * 2 * 32 * 4
+
+
 def test_augmenting_a_plain_index_equals_a_fresh_build(builder, corpus, queries, tmp_path) -> None:
     settings = AugmentationSettings(alpha=0.2, reduce_hubness=0.3)
     builder(settings).build(corpus, queries, tmp_path / "fresh")
@@ -278,7 +309,7 @@ def _build(
     [
         (IndexSettings(), SETTINGS),
         (
-            IndexSettings("HNSW8", keep_vectors=True),
+            IndexSettings("HNSW8", keep_first=(1,)),
             AugmentationSettings(alpha=0.2, reduce_hubness=0.5, control="shuffled"),
         ),
     ],

@@ -16,11 +16,13 @@ from pyserini_xqg.cli.augment import augment
 from pyserini_xqg.cli.demo import demo
 from pyserini_xqg.cli.doctor import doctor
 from pyserini_xqg.cli.encoder import encoder
+from pyserini_xqg.cli.evaluate import evaluate
 from pyserini_xqg.cli.filter import filter_command, score
 from pyserini_xqg.cli.generate import generate
 from pyserini_xqg.cli.index import index
 from pyserini_xqg.cli.records import records
 from pyserini_xqg.cli.show import show
+from pyserini_xqg.cli.sweep import sweep
 from pyserini_xqg.errors import Stopped, XqgError
 
 app = typer.Typer(
@@ -43,7 +45,7 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
-for command in (generate, score, filter_command, show, index, augment, encoder, records, demo, doctor):
+for command in (generate, score, filter_command, show, index, augment, encoder, records, evaluate, sweep, demo, doctor):
     app.command(command.__name__.removesuffix("_command"))(_stoppable(command))
 
 

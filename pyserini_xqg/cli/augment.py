@@ -31,6 +31,7 @@ def augment(
     nprobe: o.Nprobe = None,
     threads: o.Threads = None,
     keep_vectors: o.KeepVectors = False,
+    keep_first: o.KeepFirst = None,
     device: o.Device = None,
     part_size: o.PartSize = 1024,
 ) -> None:
@@ -48,7 +49,7 @@ def augment(
             reduce_hubness=reduce_hubness,
             control=control.value if control else None,
         ),
-        IndexSettings(factory, nprobe, threads, keep_vectors),
+        IndexSettings(factory, nprobe, threads, keep_vectors, o.numbers("--keep-first", keep_first)),
         hubness_topics=hubness_topics,
         device=device,
         part_size=part_size,

@@ -119,6 +119,14 @@ Threads = Annotated[
 KeepVectors = Annotated[
     bool, typer.Option("--keep-vectors", help="Keep passage vectors and per-language query sums.", rich_help_panel=FORM)
 ]
+KeepFirst = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N,N,...",
+        help="Keep them, and the sums of the first N queries of each language, for xqg sweep.",
+        rich_help_panel=FORM,
+    ),
+]
 
 Device = Annotated[str | None, typer.Option(help="cuda, cuda:1, mps, cpu [the best there is].", rich_help_panel=RUN)]
 PartSize = Annotated[
@@ -129,6 +137,37 @@ PartSize = Annotated[
 def languages(given: list[str] | None) -> tuple[str, ...] | None:
     """The values of ``--language``, each of which can hold several, separated by commas."""
     return tuple(part.strip() for value in given for part in value.split(",")) if given else None
+
+
+def numbers(option: str, given: str | None) -> tuple[int, ...]:
+    """Whole numbers separated by commas, the value of `option`.
+
+    Raises
+    ------
+    UsageError
+        Something in it is none.
+    """
+    try:
+        return tuple(int(part) for part in given.split(",")) if given else ()
+    except ValueError as error:
+        raise UsageError(f"{option} is {given!r}: whole numbers separated by commas are expected") from error
+
+
+def pairs(option: str, given: list[str] | None) -> list[tuple[str, str]]:
+    """What is on either side of the first equals sign of each value.
+
+    Raises
+    ------
+    UsageError
+        A value has none, or nothing beside it.
+    """
+    pairs = []
+    for value in given or ():
+        name, sign, rest = value.partition("=")
+        if not (name.strip() and sign and rest):
+            raise UsageError(f"{option} {value}: two things joined by an equals sign are expected, as in new=new.txt")
+        pairs.append((name.strip(), rest))
+    return pairs
 
 
 def encoder_settings(name: str, **given: Any) -> EncoderSettings:

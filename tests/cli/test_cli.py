@@ -16,7 +16,20 @@ from pyserini_xqg.indexing import XqgIndexBuilder
 from tests.conftest import Run, call, write_lines
 
 GROUP: Any = typer.main.get_command(app)
-COMMANDS = ("generate", "score", "filter", "show", "index", "augment", "encoder", "records", "demo", "doctor")
+COMMANDS = (
+    "generate",
+    "score",
+    "filter",
+    "show",
+    "index",
+    "augment",
+    "encoder",
+    "records",
+    "evaluate",
+    "sweep",
+    "demo",
+    "doctor",
+)
 
 
 def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:

@@ -1,0 +1,120 @@
+"""The questions that are evaluated: what is judged, and which language each is in."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pyserini_xqg.collection import read_topics
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.evaluation.recall_at_tokens import counted_answers
+from pyserini_xqg.evaluation.xor_retrieve_files import GoldQuestion
+from pyserini_xqg.jsonl import open_binary
+from pyserini_xqg.languages import language_code
+
+# The one group of questions whose languages are not given.
+ALL = "all"
+
+
+def read_qrels(file: Path) -> dict[str, dict[str, int]]:
+    """Passage ids and their relevance for each question of TREC qrels.
+
+    Parameters
+    ----------
+    file : Path
+        ``question 0 passage relevance`` a line, ``.gz`` or not.
+
+    Raises
+    ------
+    MissingInput
+        The file cannot be read.
+    InvalidInput
+        A line is not of that form, a passage is there twice for a question, or there is no line.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    try:
+        with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                question, passage, relevance = _parse(line, f"{file}:{number}")
+                relevances = qrels.setdefault(question, {})
+                if passage in relevances:
+                    raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
+                relevances[passage] = relevance
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
+    if not qrels:
+        raise InvalidInput(f"{file}: no line; TREC qrels are expected")
+    return qrels
+
+
+def languages_of_topics(files: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
+    """The ids of each language's questions.
+
+    Parameters
+    ----------
+    files : iterable of (str, Path)
+        Language, by code or English name, and topics file; a language may have several files.
+
+    Raises
+    ------
+    MissingInput
+        A file cannot be read.
+    InvalidInput
+        An unknown language, a file that is no topics file, or an id that is there twice.
+    """
+    languages: dict[str, list[str]] = {}
+    seen: dict[str, Path] = {}
+    for language, file in files:
+        asked = languages.setdefault(language_code(language), [])
+        for identifier, _ in read_topics(file):
+            if identifier in seen:
+                raise InvalidInput(
+                    f"{file}: the question {identifier} was there before, in {seen[identifier]}; ids must be unique "
+                    "over all languages (put the language before the id, in the runs and the qrels too)"
+                )
+            seen[identifier] = file
+            asked.append(identifier)
+    return languages
+
+
+def languages_of_gold(gold: Mapping[str, GoldQuestion]) -> dict[str, list[str]]:
+    """The ids of each language's questions that R@kt counts, languages as the gold file writes them."""
+    languages: dict[str, list[str]] = {}
+    for identifier, question in gold.items():
+        if counted_answers(question.answers):
+            languages.setdefault(question.language, []).append(identifier)
+    return languages
+
+
+def judged(languages: Mapping[str, Sequence[str]] | None, questions: Iterable[str]) -> dict[str, list[str]]:
+    """Those of each language's questions that are judged; languages without any are left out.
+
+    Parameters
+    ----------
+    languages : mapping or None
+        Language to questions; None puts all into one group, ``all``.
+    questions : iterable of str
+        What is judged.
+    """
+    if languages is None:
+        return {ALL: list(questions)}
+    known = set(questions)
+    found = {language: [each for each in asked if each in known] for language, asked in languages.items()}
+    return {language: asked for language, asked in found.items() if asked}
+
+
+def _parse(line: str, place: str) -> tuple[str, str, int]:
+    try:
+        question, _, passage, relevance = line.split()
+        return question, passage, int(relevance)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{place}: {line.strip()[:80]!r}: the four columns question, 0, passage, relevance are expected"
+        ) from error

@@ -1,0 +1,168 @@
+"""Comparisons as text, as a table for programs (TSV) and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.evaluation.comparison import RunComparison
+from pyserini_xqg.evaluation.differences import Difference
+from pyserini_xqg.evaluation.questions import ALL
+from pyserini_xqg.evaluation.scores import OfficialFigure
+from pyserini_xqg.languages import language_code, language_name
+
+MEAN = "mean"
+TESTED = ("difference", "won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm", "low", "high")
+COLUMNS = ("measure", "run", "against", "language", "questions", "value", *TESTED)
+CHANGE_COLUMNS = ("measure", "run", "against", "language", "question", "before", "after")
+
+
+@dataclass(frozen=True)
+class MeasureReport:
+    """What is known of all runs by one measure.
+
+    Attributes
+    ----------
+    measure : str
+    comparison : RunComparison
+    official : mapping
+        Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
+    """
+
+    measure: str
+    comparison: RunComparison
+    official: Mapping[str, OfficialFigure] = field(default_factory=dict)
+
+    def value(self, run: str, language: str) -> float | None:
+        """The figure of a run in a language, or in ``mean``; None where the official script has none."""
+        if run in self.official:
+            official = self.official[run]
+            return official.mean if language == MEAN else official.languages.get(language)
+        return self.comparison.macro[run] if language == MEAN else self.comparison.means[run][language]
+
+    def rows(self) -> list[str]:
+        """The languages, and ``mean`` where there are several."""
+        languages = list(self.comparison.questions)
+        return [*languages, MEAN] if len(languages) > 1 else languages
+
+    def questions(self, language: str) -> int:
+        """How many count."""
+        counts = self.comparison.questions
+        return sum(counts.values()) if language == MEAN else counts[language]
+
+    def differences(self) -> Iterator[Difference]:
+        """Each run against the baseline, and against its controls."""
+        for run, difference in self.comparison.differences.items():
+            yield difference
+            yield from (control.difference for control in self.comparison.controls.get(run, ()))
+
+
+def label(language: str) -> str:
+    """A language's name and its code, as the questions' files write it."""
+    if language in (ALL, MEAN):
+        return {ALL: "all questions", MEAN: "mean of the languages"}[language]
+    try:
+        return f"{language_name(language_code(language))} ({language.strip()})"
+    except InvalidInput:
+        return language
+
+
+def as_tsv(reports: Iterable[MeasureReport]) -> str:
+    """One line a measure, run and language: first the run's figures, then its differences to others."""
+    lines: list[Mapping[str, object]] = []
+    for report in reports:
+        for run in report.comparison.macro:
+            lines += [
+                {
+                    "measure": report.measure,
+                    "run": run,
+                    "language": language,
+                    "questions": report.questions(language),
+                    "value": report.value(run, language),
+                }
+                for language in report.rows()
+            ]
+        for difference in report.differences():
+            lines += [
+                {
+                    "measure": report.measure,
+                    "run": difference.run,
+                    "against": difference.against,
+                    "language": language,
+                    "questions": report.questions(language),
+                    **_cells(difference, language),
+                }
+                for language in report.rows()
+            ]
+    return _tsv(COLUMNS, lines)
+
+
+def changes_as_tsv(reports: Iterable[MeasureReport]) -> str:
+    """One line a measure, run and question on which the run differs from the baseline."""
+    lines = (
+        {"measure": report.measure, "run": difference.run, "against": difference.against, **asdict(change)}
+        for report in reports
+        for difference in report.comparison.differences.values()
+        for change in difference.changes
+    )
+    return _tsv(CHANGE_COLUMNS, lines)
+
+
+def as_json(reports: Sequence[MeasureReport], with_changes: bool = False) -> str:
+    """All of it; `with_changes` adds the questions on which a run differs from the one it is held against."""
+    return json.dumps({report.measure: _object(report, with_changes) for report in reports}, indent=2)
+
+
+def _object(report: MeasureReport, with_changes: bool) -> dict[str, Any]:
+    comparison = report.comparison
+    return {
+        "baseline": comparison.baseline,
+        "questions": dict(comparison.questions),
+        "values": {run: {row: report.value(run, row) for row in report.rows()} for run in comparison.macro},
+        "differences": [
+            {
+                "run": difference.run,
+                "against": difference.against,
+                "languages": {row: _cells(difference, row) for row in report.rows()},
+            }
+            | ({"changed": [asdict(change) for change in difference.changes]} if with_changes else {})
+            for difference in report.differences()
+        ],
+        "controls": [
+            {"run": run, "control": each.control, "not_above": [*each.not_above, *[MEAN] * each.mean_not_above]}
+            for run, controls in comparison.controls.items()
+            for each in controls
+        ],
+    }
+
+
+def _cells(difference: Difference, language: str) -> dict[str, object]:
+    """The figures of a difference. Where there is one language only, the interval is its."""
+    low, high = difference.interval or (None, None)
+    if language == MEAN:
+        return {"difference": difference.mean, "low": low, "high": high}
+    found = difference.languages[language]
+    return {
+        "difference": found.difference,
+        "won": found.test.won,
+        "tied": found.test.tied,
+        "lost": found.test.lost,
+        "test": found.test.test,
+        "p": found.test.p,
+        "p_holm": found.p,
+        "t_test": found.test.t_test,
+        "t_test_holm": found.t_test,
+        **({"low": low, "high": high} if len(difference.languages) == 1 else {}),
+    }
+
+
+def _tsv(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str:
+    cells = ("\t".join(_cell(line.get(column)) for column in columns) for line in lines)
+    return "\n".join(["\t".join(columns), *cells])
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
