@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pyserini_xqg.collection import read_topics
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.recall_at_tokens import counted_answers
+from pyserini_xqg.evaluation.runs import trec_lines
 from pyserini_xqg.evaluation.xor_retrieve_files import GoldQuestion
-from pyserini_xqg.jsonl import open_binary
 from pyserini_xqg.languages import language_code
 
 # The one group of questions whose languages are not given.
@@ -35,20 +32,12 @@ def read_qrels(file: Path) -> dict[str, dict[str, int]]:
         A line is not of that form, a passage is there twice for a question, or there is no line.
     """
     qrels: dict[str, dict[str, int]] = {}
-    try:
-        with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                question, passage, relevance = _parse(line, f"{file}:{number}")
-                relevances = qrels.setdefault(question, {})
-                if passage in relevances:
-                    raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
-                relevances[passage] = relevance
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
+    for number, line in trec_lines(file):
+        question, passage, relevance = _parse(line, f"{file}:{number}")
+        relevances = qrels.setdefault(question, {})
+        if passage in relevances:
+            raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
+        relevances[passage] = relevance
     if not qrels:
         raise InvalidInput(f"{file}: no line; TREC qrels are expected")
     return qrels

@@ -7,7 +7,7 @@ import io
 import math
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pyserini_xqg.collection import parse_passage
@@ -37,30 +37,41 @@ def read_run(file: Path) -> dict[str, list[str]]:
     """
     run: dict[str, dict[str, None]] = {}
     last: dict[str, tuple[int, float]] = {}
+    for number, line in trec_lines(file):
+        question, passage, rank, score = _parse(line, f"{file}:{number}")
+        ranked = run.setdefault(question, {})
+        if passage in ranked:
+            raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
+        before, higher = last.get(question, (rank - 1, math.inf))
+        if rank <= before or score > higher:
+            raise InvalidInput(
+                f"{file}:{number}: rank {rank} with score {score} comes after rank {before} with score "
+                f"{higher} of question {question}; rising ranks and falling scores are expected (sort the run)"
+            )
+        last[question] = rank, score
+        ranked[passage] = None
+    if not run:
+        raise InvalidInput(f"{file}: no line; a TREC run is expected")
+    return {question: list(ranked) for question, ranked in run.items()}
+
+
+def trec_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
+
+    Raises
+    ------
+    MissingInput
+        The file cannot be read.
+    InvalidInput
+        It is not UTF-8, or a damaged gzip file.
+    """
     try:
         with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                question, passage, rank, score = _parse(line, f"{file}:{number}")
-                ranked = run.setdefault(question, {})
-                if passage in ranked:
-                    raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
-                before, higher = last.get(question, (rank - 1, math.inf))
-                if rank <= before or score > higher:
-                    raise InvalidInput(
-                        f"{file}:{number}: rank {rank} with score {score} comes after rank {before} with score "
-                        f"{higher} of question {question}; rising ranks and falling scores are expected (sort the run)"
-                    )
-                last[question] = rank, score
-                ranked[passage] = None
+            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
-    if not run:
-        raise InvalidInput(f"{file}: no line; a TREC run is expected")
-    return {question: list(ranked) for question, ranked in run.items()}
 
 
 def read_texts(corpus: Path, run: Mapping[str, Sequence[str]]) -> dict[str, str]:
