@@ -37,7 +37,7 @@ class AugmentationSettings:
         Weight of the queries, 0 (the plain index) to 1 (queries only). The paper's is 0.01 over a sum of 35.
     aggregate : {"sum", "mean"}
         Whether a passage's query vectors are added up, as in the paper, or averaged: (1 - alpha) e(p) + alpha MEAN
-        e(q).
+        e(q), and a passage without queries keeps e(p).
     languages : tuple of str or None
         Codes of the languages whose queries count; None: all.
     num_queries : int or None
@@ -90,7 +90,8 @@ def augment(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.int64], set
     passages : float32 array of shape (n, d)
         e(p).
     sums : float32 array of shape (n, d)
-        The sums of the e(q) of each passage; zeros for a passage without queries, which so keeps (1 - alpha) e(p).
+        The sums of the e(q) of each passage; zeros for a passage without queries. Where sums are added, this keeps
+        (1 - alpha) e(p); where means are, it keeps e(p).
     counts : int array of shape (n,)
         How many queries each sum holds.
     settings : AugmentationSettings
@@ -99,10 +100,20 @@ def augment(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.int64], set
     -------
     float32 array of shape (n, d)
     """
-    queries = sums / np.maximum(counts, 1)[:, None].astype(np.float32) if settings.aggregate == "mean" else sums
+    queries = means_or_passages(passages, sums, counts) if settings.aggregate == "mean" else sums
     alpha = np.float32(settings.alpha)
     augmented: Vectors = (np.float32(1) - alpha) * passages + alpha * queries
     return augmented
+
+
+def means_or_passages(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.int64]) -> Vectors:
+    """The mean e(q) of each passage, and e(p) where it has no query, which alpha then leaves as it is.
+
+    With vectors of unit length, as most encoders give, a passage that kept (1 - alpha) e(p) would stand behind all
+    passages with queries, whatever is asked.
+    """
+    means: Vectors = sums / np.maximum(counts, 1)[:, None].astype(np.float32)
+    return np.where((counts > 0)[:, None], means, passages)
 
 
 def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors | None) -> Vectors:

@@ -119,14 +119,15 @@ class PartMaker:
             A vector is not finite.
         """
         size, dimension = len(part.ids), self._encoder.dimension
-        if self._needs_passages:
+        counts = np.zeros((len(self._languages), size), dtype=np.int64)
+        np.add.at(counts, (part.query_languages, part.query_rows), 1)
+        queried = counts.sum(axis=0)
+        if self._needs_passages or (self._augmentation.aggregate == "mean" and not queried.all()):
             passages = self._source.vectors(self._encoder, size, part.passages)
         else:
             passages = np.zeros((size, dimension), dtype=np.float32)
         sums = np.zeros((len(self._languages), size, dimension), dtype=np.float32)
         first_sums = np.zeros((len(self._keep_first), *sums.shape), dtype=np.float32)
-        counts = np.zeros((len(self._languages), size), dtype=np.int64)
-        np.add.at(counts, (part.query_languages, part.query_rows), 1)
         if self._augmentation.control == "mean":
             assert self._mean is not None
             sums += counts[:, :, None].astype(np.float32) * self._mean
@@ -139,7 +140,7 @@ class PartMaker:
                     early = part.query_places[rows] < number
                     own = rows[early]
                     np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
-        vectors = augment(passages, sums.sum(axis=0), counts.sum(axis=0), self._augmentation)
+        vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
         vectors = finish(vectors, self._augmentation, self._direction)
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(broken):

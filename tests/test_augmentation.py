@@ -44,8 +44,8 @@ def test_augmented_vectors_are_the_formula(data: tuple[Array, list[Array]], alph
     for row, own in enumerate(queries):
         for column in range(passages.shape[1]):
             added = sum(float(query[column]) for query in own)
-            if aggregate == "mean" and len(own):
-                added /= len(own)
+            if aggregate == "mean":
+                added = added / len(own) if len(own) else float(passages[row, column])
             expected = (1 - alpha) * float(passages[row, column]) + alpha * added
             # float32 has 24 bits; the terms are at most 8 and 40.
             assert found[row, column] == pytest.approx(expected, rel=1e-6, abs=1e-6 * 48)
@@ -60,12 +60,12 @@ def test_alpha_0_is_the_passages_and_alpha_1_the_sums(data: tuple[Array, list[Ar
     np.testing.assert_array_equal(augment(passages, sums, counts, AugmentationSettings(alpha=1)), sums)
 
 
-def test_a_passage_without_queries_keeps_its_share_only() -> None:
+@pytest.mark.parametrize(("aggregate", "share"), [("sum", 0.75), ("mean", 1.0)])
+def test_a_passage_without_queries_keeps_its_share_of_a_sum_and_all_of_a_mean(aggregate: Any, share: float) -> None:
     passages = np.ones((1, 3), dtype=np.float32)
-    for aggregate in ("sum", "mean"):
-        chosen = AugmentationSettings(alpha=0.25, aggregate=aggregate)  # type: ignore[arg-type]
-        found = augment(passages, np.zeros_like(passages), np.zeros(1, dtype=np.int64), chosen)
-        np.testing.assert_array_equal(found, 0.75 * passages)
+    chosen = AugmentationSettings(alpha=0.25, aggregate=aggregate)
+    found = augment(passages, np.zeros_like(passages), np.zeros(1, dtype=np.int64), chosen)
+    np.testing.assert_array_equal(found, share * passages)
 
 
 @settings(deadline=None)

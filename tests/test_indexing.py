@@ -92,6 +92,8 @@ def test_the_mean_is_independent_of_the_number_of_queries(builder, encoder, corp
     builder(AugmentationSettings(alpha=0.3, aggregate="mean")).build(corpus, queries, tmp_path / "out")
     passages, sums, counts = by_hand(encoder, corpus, queries)
     expected = 0.7 * passages + 0.3 * sums / np.maximum(counts, 1)[:, None]
+    assert (counts == 0).any()
+    expected[counts == 0] = passages[counts == 0]
     np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)
 
 
@@ -151,7 +153,7 @@ def test_the_mean_control_adds_the_same_vector_to_every_passage(builder, encoder
     settings = AugmentationSettings(alpha=0.2, aggregate="mean", control="mean")
     builder(settings).build(corpus, queries, tmp_path / "out")
     passages, sums, counts = by_hand(encoder, corpus, queries)
-    added = np.where(counts[:, None] > 0, sums.sum(axis=0) / counts.sum(), 0)
+    added = np.where(counts[:, None] > 0, sums.sum(axis=0) / counts.sum(), passages)
     np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * added, atol=1e-6)
 
 
@@ -364,3 +366,10 @@ def test_a_query_model_of_another_dimension_is_refused_before_any_work(tiny_mode
     with pytest.raises(UsageError, match="16 dimensions"):
         XqgIndexBuilder(settings, AugmentationSettings(alpha=0)).build(corpus, None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_with_alpha_1_a_passage_without_queries_keeps_its_vector(builder, encoder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=1, aggregate="mean")).build(corpus, queries, tmp_path / "out")
+    passages, sums, counts = by_hand(encoder, corpus, queries)
+    expected = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], passages)
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)

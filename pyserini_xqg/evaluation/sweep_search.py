@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from pyserini_xqg.augmentation import Aggregate
+from pyserini_xqg.augmentation import Aggregate, means_or_passages
 from pyserini_xqg.encoding.text_encoder import Vectors
 from pyserini_xqg.evaluation.kept_vectors import KeptVectors
 from pyserini_xqg.evaluation.sweep_grid import PLAIN, Family, Grid
@@ -105,7 +105,7 @@ class SweepSearch:
             for scores, (top, *_) in zip(plain, tops, strict=True):
                 top.add(scores, scores, start)
             for (languages, number), wanted in self._choices(chunks).items():
-                sums = self._sums(languages, number, start, end)
+                sums = self._sums(passages, languages, number, start, end)
                 for position, families in wanted:
                     vectors = asked[position]
                     queries = vectors @ sums.T
@@ -151,11 +151,13 @@ class SweepSearch:
     def _languages(self, family: Family, asked: str) -> tuple[str, ...]:
         return self._grid.chosen_languages(family.points[0].subset, asked)
 
-    def _sums(self, languages: Sequence[str], number: int | None, start: int, end: int) -> torch.Tensor:
-        sums = self._kept.queries(languages, number, slice(start, end))
+    def _sums(
+        self, passages: torch.Tensor, languages: Sequence[str], number: int | None, start: int, end: int
+    ) -> torch.Tensor:
+        rows = slice(start, end)
+        sums = self._kept.queries(languages, number, rows)
         if self._aggregate == "mean":
-            counts = self._kept.counts(languages, number, slice(start, end))
-            sums /= np.maximum(counts, 1)[:, None].astype(np.float32)
+            sums = means_or_passages(passages.numpy(), sums, self._kept.counts(languages, number, rows))
         return torch.from_numpy(sums)
 
     def _direction_of(self, languages: tuple[str, ...], number: int | None) -> torch.Tensor:

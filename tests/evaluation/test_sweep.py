@@ -115,7 +115,8 @@ def by_hand(kept: KeptVectors, point: Point, languages: tuple[str, ...], aggrega
         return passages
     sums = kept.queries(languages, point.num_queries, rows).astype(np.float64)
     if aggregate == "mean":
-        sums /= np.maximum(kept.counts(languages, point.num_queries, rows), 1)[:, None]
+        counts = kept.counts(languages, point.num_queries, rows)[:, None]
+        sums = np.where(counts > 0, sums / np.maximum(counts, 1), passages)
     vectors = (1 - point.alpha) * passages + point.alpha * sums
     direction = kept.direction(languages, point.num_queries).astype(np.float64)
     return vectors - point.hubness * np.outer(vectors @ direction, direction)
