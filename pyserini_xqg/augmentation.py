@@ -112,8 +112,9 @@ def means_or_passages(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.i
     With vectors of unit length, as most encoders give, a passage that kept (1 - alpha) e(p) would stand behind all
     passages with queries, whatever is asked.
     """
-    means: Vectors = sums / np.maximum(counts, 1)[:, None].astype(np.float32)
-    return np.where((counts > 0)[:, None], means, passages)
+    means = np.divide(sums, np.maximum(counts, 1)[:, None], dtype=np.float32)
+    means[counts == 0] = passages[counts == 0]
+    return means
 
 
 def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors | None) -> Vectors:

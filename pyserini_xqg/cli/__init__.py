@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from pyserini_xqg import __version__
+from pyserini_xqg.cli.align import align
 from pyserini_xqg.cli.augment import augment
 from pyserini_xqg.cli.demo import demo
 from pyserini_xqg.cli.doctor import doctor
@@ -45,7 +46,13 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
-for command in (generate, score, filter_command, show, index, augment, encoder, records, evaluate, sweep, demo, doctor):
+COMMANDS = (
+    *(generate, score, filter_command, show),
+    *(index, augment, encoder, records),
+    *(evaluate, sweep, align),
+    *(demo, doctor),
+)
+for command in COMMANDS:
     app.command(command.__name__.removesuffix("_command"))(_stoppable(command))
 
 

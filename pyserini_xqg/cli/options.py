@@ -153,6 +153,20 @@ def numbers(option: str, given: str | None) -> tuple[int, ...]:
         raise UsageError(f"{option} is {given!r}: whole numbers separated by commas are expected") from error
 
 
+def weights(option: str, given: str) -> tuple[float, ...]:
+    """Numbers separated by commas, the value of `option`.
+
+    Raises
+    ------
+    UsageError
+        Something in it is none.
+    """
+    try:
+        return tuple(float(part) for part in given.split(","))
+    except ValueError as error:
+        raise UsageError(f"{option} is {given!r}: numbers separated by commas are expected") from error
+
+
 def pairs(option: str, given: list[str] | None) -> list[tuple[str, str]]:
     """What is on either side of the first equals sign of each value.
 

@@ -78,8 +78,8 @@ def sweep(
         check_output(output)
     settings = SweepSettings(
         aggregate.value,
-        _weights("--alphas", alphas) if alphas is not None else None,
-        _weights("--hubness", hubness),
+        o.weights("--alphas", alphas) if alphas is not None else None,
+        o.weights("--hubness", hubness),
         _numbers(num_queries) if num_queries is not None else None,
         tuple(part.strip() for part in subsets.split(",")),
         depth,
@@ -97,13 +97,6 @@ def sweep(
 
 def _files(option: str, given: list[str]) -> list[tuple[str, Path]]:
     return [(language, Path(file)) for language, file in o.pairs(option, given)]
-
-
-def _weights(option: str, given: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in given.split(","))
-    except ValueError as error:
-        raise UsageError(f"{option} is {given!r}: numbers separated by commas are expected") from error
 
 
 def _numbers(given: str) -> tuple[int | None, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +30,24 @@ class RetrievalSet:
     questions: Mapping[str, Sequence[Question]]
 
 
-def write_corpus(passages: Sequence[Passage], file: Path) -> None:
+def corpus_lines(passages: Iterable[Passage]) -> Iterator[str]:
+    """Passages as lines of Pyserini's JSONL."""
+    return jsonl_lines({"id": p.id, "title": p.title, "text": p.text} for p in passages)
+
+
+def queries_lines(queries: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[str]:
+    """Generated queries, ``{passage id: {language: [query, ...]}}``, as lines of our format."""
+    return jsonl_lines({"id": identifier, "queries": by_language} for identifier, by_language in queries.items())
+
+
+def write_corpus(passages: Iterable[Passage], file: Path) -> None:
     """Write passages as Pyserini's JSONL."""
-    write_jsonl(({"id": p.id, "title": p.title, "text": p.text} for p in passages), file)
+    write_lines(corpus_lines(passages), file)
 
 
 def write_queries(queries: Mapping[str, Mapping[str, Sequence[str]]], file: Path) -> None:
-    """Write generated queries, ``{passage id: {language: [query, ...]}}``, in our format."""
-    write_jsonl(({"id": identifier, "queries": by_language} for identifier, by_language in queries.items()), file)
+    """Write generated queries in our format."""
+    write_lines(queries_lines(queries), file)
 
 
 def write_topics(questions: Sequence[Question], file: Path) -> None:
@@ -51,8 +61,12 @@ def write_qrels(questions: Sequence[Question], file: Path) -> None:
     file.write_text("".join(f"{question.id} 0 {question.passage_id} 1\n" for question in questions), encoding="utf-8")
 
 
-def write_jsonl(values: object, file: Path) -> None:
-    """Write JSON objects, one a line."""
+def jsonl_lines(values: Iterable[object]) -> Iterator[str]:
+    """JSON objects, one a line."""
+    return (json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+
+
+def write_lines(lines: Iterable[str], file: Path) -> None:
+    """Write lines that end in line feeds."""
     with file.open("w", encoding="utf-8", newline="\n") as handle:
-        for value in values:  # type: ignore[attr-defined]
-            handle.write(json.dumps(value, ensure_ascii=False) + "\n")
+        handle.writelines(lines)

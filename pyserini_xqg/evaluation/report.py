@@ -30,34 +30,60 @@ class MeasureReport:
     comparison : RunComparison
     official : mapping
         Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
+    group : str or None
+        A name for the mean of the languages, which is all that is shown then.
     """
 
     measure: str
     comparison: RunComparison
     official: Mapping[str, OfficialFigure] = field(default_factory=dict)
+    group: str | None = None
 
-    def value(self, run: str, language: str) -> float | None:
-        """The figure of a run in a language, or in ``mean``; None where the official script has none."""
+    def value(self, run: str, row: str) -> float | None:
+        """The figure of a run in a row; None where the official script has none."""
+        if row == self.group:
+            row = MEAN
         if run in self.official:
             official = self.official[run]
-            return official.mean if language == MEAN else official.languages.get(language)
-        return self.comparison.macro[run] if language == MEAN else self.comparison.means[run][language]
+            return official.mean if row == MEAN else official.languages.get(row)
+        return self.comparison.macro[run] if row == MEAN else self.comparison.means[run][row]
 
     def rows(self) -> list[str]:
-        """The languages, and ``mean`` where there are several."""
+        """The languages, and ``mean`` where there are several; of a group its name only."""
+        if self.group is not None:
+            return [self.group]
         languages = list(self.comparison.questions)
         return [*languages, MEAN] if len(languages) > 1 else languages
 
-    def questions(self, language: str) -> int:
+    def questions(self, row: str) -> int:
         """How many count."""
         counts = self.comparison.questions
-        return sum(counts.values()) if language == MEAN else counts[language]
+        return sum(counts.values()) if row in (MEAN, self.group) else counts[row]
 
     def differences(self) -> Iterator[Difference]:
         """Each run against the baseline, and against its controls."""
         for run, difference in self.comparison.differences.items():
             yield difference
             yield from (control.difference for control in self.comparison.controls.get(run, ()))
+
+    def cells(self, difference: Difference, row: str) -> dict[str, object]:
+        """The figures of a difference in a row. Where there is one language only, the interval is its."""
+        low, high = difference.interval or (None, None)
+        if row in (MEAN, self.group):
+            return {"difference": difference.mean, "low": low, "high": high}
+        found = difference.languages[row]
+        return {
+            "difference": found.difference,
+            "won": found.test.won,
+            "tied": found.test.tied,
+            "lost": found.test.lost,
+            "test": found.test.test,
+            "p": found.test.p,
+            "p_holm": found.p,
+            "t_test": found.test.t_test,
+            "t_test_holm": found.t_test,
+            **({"low": low, "high": high} if len(difference.languages) == 1 else {}),
+        }
 
 
 def label(language: str) -> str:
@@ -93,7 +119,7 @@ def as_tsv(reports: Iterable[MeasureReport]) -> str:
                     "against": difference.against,
                     "language": language,
                     "questions": report.questions(language),
-                    **_cells(difference, language),
+                    **report.cells(difference, language),
                 }
                 for language in report.rows()
             ]
@@ -113,10 +139,11 @@ def changes_as_tsv(reports: Iterable[MeasureReport]) -> str:
 
 def as_json(reports: Sequence[MeasureReport], with_changes: bool = False) -> str:
     """All of it; `with_changes` adds the questions on which a run differs from the one it is held against."""
-    return json.dumps({report.measure: _object(report, with_changes) for report in reports}, indent=2)
+    return json.dumps({report.measure: as_object(report, with_changes) for report in reports}, indent=2)
 
 
-def _object(report: MeasureReport, with_changes: bool) -> dict[str, Any]:
+def as_object(report: MeasureReport, with_changes: bool = False) -> dict[str, Any]:
+    """What :func:`as_json` writes of one measure."""
     comparison = report.comparison
     return {
         "baseline": comparison.baseline,
@@ -126,7 +153,7 @@ def _object(report: MeasureReport, with_changes: bool) -> dict[str, Any]:
             {
                 "run": difference.run,
                 "against": difference.against,
-                "languages": {row: _cells(difference, row) for row in report.rows()},
+                "languages": {row: report.cells(difference, row) for row in report.rows()},
             }
             | ({"changed": [asdict(change) for change in difference.changes]} if with_changes else {})
             for difference in report.differences()
@@ -136,26 +163,6 @@ def _object(report: MeasureReport, with_changes: bool) -> dict[str, Any]:
             for run, controls in comparison.controls.items()
             for each in controls
         ],
-    }
-
-
-def _cells(difference: Difference, language: str) -> dict[str, object]:
-    """The figures of a difference. Where there is one language only, the interval is its."""
-    low, high = difference.interval or (None, None)
-    if language == MEAN:
-        return {"difference": difference.mean, "low": low, "high": high}
-    found = difference.languages[language]
-    return {
-        "difference": found.difference,
-        "won": found.test.won,
-        "tied": found.test.tied,
-        "lost": found.test.lost,
-        "test": found.test.test,
-        "p": found.test.p,
-        "p_holm": found.p,
-        "t_test": found.test.t_test,
-        "t_test_holm": found.t_test,
-        **({"low": low, "high": high} if len(difference.languages) == 1 else {}),
     }
 
 

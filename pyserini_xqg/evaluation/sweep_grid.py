@@ -154,12 +154,7 @@ class Grid:
 
     def chosen_languages(self, subset: str, asked: str) -> tuple[str, ...]:
         """The languages whose queries count for a question in the language `asked`."""
-        if subset == OWN:
-            return tuple(language for language in self.languages if language == asked)
-        if subset == ALL:
-            return self.languages
-        left_out = asked if subset == OTHERS else subset.removeprefix(WITHOUT)
-        return tuple(language for language in self.languages if language != left_out)
+        return languages_that_count(subset, asked, self.languages)
 
     def _subsets(self, name: str) -> list[str]:
         if name == EACH:
@@ -174,3 +169,21 @@ class Grid:
             f"{name!r} is no subset of the languages {', '.join(self.languages) or '(none)'}; {ALL}, {OWN}, {OTHERS}, "
             f"{WITHOUT}LANGUAGE or {EACH} is expected"
         )
+
+
+def languages_that_count(subset: str, asked: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """Those of `languages` whose queries count for a question in the language `asked`.
+
+    Parameters
+    ----------
+    subset : str
+        See :class:`Point`.
+    asked : str
+    languages : iterable of str
+    """
+    if subset == OWN:
+        return tuple(language for language in languages if language == asked)
+    if subset == ALL:
+        return tuple(languages)
+    left_out = asked if subset == OTHERS else subset.removeprefix(WITHOUT)
+    return tuple(language for language in languages if language != left_out)

@@ -31,7 +31,7 @@ def _figures(report: MeasureReport) -> str:
     rows = [[unit.title, "questions", *runs]]
     for row in report.rows():
         rows.append([label(row), f"{report.questions(row):,}", *(unit.value(report.value(run, row)) for run in runs)])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _table(report: MeasureReport, difference: Difference) -> str:
@@ -53,14 +53,15 @@ def _table(report: MeasureReport, difference: Difference) -> str:
             of_row = control.difference.languages.get(row)
             above = unit.difference(control.difference.mean if of_row is None else of_row.difference)
             cells += ["|", unit.value(report.value(control.control, row))]
-            cells += [f"{above}{'!' if row in _not_above(control) else ' '}", "" if of_row is None else _p(of_row.p)]
+            cells += [f"{above}{'!' if row in _not_above(control) else ' '}", "" if of_row is None else
+            shown_p(of_row.p)]
         rows.append(cells)
-    return "\n".join([_aligned(rows), "", *_below(unit, difference, controls)])
+    return "\n".join([aligned(rows), "", *_below(unit, difference, controls)])
 
 
 def _tested(found: LanguageDifference, graded: bool) -> list[str]:
-    cells = [f"{found.test.won}/{found.test.lost}", _p(found.p)]
-    return [*cells, "- " if found.t_test is None else _p(found.t_test)] if graded else cells
+    cells = [f"{found.test.won}/{found.test.lost}", shown_p(found.p)]
+    return [*cells, "- " if found.t_test is None else shown_p(found.t_test)] if graded else cells
 
 
 def _below(unit: _Unit, difference: Difference, controls: Sequence[ControlDifference]) -> list[str]:
@@ -96,7 +97,7 @@ def _changes(report: MeasureReport, difference: Difference) -> str:
         [change.language.strip(), change.question, f"{change.before:.4g}", f"{change.after:.4g}"]
         for change in difference.changes
     ]
-    return f"{start}\n{_aligned(rows, left=2)}"
+    return f"{start}\n{aligned(rows, left=2)}"
 
 
 def _legend(reports: Sequence[MeasureReport]) -> list[str]:
@@ -152,12 +153,13 @@ class _Unit:
         return f"{100 * value:+z.1f}" if self._percent else f"{value:+z.3f}"
 
 
-def _p(value: float) -> str:
+def shown_p(value: float) -> str:
+    """A p value, with a mark where it is significant."""
     shown = "<0.001" if value < 0.001 else f"{value:.3f}"
     return f"{shown}{'*' if value < SIGNIFICANT else ' '}"
 
 
-def _aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Columns two blanks apart, the first `left` of them aligned to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

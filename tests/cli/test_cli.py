@@ -27,6 +27,7 @@ COMMANDS = (
     "records",
     "evaluate",
     "sweep",
+    "align",
     "demo",
     "doctor",
 )

@@ -1,0 +1,146 @@
+"""What was found of alignment, as text and as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pyserini_xqg.alignment.alignment import CONTROLS, Alignment
+from pyserini_xqg.alignment.pair_measures import ACCURACY
+from pyserini_xqg.alignment.vectors import PLAIN
+from pyserini_xqg.evaluation.comparison import RunComparison
+from pyserini_xqg.evaluation.differences import Difference
+from pyserini_xqg.evaluation.report import MEAN, MeasureReport, as_object, as_tsv, label
+from pyserini_xqg.evaluation.text_report import SIGNIFICANT, aligned, shown_p
+
+KIND = "alignment"
+LEGEND = (
+    "difference: to plain; ! a control gains as much or more. shuffled: queries of another sentence; mean: the mean "
+    "query vector.\n"
+    f"p: paired test (McNemar's of hits, randomisation of graded values), Holm-corrected over the languages, * below "
+    f"{SIGNIFICANT}.\n"
+    "* behind a mean: the 95% bootstrap interval of its difference to plain is above or below 0."
+)
+
+
+def table(alignment: Alignment) -> str:
+    """For each similarity ``A@1`` per language, with significance and controls, and all measures as means."""
+    parts = []
+    for similarity, chosen in alignment.chosen.items():
+        of_similarity = {
+            report.measure.removeprefix(f"{similarity} "): report.comparison
+            for report in alignment.reports
+            if report.measure.startswith(f"{similarity} ")
+        }
+        parts += [_languages(similarity, of_similarity[ACCURACY], run) for run in chosen or (None,)]
+        parts.append(_means(alignment, similarity, of_similarity))
+        if chosen:
+            lines = (f"  {run}: {', '.join(f'{alpha:g}' for alpha in alphas)}" for run, alphas in chosen.items())
+            parts.append(
+                "\n".join([f"weights, for each fold the best by {similarity} {ACCURACY} of the others:", *lines])
+            )
+    return "\n\n".join([*parts, LEGEND])
+
+
+def as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
+    """All of it but the single sentences.
+
+    Parameters
+    ----------
+    alignment : Alignment
+    settings : mapping
+        What it was called with.
+    """
+    values = {
+        "kind": KIND,
+        "settings": dict(settings),
+        "counts": alignment.counts,
+        "chosen": {
+            f"{run} ({similarity})": list(alphas)
+            for similarity, of_runs in alignment.chosen.items()
+            for run, alphas in of_runs.items()
+        },
+        "measures": {report.measure: as_object(report) for report in alignment.reports},
+        "groups": {
+            measure: {name: _group(comparison) for name, comparison in groups.items()}
+            for measure, groups in alignment.groups.items()
+        },
+    }
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def tsv(alignment: Alignment) -> str:
+    """The same lines as ``xqg evaluate``; groups stand in the column of the languages."""
+    groups = [
+        MeasureReport(measure, comparison, group=name)
+        for measure, groups in alignment.groups.items()
+        for name, comparison in groups.items()
+    ]
+    return as_tsv([*alignment.reports, *groups]) + "\n"
+
+
+def _languages(similarity: str, comparison: RunComparison, run: str | None) -> str:
+    """One measure in each language: plain, with queries, and the controls of these."""
+    controls = comparison.controls[run] if run is not None else ()
+    rows = [[f"{similarity} {ACCURACY} (%)", "pairs", PLAIN]]
+    if run is not None:
+        rows[0] += [run, "difference ", "won/lost", "p ", "|", *CONTROLS]
+    for language in [*comparison.questions, MEAN]:
+        counts = comparison.questions
+        row = [label(language), f"{sum(counts.values()) if language == MEAN else counts[language]:,}"]
+        row.append(_percent(comparison, PLAIN, language))
+        if run is not None:
+            difference = comparison.differences[run]
+            found = difference.languages.get(language)
+            above = any(each.mean_not_above if found is None else language in each.not_above for each in controls)
+            gain = difference.mean if found is None else found.difference
+            row += [_percent(comparison, run, language), f"{100 * gain:+z.1f}{'!' if above else ' '}"]
+            row += ["", ""] if found is None else [f"{found.test.won}/{found.test.lost}", shown_p(found.p)]
+            row += ["|", *(_percent(comparison, each.control, language) for each in controls)]
+        rows.append(row)
+    return aligned(rows)
+
+
+def _percent(comparison: RunComparison, run: str, row: str) -> str:
+    return f"{100 * (comparison.macro[run] if row == MEAN else comparison.means[run][row]):.1f}"
+
+
+def _means(alignment: Alignment, similarity: str, comparisons: Mapping[str, RunComparison]) -> str:
+    """The mean of the languages, and of each group of them, by every measure."""
+    runs = [PLAIN, *alignment.chosen[similarity]]
+    rows = [["means (%)", "languages", *(f"{run} " for run in runs)]]
+    for measure, comparison in comparisons.items():
+        groups = {label(MEAN): comparison, **alignment.groups[f"{similarity} {measure}"]}
+        rows += [
+            [f"{measure}, {name}", str(len(of_group.questions)), *(_marked(of_group, run) for run in runs)]
+            for name, of_group in groups.items()
+        ]
+    return aligned(rows)
+
+
+def _marked(comparison: RunComparison, run: str) -> str:
+    low, high = (0.0, 0.0) if run == PLAIN else comparison.differences[run].interval or (0.0, 0.0)
+    return f"{100 * comparison.macro[run]:.1f}{'*' if low > 0 or high < 0 else ' '}"
+
+
+def _group(comparison: RunComparison) -> dict[str, Any]:
+    def row(difference: Difference) -> dict[str, Any]:
+        low, high = difference.interval or (None, None)
+        return {
+            "run": difference.run,
+            "against": difference.against,
+            "difference": difference.mean,
+            "low": low,
+            "high": high,
+        }
+
+    return {
+        "languages": list(comparison.questions),
+        "values": dict(comparison.macro),
+        "differences": [
+            row(difference)
+            for run, of_run in comparison.differences.items()
+            for difference in (of_run, *(each.difference for each in comparison.controls.get(run, ())))
+        ],
+    }
