@@ -1,4 +1,4 @@
-"""Comparisons as tables for the eye: one for each measure and run, its controls beside it."""
+"""Comparisons as tables for the eye: one for each measure and run, its controls beside it, and one of all runs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,32 @@ def as_text(reports: Sequence[MeasureReport], with_changes: bool = False) -> str
     parts = []
     for report in reports:
         controls = {each.control for of_run in report.comparison.controls.values() for each in of_run}
-        shown = [each for run, each in report.comparison.differences.items() if run not in controls]
-        parts += [_table(report, each) for each in shown] or [_figures(report)]
+        with_controls = report.comparison.controls.keys()
+        shown = [
+            each for run, each in report.comparison.differences.items() if run not in controls or run in with_controls
+        ]
+        if len(shown) != 1:
+            parts.append(_figures(report))
+        parts += [_table(report, each) for each in shown]
         if with_changes:
             parts += [_changes(report, each) for each in shown]
     return "\n\n".join([*parts, *_legend(reports)])
 
 
 def _figures(report: MeasureReport) -> str:
-    """One run, with nothing to hold it against."""
-    unit, runs = _Unit(report), list(report.comparison.macro)
-    rows = [[unit.title, "questions", *runs]]
+    """All runs, with marks where they differ from the baseline by more than chance."""
+    unit, runs, differences = _Unit(report), list(report.comparison.macro), report.comparison.differences
+    rows = [[unit.title, "questions", *(f"{run} " if run in differences else run for run in runs)]]
     for row in report.rows():
-        rows.append([label(row), f"{report.questions(row):,}", *(unit.value(report.value(run, row)) for run in runs)])
-    return aligned(rows)
+        cells = [label(row), f"{report.questions(row):,}"]
+        for run in runs:
+            cells.append(unit.value(report.value(run, row)))
+            if run in differences:
+                found = differences[run].languages.get(row)
+                cells[-1] += "*" if found is not None and found.p < SIGNIFICANT else " "
+        rows.append(cells)
+    marks = f"\n\n* differs from {report.comparison.baseline}, p < {SIGNIFICANT}" if differences else ""
+    return aligned(rows) + marks
 
 
 def _table(report: MeasureReport, difference: Difference) -> str:
@@ -53,8 +65,10 @@ def _table(report: MeasureReport, difference: Difference) -> str:
             of_row = control.difference.languages.get(row)
             above = unit.difference(control.difference.mean if of_row is None else of_row.difference)
             cells += ["|", unit.value(report.value(control.control, row))]
-            cells += [f"{above}{'!' if row in _not_above(control) else ' '}", "" if of_row is None else
-            shown_p(of_row.p)]
+            cells += [
+                f"{above}{'!' if row in _not_above(control) else ' '}",
+                "" if of_row is None else shown_p(of_row.p),
+            ]
         rows.append(cells)
     return "\n".join([aligned(rows), "", *_below(unit, difference, controls)])
 

@@ -107,6 +107,32 @@ def test_the_table_by_hand(files: Files, capsys: pytest.CaptureFixture[str]) -> 
     assert "t-test" not in said
 
 
+def test_conditions_that_are_runs_and_controls_at_once_are_in_one_table(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hubness reduction alone, queries alone, and both: what each adds to the other."""
+    for name, ranks in {
+        "hubness": [1, 1, 1, 2, 2, 2, 2, 2, 2, 0, 1, 2],
+        "both": [1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1],
+    }.items():
+        files.text(name, run_text({q: ranking(q, rank) for q, rank in zip(QUESTIONS, ranks, strict=True)}))
+    asked = files.qrels("plain", "hubness", "xqg", "both", "shuffled")
+    controls = ("--control", "hubness=both", "--control", "xqg=both", "--control", "shuffled=xqg")
+    assert call(*asked, *controls, "--measure", "Success@1") == 0
+    rows = [" ".join(line.split()) for line in printed(capsys).splitlines()]
+    assert rows[0] == "Success@1 (%) questions plain hubness xqg both shuffled"
+    # 7 won, 1 lost of xqg: p 0.035, twice for Holm; 7 won, none lost of both: 0.016, twice.
+    assert rows[1] == "Finnish (fi) 10 20.0 30.0 80.0 90.0* 70.0"
+    assert rows[3] == "mean of the languages 12 35.0 40.0 65.0 95.0 60.0"
+    assert rows[5] == "* differs from plain, p < 0.05"
+    xqg = rows.index("Success@1 (%) questions plain xqg difference won/lost p | shuffled xqg - shuffled p")
+    assert rows[xqg + 1] == "Finnish (fi) 10 20.0 80.0 +60.0 7/1 0.141 | 70.0 +10.0 1.000"
+    both = rows.index(
+        "Success@1 (%) questions plain both difference won/lost p | hubness both - hubness p | xqg both - xqg p"
+    )
+    assert rows[both + 1] == "Finnish (fi) 10 20.0 90.0 +70.0 7/0 0.031* | 30.0 +60.0 0.062 | 80.0 +10.0 1.000"
+
+
 def test_the_table_of_a_graded_measure_and_a_control_that_gains_as_much(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
