@@ -1,0 +1,1 @@
+"""Training retrievers and query generators: data, recipes and losses around sentence-transformers' trainer."""

@@ -1,0 +1,78 @@
+"""The loss and the scores on dev, step by step: as data and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+LOSS, DEV, PICTURE = "loss.tsv", "dev.tsv", "loss.svg"
+# Of a longer curve, means of neighbouring steps are drawn.
+POINTS = 1000
+# What the trainer writes beside the measures.
+NO_MEASURES = ("dev", "runtime", "samples_per_second", "steps_per_second", "loss")
+
+
+def dev_scores(history: Iterable[Mapping[str, float]]) -> dict[int, dict[str, float]]:
+    """Step to measure (``RR@10``, ``RR@10 fi``) to value."""
+    return {
+        int(each["step"]): {
+            name.removeprefix("eval_"): value
+            for name, value in each.items()
+            if name.startswith("eval_") and name.removeprefix("eval_") not in NO_MEASURES
+        }
+        for each in history
+        if "eval_dev" in each
+    }
+
+
+def write_curves(history: Sequence[Mapping[str, float]], folder: Path) -> None:
+    """Write ``loss.tsv``, ``loss.svg`` and, where dev was scored, ``dev.tsv``."""
+    losses = [each for each in history if "loss" in each]
+    lines = ["step\tepoch\tloss\tlearning_rate\tgradient_norm\n"]
+    lines += [
+        f"{int(each['step'])}\t{each['epoch']:.4f}\t{each['loss']:.6g}\t{each['learning_rate']:.6g}\t"
+        f"{each.get('grad_norm', float('nan')):.6g}\n"
+        for each in losses
+    ]
+    (folder / LOSS).write_text("".join(lines), encoding="utf-8")
+    scores = dev_scores(history)
+    if scores:
+        rows = (
+            f"{step}\t{name.partition(' ')[0]}\t{name.partition(' ')[2] or 'mean'}\t{value:.6f}\n"
+            for step, values in scores.items()
+            for name, value in values.items()
+        )
+        (folder / DEV).write_text("step\tmeasure\tlanguage\tvalue\n" + "".join(rows), encoding="utf-8")
+    _draw(losses, scores, folder / PICTURE)
+
+
+def _draw(losses: Sequence[Mapping[str, float]], scores: Mapping[int, Mapping[str, float]], file: Path) -> None:
+    matplotlib: Any = import_module("matplotlib")
+    figure_module: Any = import_module("matplotlib.figure")
+    # Text as text, and the same bytes for the same figures.
+    with matplotlib.rc_context({"svg.hashsalt": "xqg", "svg.fonttype": "none"}):
+        figure = figure_module.Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
+        steps = [each["step"] for each in losses]
+        values = [each["loss"] for each in losses]
+        width = max(1, len(values) // POINTS)
+        axes.plot(
+            steps[::width],
+            [
+                sum(values[start : start + width]) / len(values[start : start + width])
+                for start in range(0, len(values), width)
+            ],
+            color="#4878a8",
+            linewidth=1,
+        )
+        axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+        if scores:
+            measure = next(iter(next(iter(scores.values()))))
+            right = axes.twinx()
+            right.plot(
+                [*scores], [each[measure] for each in scores.values()], color="#c05020", marker="o", markersize=3
+            )
+            right.set(ylabel=f"{measure} on dev", ylim=(0, 1))
+        figure.savefig(file, format="svg", metadata={"Date": None})

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from pyserini_xqg.training.curves import dev_scores, write_curves
+
+HISTORY = [
+    {"step": 1, "epoch": 0.5, "loss": 2.0, "learning_rate": 1e-5, "grad_norm": 3.0},
+    {"step": 2, "epoch": 1.0, "loss": 1.0, "learning_rate": 5e-6, "grad_norm": 2.0},
+    {
+        "step": 2,
+        "epoch": 1.0,
+        "eval_dev": 0.5,
+        "eval_RR": 0.5,
+        "eval_RR fi": 0.25,
+        "eval_R@5 fi": 1.0,
+        "eval_runtime": 9,
+    },
+    {"step": 2, "epoch": 1.0, "train_runtime": 10.0, "train_loss": 1.5},
+]
+
+
+def test_the_scores_are_told_from_what_the_trainer_adds() -> None:
+    assert dev_scores(HISTORY) == {2: {"RR": 0.5, "RR fi": 0.25, "R@5 fi": 1.0}}
+
+
+def test_curves_as_data_and_as_a_picture(tmp_path: Path) -> None:
+    write_curves(HISTORY, tmp_path)
+    assert (tmp_path / "loss.tsv").read_text(encoding="utf-8").splitlines() == [
+        "step\tepoch\tloss\tlearning_rate\tgradient_norm",
+        "1\t0.5000\t2\t1e-05\t3",
+        "2\t1.0000\t1\t5e-06\t2",
+    ]
+    assert (tmp_path / "dev.tsv").read_text(encoding="utf-8").splitlines() == [
+        "step\tmeasure\tlanguage\tvalue",
+        "2\tRR\tmean\t0.500000",
+        "2\tRR\tfi\t0.250000",
+        "2\tR@5\tfi\t1.000000",
+    ]
+    picture = (tmp_path / "loss.svg").read_bytes()
+    texts = {"".join(element.itertext()) for element in ElementTree.fromstring(picture).findall(".//{*}text")}
+    assert {"step", "loss", "RR on dev"} <= texts
+    write_curves(HISTORY, tmp_path)
+    assert (tmp_path / "loss.svg").read_bytes() == picture
+
+
+def test_without_dev_there_is_no_dev_file(tmp_path: Path) -> None:
+    write_curves(HISTORY[:2], tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["loss.svg", "loss.tsv"]
+
+
+def test_long_curves_are_drawn_in_means(tmp_path: Path) -> None:
+    history = [{"step": n, "epoch": n / 9, "loss": 1.0, "learning_rate": 0.0} for n in range(1, 9001)]
+    write_curves(history, tmp_path)
+    assert len((tmp_path / "loss.tsv").read_text(encoding="utf-8").splitlines()) == 9001
+    assert (tmp_path / "loss.svg").stat().st_size < 60_000
