@@ -20,11 +20,10 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.encoding.text_encoder import Vectors
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.choosing import GridValues, cross_validated
-from pyserini_xqg.evaluation.comparison import RunComparison, compare_runs
+from pyserini_xqg.evaluation.comparison import compare_runs, groups_of
 from pyserini_xqg.evaluation.kept_vectors import KeptVectors
 from pyserini_xqg.evaluation.report import MeasureReport
 from pyserini_xqg.evaluation.sweep_grid import ALL, ALPHAS, OTHERS, OWN, Point, languages_that_count
-from pyserini_xqg.languages import language_code
 
 CONTROLS = ("shuffled", "mean")
 # Of XNLI's languages those that multilingual encoders see least of, and with those that come next.
@@ -97,8 +96,6 @@ class Alignment:
         One a similarity and measure, named like ``cosine A@1``. Runs are conditions: ``plain``; the sources of queries,
         with the subset of languages behind it if there are several; their controls, ``NAME shuffled`` and ``NAME
         mean``, at the weights of theirs. Questions are sentences of another language, ``LANGUAGE:ID``.
-    groups : mapping
-        Measure, and then name of a group, to the comparison in the group's languages.
     chosen : mapping
         Similarity and condition to the weight of each fold.
     counts : mapping
@@ -106,7 +103,6 @@ class Alignment:
     """
 
     reports: Sequence[MeasureReport]
-    groups: Mapping[str, Mapping[str, RunComparison]]
     chosen: Mapping[str, Mapping[str, Sequence[float]]]
     counts: Mapping[str, Any]
 
@@ -150,7 +146,6 @@ def align(
     kept = {name: vectors.queries(name, source, settings.num_queries) for name, source in queries.items()}
     pairs = _Pairs(text, vectors.english, vectors.others(), settings, device or "cpu")
     reports = []
-    of_groups: dict[str, dict[str, RunComparison]] = {}
     chosen: dict[str, dict[str, list[float]]] = {}
     for similarity in settings.similarities:
         values, chosen[similarity] = _conditions(pairs, similarity, kept)
@@ -158,12 +153,8 @@ def align(
         for measure in MEASURES:
             name = f"{similarity} {measure}"
             of_measure = {run: _by_question(pairs, of_run[measure]) for run, of_run in values.items()}
-            reports.append(MeasureReport(name, compare_runs(of_measure, pairs.questions, PLAIN, controls)))
-            of_groups[name] = {
-                group: compare_runs(of_measure, {each: pairs.questions[each] for each in members}, PLAIN, controls)
-                for group, members in groups.items()
-            }
-    return Alignment(reports, of_groups, chosen, _counts(text))
+            reports.append(MeasureReport(name, compare_runs(of_measure, pairs.questions, PLAIN, controls, groups)))
+    return Alignment(reports, chosen, _counts(text))
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -177,24 +168,6 @@ def check_names(names: Iterable[str]) -> None:
     for name in names:
         if name == PLAIN or not re.fullmatch(r"\w[\w.+-]*", name):
             raise UsageError(f"{name!r} cannot be the name of queries: a word other than {PLAIN} is expected")
-
-
-def groups_of(asked: Mapping[str, Iterable[str]], languages: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Each group's languages that are there.
-
-    Raises
-    ------
-    UsageError
-        A group has none.
-    """
-    there = list(languages)
-    groups = {}
-    for name, members in asked.items():
-        codes = {language_code(member) for member in members}
-        groups[name] = tuple(language for language in there if language in codes)
-        if not groups[name]:
-            raise UsageError(f"none of the languages of the group {name} is there; there are {', '.join(there)}")
-    return groups
 
 
 class _Pairs:

@@ -10,8 +10,7 @@ from pyserini_xqg.alignment.alignment import CONTROLS, Alignment
 from pyserini_xqg.alignment.pair_measures import ACCURACY
 from pyserini_xqg.alignment.vectors import PLAIN
 from pyserini_xqg.evaluation.comparison import RunComparison
-from pyserini_xqg.evaluation.differences import Difference
-from pyserini_xqg.evaluation.report import MEAN, MeasureReport, as_object, as_tsv, label
+from pyserini_xqg.evaluation.report import MEAN, as_object, as_tsv, label
 from pyserini_xqg.evaluation.text_report import SIGNIFICANT, aligned, shown_p
 
 KIND = "alignment"
@@ -62,22 +61,14 @@ def as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
             for run, alphas in of_runs.items()
         },
         "measures": {report.measure: as_object(report) for report in alignment.reports},
-        "groups": {
-            measure: {name: _group(comparison) for name, comparison in groups.items()}
-            for measure, groups in alignment.groups.items()
-        },
+        "groups": {report.measure: _groups(report.comparison) for report in alignment.reports},
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def tsv(alignment: Alignment) -> str:
-    """The same lines as ``xqg evaluate``; groups stand in the column of the languages."""
-    groups = [
-        MeasureReport(measure, comparison, group=name)
-        for measure, groups in alignment.groups.items()
-        for name, comparison in groups.items()
-    ]
-    return as_tsv([*alignment.reports, *groups]) + "\n"
+    """The same lines as ``xqg evaluate --format tsv``; groups stand in the column of the languages."""
+    return as_tsv(alignment.reports) + "\n"
 
 
 def _languages(similarity: str, comparison: RunComparison, run: str | None) -> str:
@@ -111,36 +102,36 @@ def _means(alignment: Alignment, similarity: str, comparisons: Mapping[str, RunC
     runs = [PLAIN, *alignment.chosen[similarity]]
     rows = [["means (%)", "languages", *(f"{run} " for run in runs)]]
     for measure, comparison in comparisons.items():
-        groups = {label(MEAN): comparison, **alignment.groups[f"{similarity} {measure}"]}
-        rows += [
-            [f"{measure}, {name}", str(len(of_group.questions)), *(_marked(of_group, run) for run in runs)]
-            for name, of_group in groups.items()
-        ]
+        for group in (MEAN, *comparison.groups):
+            languages = comparison.groups.get(group, comparison.questions)
+            values = [_marked(comparison, run, group) for run in runs]
+            rows.append([f"{measure}, {label(group)}", str(len(languages)), *values])
     return aligned(rows)
 
 
-def _marked(comparison: RunComparison, run: str) -> str:
-    low, high = (0.0, 0.0) if run == PLAIN else comparison.differences[run].interval or (0.0, 0.0)
-    return f"{100 * comparison.macro[run]:.1f}{'*' if low > 0 or high < 0 else ' '}"
+def _marked(comparison: RunComparison, run: str, group: str) -> str:
+    value = comparison.group_mean(run, group) if group in comparison.groups else comparison.macro[run]
+    if run == PLAIN:
+        return f"{100 * value:.1f} "
+    difference = comparison.differences[run]
+    low, high = difference.groups.get(group, difference.overall).interval or (0.0, 0.0)
+    return f"{100 * value:.1f}{'*' if low > 0 or high < 0 else ' '}"
 
 
-def _group(comparison: RunComparison) -> dict[str, Any]:
-    def row(difference: Difference) -> dict[str, Any]:
-        low, high = difference.interval or (None, None)
-        return {
-            "run": difference.run,
-            "against": difference.against,
-            "difference": difference.mean,
-            "low": low,
-            "high": high,
-        }
-
-    return {
-        "languages": list(comparison.questions),
-        "values": dict(comparison.macro),
-        "differences": [
-            row(difference)
-            for run, of_run in comparison.differences.items()
-            for difference in (of_run, *(each.difference for each in comparison.controls.get(run, ())))
-        ],
-    }
+def _groups(comparison: RunComparison) -> dict[str, Any]:
+    """Each group's languages, values and differences."""
+    differences = [
+        difference
+        for run, of_run in comparison.differences.items()
+        for difference in (of_run, *(each.difference for each in comparison.controls.get(run, ())))
+    ]
+    found = {}
+    for group, languages in comparison.groups.items():
+        rows = []
+        for each in differences:
+            low, high = each.groups[group].interval or (None, None)
+            mean = each.groups[group].difference
+            rows.append({"run": each.run, "against": each.against, "difference": mean, "low": low, "high": high})
+        values = {run: comparison.group_mean(run, group) for run in comparison.macro}
+        found[group] = {"languages": list(languages), "values": values, "differences": rows}
+    return found

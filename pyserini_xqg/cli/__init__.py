@@ -22,8 +22,10 @@ from pyserini_xqg.cli.filter import filter_command, score
 from pyserini_xqg.cli.generate import generate
 from pyserini_xqg.cli.index import index
 from pyserini_xqg.cli.records import records
+from pyserini_xqg.cli.report import report
 from pyserini_xqg.cli.show import show
 from pyserini_xqg.cli.sweep import sweep
+from pyserini_xqg.cli.train import train
 from pyserini_xqg.errors import Stopped, XqgError
 
 app = typer.Typer(
@@ -49,11 +51,15 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
 COMMANDS = (
     *(generate, score, filter_command, show),
     *(index, augment, encoder, records),
-    *(evaluate, sweep, align),
+    *(evaluate, sweep, align, report),
     *(demo, doctor),
 )
 for command in COMMANDS:
     app.command(command.__name__.removesuffix("_command"))(_stoppable(command))
+for registered in train.registered_commands:
+    assert registered.callback is not None
+    registered.callback = _stoppable(registered.callback)
+app.add_typer(train, name="train")
 
 
 def _show_version(asked: bool) -> None:

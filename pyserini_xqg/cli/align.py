@@ -131,9 +131,9 @@ def align(
     from pyserini_xqg.alignment.vectors import RELATED, write_sentences
 
     found = _text(xnli, part.value, split, english, text, language)
-    named = dict(o.pairs("--queries", queries))
-    if len(named) < len(queries or ()) or (hypotheses and HYPOTHESES in named):
-        raise UsageError("--queries: a name is there twice; each stands for one source")
+    named = dict(o.unique("--queries", o.pairs("--queries", queries)))
+    if hypotheses and HYPOTHESES in named:
+        raise UsageError(f"--queries: {HYPOTHESES} is the name of those that --hypotheses takes; give another one")
     if hypotheses and not found.related:
         raise UsageError("--hypotheses goes with the premises of XNLI 1.0 or of a folder of dev-LANG.tsv")
     if encoder is None:
@@ -162,7 +162,7 @@ def align(
         from pyserini_xqg.alignment.alignment_report import as_json, table, tsv
         from pyserini_xqg.artifact import write_atomically
 
-        groups = {name: tuple(languages.split(",")) for name, languages in o.pairs("--group", group)}
+        groups = o.groups(group)
         if xnli is not None and not groups:
             groups = {
                 name: members for name, members in a.XNLI_GROUPS.items() if any(each in found.pairs for each in members)

@@ -184,6 +184,31 @@ def pairs(option: str, given: list[str] | None) -> list[tuple[str, str]]:
     return pairs
 
 
+def unique(option: str, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs, if no two have the same first part.
+
+    Raises
+    ------
+    UsageError
+        Two have.
+    """
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{option}: {', '.join(twice)} is there twice; each name stands for one file")
+    return pairs
+
+
+def groups(given: list[str] | None) -> dict[str, tuple[str, ...]]:
+    """The values of ``--group``: name and languages.
+
+    Raises
+    ------
+    UsageError
+        A value is not of that form, or a name is there twice.
+    """
+    return {name: tuple(members.split(",")) for name, members in unique("--group", pairs("--group", given))}
+
+
 def encoder_settings(name: str, **given: Any) -> EncoderSettings:
     """The encoder that ``--encoder`` and its options name.
 

@@ -82,12 +82,20 @@ class GridValues:
         return GridValues(self.points, questions, values)
 
 
-def choose(values: GridValues, measure: str) -> int:
+def choose(values: GridValues, measure: str, among: Sequence[int] | None = None) -> int:
     """The number of the point with the best mean over the languages; the first of equally good ones, which is the
     plain index or has the smaller alpha.
+
+    Parameters
+    ----------
+    values : GridValues
+    measure : str
+    among : sequence of int, optional
+        The numbers of the points to choose from, rising; all unless given.
     """
-    macro = values.macro(measure)
-    return int(np.flatnonzero(macro >= macro.max() - ROUNDING)[0])
+    numbers = np.arange(len(values.points)) if among is None else np.asarray(among)
+    macro = values.macro(measure)[numbers]
+    return int(numbers[np.flatnonzero(macro >= macro.max() - ROUNDING)[0]])
 
 
 def folds_of(values: GridValues, folds: int, seed: int) -> dict[str, npt.NDArray[np.intp]]:
@@ -108,8 +116,10 @@ def folds_of(values: GridValues, folds: int, seed: int) -> dict[str, npt.NDArray
     return {language: chance.permutation(len(ids)) % folds for language, ids in values.questions.items()}
 
 
-def cross_validated(values: GridValues, measure: str, folds: int, seed: int) -> tuple[list[int], dict[str, list[int]]]:
-    """Choose for each fold on the questions of all others.
+def cross_validated(
+    values: GridValues, measure: str, folds: int, seed: int, among: Sequence[int] | None = None
+) -> tuple[list[int], dict[str, list[int]]]:
+    """Choose for each fold on the questions of all others, from some of the points if `among` is given.
 
     Returns
     -------
@@ -120,7 +130,7 @@ def cross_validated(values: GridValues, measure: str, folds: int, seed: int) -> 
     """
     numbers = folds_of(values, folds, seed)
     chosen = [
-        choose(values.some({language: own != fold for language, own in numbers.items()}), measure)
+        choose(values.some({language: own != fold for language, own in numbers.items()}), measure, among)
         for fold in range(folds)
     ]
     return chosen, {language: [chosen[fold] for fold in own] for language, own in numbers.items()}

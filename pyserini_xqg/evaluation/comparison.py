@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.evaluation.differences import Difference, Languages, difference_of, mean_of
+from pyserini_xqg.evaluation.differences import Difference, Languages, differences_of, mean_of
 from pyserini_xqg.evaluation.significance import ROUNDING, is_binary
+from pyserini_xqg.languages import language_code
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class RunComparison:
         Run, other than the baseline, to its difference to the baseline.
     controls : mapping
         Run to what its controls say of it.
+    groups : mapping
+        Name to some of the languages.
     """
 
     baseline: str
@@ -56,6 +59,11 @@ class RunComparison:
     macro: Mapping[str, float]
     differences: Mapping[str, Difference]
     controls: Mapping[str, Sequence[ControlDifference]]
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def group_mean(self, run: str, group: str) -> float:
+        """The mean of a run over a group's languages."""
+        return mean_of([self.means[run][language] for language in self.groups[group]])
 
 
 def compare_runs(
@@ -63,6 +71,7 @@ def compare_runs(
     languages: Languages,
     baseline: str | None = None,
     controls: Sequence[tuple[str, str]] = (),
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> RunComparison:
     """Compare runs by one measure.
 
@@ -79,6 +88,8 @@ def compare_runs(
         A run; the first one unless given.
     controls : sequence of (str, str)
         Each a run that is a control, and the run that it is the control of.
+    groups : mapping, optional
+        Name to languages, for a mean of their own.
 
     Raises
     ------
@@ -97,14 +108,15 @@ def compare_runs(
     means = {run: {name: sum(column) / len(column) for name, column in of.items()} for run, of in columns.items()}
     binary = all(is_binary(column) for of_run in columns.values() for column in of_run.values())
 
-    def difference(run: str, against: str) -> Difference:
-        return difference_of(run, against, columns, languages, binary)
-
-    differences = {run: difference(run, baseline) for run in values if run != baseline}
+    groups = groups or {}
+    others = [run for run in values if run != baseline]
+    pairs = [*((run, baseline) for run in others), *((run, control) for control, run in controls)]
+    found = differences_of(pairs, columns, languages, binary, groups)
+    differences = dict(zip(others, found, strict=False))
     against_controls: dict[str, list[ControlDifference]] = {}
-    for control, run in controls:
-        found = _control(control, differences[run], differences[control], difference(run, control))
-        against_controls.setdefault(run, []).append(found)
+    for (control, run), difference in zip(controls, found[len(others) :], strict=True):
+        of_run = _control(control, differences[run], differences[control], difference)
+        against_controls.setdefault(run, []).append(of_run)
     return RunComparison(
         baseline,
         {language: len(asked) for language, asked in languages.items()},
@@ -112,6 +124,7 @@ def compare_runs(
         {run: mean_of(of_run.values()) for run, of_run in means.items()},
         differences,
         against_controls,
+        groups,
     )
 
 
@@ -164,3 +177,29 @@ def _check_questions(languages: Languages) -> None:
             if question in seen:
                 raise InvalidInput(f"the question {question} is there twice, in {seen[question]} and in {language}")
             seen[question] = language
+
+
+def groups_of(asked: Mapping[str, Iterable[str]], languages: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each group's languages that are there.
+
+    Parameters
+    ----------
+    asked : mapping
+        Name to languages, by code or English name.
+    languages : iterable of str
+
+    Raises
+    ------
+    UsageError
+        A group has none, or the name of a language.
+    """
+    there = list(languages)
+    groups = {}
+    for name, members in asked.items():
+        if name in (*there, "mean"):
+            raise UsageError(f"a group cannot be called {name}: that is another row of the table")
+        codes = {language_code(member) for member in members}
+        groups[name] = tuple(language for language in there if language.strip() in codes)
+        if not groups[name]:
+            raise UsageError(f"none of the languages of the group {name} is there; there are {', '.join(there)}")
+    return groups

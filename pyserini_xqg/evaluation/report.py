@@ -30,35 +30,34 @@ class MeasureReport:
     comparison : RunComparison
     official : mapping
         Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
-    group : str or None
-        A name for the mean of the languages, which is all that is shown then.
     """
 
     measure: str
     comparison: RunComparison
     official: Mapping[str, OfficialFigure] = field(default_factory=dict)
-    group: str | None = None
 
     def value(self, run: str, row: str) -> float | None:
         """The figure of a run in a row; None where the official script has none."""
-        if row == self.group:
-            row = MEAN
         if run in self.official:
             official = self.official[run]
+            if row in self.comparison.groups:
+                of_group = [official.languages.get(language) for language in self.comparison.groups[row]]
+                known = [value for value in of_group if value is not None]
+                return sum(known) / len(known) if len(known) == len(of_group) else None
             return official.mean if row == MEAN else official.languages.get(row)
+        if row in self.comparison.groups:
+            return self.comparison.group_mean(run, row)
         return self.comparison.macro[run] if row == MEAN else self.comparison.means[run][row]
 
     def rows(self) -> list[str]:
-        """The languages, and ``mean`` where there are several; of a group its name only."""
-        if self.group is not None:
-            return [self.group]
+        """The languages, ``mean`` where there are several, and the groups of them."""
         languages = list(self.comparison.questions)
-        return [*languages, MEAN] if len(languages) > 1 else languages
+        return [*languages, *([MEAN] if len(languages) > 1 else []), *self.comparison.groups]
 
     def questions(self, row: str) -> int:
         """How many count."""
         counts = self.comparison.questions
-        return sum(counts.values()) if row in (MEAN, self.group) else counts[row]
+        return counts[row] if row in counts else sum(counts[name] for name in self.comparison.groups.get(row, counts))
 
     def differences(self) -> Iterator[Difference]:
         """Each run against the baseline, and against its controls."""
@@ -69,8 +68,10 @@ class MeasureReport:
     def cells(self, difference: Difference, row: str) -> dict[str, object]:
         """The figures of a difference in a row. Where there is one language only, the interval is its."""
         low, high = difference.interval or (None, None)
-        if row in (MEAN, self.group):
-            return {"difference": difference.mean, "low": low, "high": high}
+        if row not in difference.languages:
+            mean = difference.groups.get(row, difference.overall)
+            low, high = mean.interval or (None, None)
+            return {"difference": mean.difference, "low": low, "high": high}
         found = difference.languages[row]
         return {
             "difference": found.difference,
@@ -163,6 +164,11 @@ def as_object(report: MeasureReport, with_changes: bool = False) -> dict[str, An
             for run, controls in comparison.controls.items()
             for each in controls
         ],
+        **(
+            {"groups": {name: list(of_group) for name, of_group in comparison.groups.items()}}
+            if comparison.groups
+            else {}
+        ),
     }
 
 

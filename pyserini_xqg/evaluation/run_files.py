@@ -9,7 +9,7 @@ from pathlib import Path
 from ir_measures import Measure
 
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.evaluation.comparison import check_names, compare_runs
+from pyserini_xqg.evaluation.comparison import check_names, compare_runs, groups_of
 from pyserini_xqg.evaluation.differences import Languages
 from pyserini_xqg.evaluation.measures import TokensMeasure
 from pyserini_xqg.evaluation.notes import Notes
@@ -49,6 +49,8 @@ class RunFiles:
         The first run unless given.
     controls : sequence of (str, str)
         Control, and the run that it is the control of.
+    groups : mapping
+        Name to languages, for a mean of their own.
     exports : mapping
         Run to the file of official JSON to write of it.
     """
@@ -62,6 +64,7 @@ class RunFiles:
     measures: Sequence[str] = ()
     baseline: str | None = None
     controls: Sequence[tuple[str, str]] = ()
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exports: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -152,7 +155,7 @@ def _reports(
     for measure in map(str, measures):
         values = {name: of_run.values[measure] for name, of_run in scores.items()}
         official = {name: of_run.official[measure] for name, of_run in scores.items() if measure in of_run.official}
-        comparison = compare_runs(values, languages, files.baseline, files.controls)
+        comparison = compare_runs(values, languages, files.baseline, files.controls, groups_of(files.groups, languages))
         reports[measure] = MeasureReport(measure, comparison, official)
     return reports
 

@@ -26,7 +26,7 @@ from pyserini_xqg.evaluation.sweep_search import SweepSearch
 from pyserini_xqg.evaluation.sweep_values import QuestionSet, Valuer
 from pyserini_xqg.query_mean import mean_of_topics
 
-PLAIN_RUN, CHOSEN_RUN = "plain", "chosen"
+PLAIN_RUN, HUBNESS_RUN, QUERIES_RUN, CHOSEN_RUN = "plain", "hubness alone", "queries alone", "chosen"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class SweepResult:
         value there is too good to be reported.
     tests : mapping
         Measure to the comparison of the chosen points (``chosen``) with the plain index (``plain``) on questions that
-        they were not chosen on.
+        they were not chosen on. Where the grid varies hubness too, the best points without queries (``hubness alone``)
+        and those without hubness reduction (``queries alone``), chosen in the same way, are controls of the chosen.
     """
 
     grid: GridValues
@@ -136,20 +137,30 @@ class Sweep:
         """Choose for each fold of the questions on all others; every question is reported once."""
         values = self.values(questions)
         first = str(self.measures[0])
-        chosen, of_questions = cross_validated(values, first, folds, seed)
+        found = {
+            run: cross_validated(values, first, folds, seed, among) for run, among in _choices(values.points).items()
+        }
+        of_questions = {run: numbers for run, (_, numbers) in found.items()}
         tests = {str(measure): _compare(values, str(measure), of_questions) for measure in self.measures}
         return SweepResult(
-            values, [values.points[each] for each in chosen], values.points[choose(values, first)], tests
+            values,
+            [values.points[each] for each in found[CHOSEN_RUN][0]],
+            values.points[choose(values, first)],
+            tests,
         )
 
     def choose_and_test(self, dev: QuestionSet, test: QuestionSet) -> SweepResult:
         """Choose on `dev` and report on `test`."""
         values = self.values(dev)
-        best = choose(values, str(self.measures[0]))
-        tested = self.values(test, self.grid.only(values.points[best]))
-        of_questions = {language: [len(tested.points) - 1] * len(ids) for language, ids in tested.questions.items()}
+        first = str(self.measures[0])
+        chosen = {run: values.points[choose(values, first, among)] for run, among in _choices(values.points).items()}
+        tested = self.values(test, self.grid.only(chosen.values()))
+        of_questions = {
+            run: {language: [tested.points.index(point)] * len(ids) for language, ids in tested.questions.items()}
+            for run, point in chosen.items()
+        }
         tests = {str(measure): _compare(tested, str(measure), of_questions) for measure in self.measures}
-        return SweepResult(values, [values.points[best]], values.points[best], tests)
+        return SweepResult(values, [chosen[CHOSEN_RUN]], chosen[CHOSEN_RUN], tests)
 
     def described(self, folds: int | None, seed: int) -> dict[str, Any]:
         """What a report says of how it came about; `folds` is None where a dev set was chosen on."""
@@ -178,17 +189,26 @@ class Sweep:
         return {language: ids for language, ids in found.items() if ids}
 
 
-def _compare(values: GridValues, measure: str, chosen: Mapping[str, Sequence[int]]) -> RunComparison:
+def _choices(points: Sequence[Point]) -> dict[str, list[int]]:
+    """Each run that is chosen, and the numbers of the points that it is chosen from."""
+    choices = {CHOSEN_RUN: list(range(len(points)))}
+    if any(point.hubness for point in points) and any(point.alpha for point in points):
+        choices[HUBNESS_RUN] = [number for number, point in enumerate(points) if not point.alpha]
+        choices[QUERIES_RUN] = [number for number, point in enumerate(points) if not point.hubness]
+    return choices
+
+
+def _compare(values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]]) -> RunComparison:
     """The chosen points against the plain index, which is point 0."""
-    plain: dict[str, float] = {}
-    best: dict[str, float] = {}
     counted: dict[str, list[str]] = {}
+    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
     for language in values.means(measure):
         of_language = values.values[measure][language]
         for number, question in enumerate(values.questions[language]):
             if not np.isnan(of_language[0, number]):
                 counted.setdefault(language, []).append(question)
-                plain[question] = float(of_language[0, number])
-                best[question] = float(of_language[chosen[language][number], number])
+                of_runs[PLAIN_RUN][question] = float(of_language[0, number])
+                for run, numbers in chosen.items():
+                    of_runs[run][question] = float(of_language[numbers[language][number], number])
     values.macro(measure)  # says so where no question counts
-    return compare_runs({PLAIN_RUN: plain, CHOSEN_RUN: best}, counted)
+    return compare_runs(of_runs, counted, controls=[(run, CHOSEN_RUN) for run in chosen if run != CHOSEN_RUN])

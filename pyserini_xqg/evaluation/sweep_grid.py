@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import product
 
@@ -148,9 +149,12 @@ class Grid:
                 self.families.append(Family(family))
         self.points = [point for family in self.families for point in family.points]
 
-    def only(self, point: Point) -> Grid:
-        """The grid of one point and the plain index."""
-        return Grid([point.alpha], [point.hubness], [point.num_queries], [point.subset], self.languages)
+    def only(self, points: Iterable[Point]) -> Grid:
+        """The grid of some points and the plain index."""
+        grid = copy(self)
+        grid.families = [Family((point,)) for point in dict.fromkeys([PLAIN, *points])]
+        grid.points = [point for family in grid.families for point in family.points]
+        return grid
 
     def chosen_languages(self, subset: str, asked: str) -> tuple[str, ...]:
         """The languages whose queries count for a question in the language `asked`."""

@@ -10,8 +10,10 @@ from typing import Any
 
 from pyserini_xqg.artifact import write_atomically
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.sweep import CHOSEN_RUN, PLAIN_RUN, SweepResult
+from pyserini_xqg.evaluation.report import MeasureReport, as_object
+from pyserini_xqg.evaluation.sweep import SweepResult
 from pyserini_xqg.evaluation.sweep_grid import PLAIN, Point
+from pyserini_xqg.evaluation.text_report import as_text
 
 GRID, SUMMARY = "grid.tsv", "sweep.json"
 AXES = ("alpha", "hubness", "num_queries", "subset")
@@ -26,17 +28,7 @@ def table(result: SweepResult) -> str:
     for point in dict.fromkeys(result.chosen):
         times = f" ({result.chosen.count(point)} of {len(result.chosen)} folds)" if len(result.chosen) > 1 else ""
         lines.append(f"  {point}{times}")
-    for measure, compared in result.tests.items():
-        difference = compared.differences[CHOSEN_RUN]
-        lines += ["", f"{measure:12}{'questions':>10}{'plain':>10}{'chosen':>10}{'won':>6}{'lost':>6}{'p (Holm)':>10}"]
-        plain, chosen = compared.means[PLAIN_RUN], compared.means[CHOSEN_RUN]
-        for language, found in difference.languages.items():
-            lines.append(
-                f"{language:12}{compared.questions[language]:10}{plain[language]:10.4f}{chosen[language]:10.4f}"
-                f"{found.test.won:6}{found.test.lost:6}{found.p:10.4f}"
-            )
-        lines.append(f"{'mean':22}{compared.macro[PLAIN_RUN]:10.4f}{compared.macro[CHOSEN_RUN]:10.4f}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", as_text(_reports(result))])
 
 
 def check_output(folder: Path) -> None:
@@ -70,15 +62,7 @@ def write(result: SweepResult, settings: dict[str, Any], folder: Path) -> None:
         "points": len(result.grid.points),
         "chosen": [asdict(point) for point in result.chosen],
         "overall": asdict(result.overall),
-        "tests": {
-            measure: {
-                "questions": compared.questions,
-                "means": compared.means,
-                "macro": compared.macro,
-                "difference": _without_changes(asdict(compared.differences[CHOSEN_RUN])),
-            }
-            for measure, compared in result.tests.items()
-        },
+        "tests": {report.measure: as_object(report) for report in _reports(result)},
         "curves": {measure: {axis: _curve(result, measure, axis) for axis in AXES} for measure in result.grid.values},
     }
     write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
@@ -119,5 +103,5 @@ def _named(number: int | None) -> str:
     return "all" if number is None else str(number)
 
 
-def _without_changes(difference: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in difference.items() if name != "changes"}
+def _reports(result: SweepResult) -> list[MeasureReport]:
+    return [MeasureReport(measure, comparison) for measure, comparison in result.tests.items()]

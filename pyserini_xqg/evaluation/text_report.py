@@ -59,11 +59,11 @@ def _table(report: MeasureReport, difference: Difference) -> str:
         cells = [label(row), f"{report.questions(row):,}"]
         cells += [unit.value(report.value(name, row)) for name in (baseline, run)]
         found = difference.languages.get(row)
-        cells += [unit.difference(difference.mean if found is None else found.difference)]
+        cells += [unit.difference(gain(difference, row))]
         cells += ["", *[""] * len(tests)] if found is None else _tested(found, graded)
         for control in controls:
             of_row = control.difference.languages.get(row)
-            above = unit.difference(control.difference.mean if of_row is None else of_row.difference)
+            above = unit.difference(gain(control.difference, row))
             cells += ["|", unit.value(report.value(control.control, row))]
             cells += [
                 f"{above}{'!' if row in _not_above(control) else ' '}",
@@ -71,6 +71,13 @@ def _table(report: MeasureReport, difference: Difference) -> str:
             ]
         rows.append(cells)
     return "\n".join([aligned(rows), "", *_below(unit, difference, controls)])
+
+
+def gain(difference: Difference, row: str) -> float:
+    """The difference in a language, in a group of them, or in all."""
+    if row in difference.languages:
+        return difference.languages[row].difference
+    return difference.groups.get(row, difference.overall).difference
 
 
 def _tested(found: LanguageDifference, graded: bool) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pyserini_xqg.alignment import vectors as vectors_module
-from pyserini_xqg.alignment.alignment import CONTROLS, Alignment, AlignmentSettings, align, groups_of
+from pyserini_xqg.alignment.alignment import CONTROLS, Alignment, AlignmentSettings, align
 from pyserini_xqg.alignment.alignment_report import as_json, table, tsv
 from pyserini_xqg.alignment.pair_measures import MEASURES, pair_values
 from pyserini_xqg.datasets.parallel import ParallelText, parallel_text
@@ -139,9 +139,8 @@ def test_measures_conditions_and_groups_are_all_there(made: tuple[Alignment, Pat
     for report in alignment.reports:
         assert sorted(report.comparison.macro) == sorted(runs)
         assert report.comparison.questions == {"fi": 24, "ru": 22}
-        weak = alignment.groups[report.measure]["weak"]
-        assert weak.questions == {"ru": 22}
-        assert weak.macro["words all"] == report.comparison.means["words all"]["ru"]
+        assert report.comparison.groups == {"weak": ("ru",)}
+        assert report.comparison.group_mean("words all", "weak") == report.comparison.means["words all"]["ru"]
     assert alignment.counts["pairs"] == {"fi": 24, "ru": 22} and alignment.counts["english"] == 24
 
 
@@ -161,10 +160,9 @@ def test_the_report_says_all_of_it(made: tuple[Alignment, Path]) -> None:
     lines = [line.split("\t") for line in tsv(alignment).splitlines()]
     assert tuple(lines[0]) == COLUMNS and {len(line) for line in lines} == {len(COLUMNS)}
     rows = {(line[0], line[1], line[2], line[3]): line for line in lines[1:]}
-    assert (
-        float(rows["cosine A@1", "words all", "", "weak"][5])
-        == alignment.groups["cosine A@1"]["weak"].macro["words all"]
-    )
+    weak, russian = (rows["cosine A@1", "words all", "", name] for name in ("weak", "ru"))
+    assert weak[4:6] == russian[4:6] == ["22", str(alignment.reports[0].comparison.means["words all"]["ru"])]
+    assert rows["cosine A@1", "words all", "plain", "weak"][6] == rows["cosine A@1", "words all", "plain", "ru"][6]
     assert rows["cosine A@1", "words all", "plain", "ru"][6]
 
 
@@ -245,9 +243,3 @@ def test_queries_of_other_sentences_are_refused(text: ParallelText, encoder: Enc
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         AlignmentSettings(**settings)
-
-
-def test_a_group_without_a_language_that_is_there_is_refused() -> None:
-    assert groups_of({"weak": ["Swahili", "ur"]}, ["sw", "fi"]) == {"weak": ("sw",)}
-    with pytest.raises(UsageError, match="none of the languages of the group weak"):
-        groups_of({"weak": ["ur"]}, ["sw", "fi"])

@@ -28,9 +28,19 @@ COMMANDS = (
     "evaluate",
     "sweep",
     "align",
+    "report",
     "demo",
     "doctor",
+    "train",
 )
+
+
+def paths(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The names of all commands, those of groups after the group's."""
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if hasattr(command, "commands"):
+            yield from paths(command, (*before, name))
 
 
 def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:
@@ -47,13 +57,15 @@ def test_the_commands_are_those_that_are_documented(capsys: pytest.CaptureFixtur
         assert f"\n  {name} " in said
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_and_option_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command = GROUP.commands[name]
+@pytest.mark.parametrize("path", [*paths(GROUP)], ids=" ".join)
+def test_every_command_and_option_has_help(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    command = GROUP
+    for name in path:
+        command = command.commands[name]
     options = [option for option in command.params if option.name != "help"]
     assert command.help and command.help.endswith(".")
     assert not [option.name for option in options if not (getattr(option, "help", None) or "").strip()]
-    assert call(name, "--help") == 0
+    assert call(*path, "--help") == 0
     said = capsys.readouterr()
     words = " ".join(said.out.split())
     assert " ".join(command.help.split()) in words

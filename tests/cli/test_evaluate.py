@@ -133,6 +133,21 @@ def test_conditions_that_are_runs_and_controls_at_once_are_in_one_table(
     assert rows[both + 1] == "Finnish (fi) 10 20.0 90.0 +70.0 7/0 0.031* | 30.0 +60.0 0.062 | 80.0 +10.0 1.000"
 
 
+def test_groups_of_languages_have_rows_of_their_own(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [*files.qrels("plain", "xqg"), "--measure", "Success@1", "--group", "weak=Russian", "--group", "both=fi,ru"]
+    assert call(*asked) == 0
+    rows = [" ".join(line.split()) for line in printed(capsys).splitlines()]
+    assert rows[3:6] == ["mean of the languages 12 35.0 65.0 +30.0", "weak 2 50.0 50.0 +0.0", "both 12 35.0 65.0 +30.0"]
+    assert call(*asked, "--format", "json") == 0
+    found = json.loads(printed(capsys))["Success@1"]
+    assert found["groups"] == {"weak": ["ru"], "both": ["fi", "ru"]} and found["values"]["xqg"]["weak"] == 0.5
+    assert found["differences"][0]["languages"]["both"] == found["differences"][0]["languages"]["mean"]
+    assert call(*files.tokens("plain", "xqg"), "--measure", "R@2kt", "--group", "weak=ru") == 0
+    assert "weak" in printed(capsys)
+    assert call(*asked[:-2], "--group", "weak=fi") == 2
+    assert "weak is there twice" in capsys.readouterr().err
+
+
 def test_the_table_of_a_graded_measure_and_a_control_that_gains_as_much(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.evaluation.comparison import compare_runs, unanswered
+from pyserini_xqg.evaluation.comparison import compare_runs, groups_of, unanswered
 from pyserini_xqg.evaluation.differences import Change
-from pyserini_xqg.evaluation.significance import Comparison, holm, macro_interval, randomisation
+from pyserini_xqg.evaluation.significance import Comparison, holm, macro_interval, randomisation, resampled_means
 
 LANGUAGES = {"fi": [f"f{n}" for n in range(10)], "ru": ["r0", "r1"]}
 
@@ -37,7 +38,21 @@ def test_a_comparison_by_hand() -> None:
     assert difference.languages["ru"].difference == 0
     assert difference.mean == pytest.approx(0.3)
     rows = [[NEW[question] - OLD[question] for question in asked] for asked in LANGUAGES.values()]
-    assert difference.interval == macro_interval(rows)
+    chance = np.random.default_rng(0)
+    expected = macro_interval([resampled_means([row], chance)[0] for row in rows])
+    assert difference.interval == pytest.approx(expected)
+
+
+def test_groups_have_means_of_their_own() -> None:
+    found = compare_runs({"old": OLD, "new": NEW}, LANGUAGES, groups={"both": ["fi", "ru"], "weak": ["fi"]})
+    difference = found.differences["new"]
+    assert difference.groups["both"] == difference.overall
+    weak = difference.groups["weak"]
+    assert (weak.languages, weak.difference) == (1, pytest.approx(0.6))
+    assert weak.interval is not None and 0 < weak.interval[0] < 0.6 < weak.interval[1] <= 1
+    assert found.group_mean("new", "weak") == pytest.approx(0.8)
+    alone = compare_runs({"old": {"a": 0, "b": 1}, "new": {"a": 1}}, {"fi": ["a"], "ru": ["b"]}, groups={"g": ["fi"]})
+    assert alone.differences["new"].interval is None and alone.differences["new"].groups["g"].interval is None
 
 
 def test_the_questions_that_changed_are_told() -> None:
@@ -144,3 +159,12 @@ def test_questions_that_cannot_be() -> None:
             compare_runs({"old": OLD}, languages)
     with pytest.raises(InvalidInput, match="the question f0 is there twice, in fi and in ru"):
         compare_runs({"old": OLD}, {"fi": ["f0"], "ru": ["f0"]})
+
+
+def test_a_group_without_a_language_that_is_there_is_refused() -> None:
+    assert groups_of({"weak": ["Swahili", "ur"]}, ["sw", "fi"]) == {"weak": ("sw",)}
+    with pytest.raises(UsageError, match="none of the languages of the group weak"):
+        groups_of({"weak": ["ur"]}, ["sw", "fi"])
+    for name in ("sw", "mean"):
+        with pytest.raises(UsageError, match="cannot be called"):
+            groups_of({name: ["sw"]}, ["sw", "fi"])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
@@ -15,6 +15,7 @@ from pyserini_xqg.evaluation.significance import (
     macro_interval,
     mcnemar,
     randomisation,
+    resampled_means,
     t_test,
 )
 
@@ -72,7 +73,6 @@ def test_the_same_values_give_the_same_p_and_the_sides_may_change() -> None:
 def test_one_question_says_nothing() -> None:
     assert randomisation([0.1], [0.9]) == Comparison(1, 0, 1, 0, "randomisation", None)
     assert compare([0], [1]) == Comparison(1, 0, 1, 0)
-    assert macro_interval([[0.8]]) is None
 
 
 def test_two_questions_say_little() -> None:
@@ -84,7 +84,6 @@ def test_two_questions_say_little() -> None:
 def test_no_questions_say_nothing_either() -> None:
     assert compare([], []) == Comparison(0, 0, 1)
     assert randomisation([], []).p == 1
-    assert macro_interval([]) is None
 
 
 def test_the_t_test_is_not_defined_where_all_differ_alike() -> None:
@@ -107,6 +106,13 @@ def test_values_of_other_questions_cannot_be_compared() -> None:
 def test_the_test_fits_the_values() -> None:
     assert compare([0, 1.0, 0.0, 1], [1, 1, 1, 0]).test == "mcnemar"
     assert compare([0, 1.0, 0.0, 1], [1, 1, 0.5, 0]).test == "randomisation"
+
+
+def interval_of(
+    values: Sequence[Sequence[float]], confidence: float = 0.95, resamples: int = 9999
+) -> tuple[float, float]:
+    chance = np.random.default_rng(0)
+    return macro_interval([resampled_means([row], chance, resamples)[0] for row in values], confidence)
 
 
 def hits(chance: random.Random) -> list[float]:
@@ -146,37 +152,46 @@ def test_a_real_difference_is_found() -> None:
 
 def test_the_interval_of_one_language_is_that_of_a_mean() -> None:
     values = np.random.default_rng(0).normal(0.1, 1, 400)
-    interval = macro_interval([values.tolist()])
+    interval = interval_of([values.tolist()])
     spread = values.std() / 20
     expected = (values.mean() - 1.96 * spread, values.mean() + 1.96 * spread)
     assert interval == pytest.approx(expected, abs=0.1 * spread)
-    wider = macro_interval([values.tolist()], confidence=0.99)
-    assert interval and wider and wider[0] < interval[0] < interval[1] < wider[1]
+    wider = interval_of([values.tolist()], confidence=0.99)
+    assert wider[0] < interval[0] < interval[1] < wider[1]
 
 
 def test_the_interval_gives_each_language_the_same_weight() -> None:
     # The mean is (0.2 + 0.6) / 2, however many questions there are.
     values = [[0.1, 0.3] * 500, [0.5, 0.7] * 5]
-    interval = macro_interval(values)
+    interval = interval_of(values)
     spread = np.sqrt(0.01 / 1000 + 0.01 / 10) / 2
     assert interval == pytest.approx((0.4 - 1.96 * spread, 0.4 + 1.96 * spread), abs=0.2 * spread)
-    assert macro_interval(values) == interval
+    assert interval_of(values) == interval
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     chance = np.random.default_rng(7)
     held = 0
     for _ in range(300):
-        interval = macro_interval([chance.exponential(1, 40).tolist(), chance.normal(0, 2, 60).tolist()], resamples=400)
-        assert interval is not None
+        interval = interval_of([chance.exponential(1, 40).tolist(), chance.normal(0, 2, 60).tolist()], resamples=400)
         held += interval[0] <= 0.5 <= interval[1]
     assert 0.91 <= held / 300 <= 0.98
 
 
 def test_the_interval_where_nothing_varies() -> None:
-    assert macro_interval([[0.0] * 5, [0.0] * 2]) == (0, 0)
-    assert macro_interval([[0.25] * 5, [0.25] * 2]) == (0.25, 0.25)
-    assert macro_interval([[0.1, 0.2], [0.3]]) is None
+    assert interval_of([[0.0] * 5, [0.0] * 2]) == (0, 0)
+    assert interval_of([[0.25] * 5, [0.25] * 2]) == (0.25, 0.25)
+
+
+def test_rows_share_the_draws_of_their_questions() -> None:
+    values = np.random.default_rng(1).normal(0, 1, (3, 20))
+    values[2] = values[0] - 2 * values[1]
+    means = resampled_means(values, np.random.default_rng(5), 2500)
+    assert means.shape == (3, 2500)
+    np.testing.assert_allclose(means[2], means[0] - 2 * means[1], atol=1e-12)
+    np.testing.assert_allclose(means[:1], resampled_means(values[:1], np.random.default_rng(5), 2500), atol=1e-12)
+    # The variance of a mean of n draws is that of the values over n.
+    np.testing.assert_allclose(means.var(axis=1), values.var(axis=1) / 20, rtol=0.15)
 
 
 def test_holm_by_hand() -> None:

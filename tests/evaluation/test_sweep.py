@@ -17,7 +17,7 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation import kept_vectors, sweep_search
 from pyserini_xqg.evaluation.choosing import GridValues, choose, cross_validated, folds_of
 from pyserini_xqg.evaluation.kept_vectors import KeptVectors
-from pyserini_xqg.evaluation.sweep import CHOSEN_RUN, PLAIN_RUN, Sweep
+from pyserini_xqg.evaluation.sweep import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, Sweep
 from pyserini_xqg.evaluation.sweep_grid import PLAIN, Grid, Point, SweepSettings
 from pyserini_xqg.evaluation.sweep_search import SweepSearch
 from pyserini_xqg.evaluation.sweep_values import Judgements, QuestionSet, Valuer
@@ -36,8 +36,9 @@ def test_grid_knows_plain_first_and_no_point_twice() -> None:
     grid = Grid([0.5, 0, 0.5], [0, 1], [None, 2], ["all", "each-left-out"], ["fi", "ru"])
     assert grid.points[0] == PLAIN
     assert len(set(grid.points)) == len(grid.points) == 1 + 3 * 2 * (1 + 2)
-    assert grid.only(PLAIN).points == [PLAIN]
-    assert grid.only(Point("own", 2, 0.5, 0.1)).points == [PLAIN, Point("own", 2, 0.5, 0.1)]
+    assert grid.only([PLAIN]).points == [PLAIN]
+    one = Point("own", 2, 0.5, 0.1)
+    assert grid.only([one, PLAIN, one]).points == [PLAIN, one]
 
 
 def test_languages_that_count() -> None:
@@ -384,3 +385,26 @@ def test_questions_without_judgements_are_no_sweep(kept_index) -> None:
     sweep = Sweep(kept_index, ["RR@10"], SweepSettings(depth=10), device="cpu")
     with pytest.raises(InvalidInput, match="none of the topics is judged"):
         sweep.cross_validate(QuestionSet(TEXTS, Judgements({"else": {"d1": 1}})))
+
+
+@pytest.mark.parametrize("dev", [True, False])
+def test_hubness_reduction_alone_and_queries_alone_are_chosen_likewise(kept_index, questions, dev) -> None:
+    settings = SweepSettings("mean", alphas=(0.0, 0.3, 0.8), hubness=(0.0, 0.4, 1.0), depth=DEPTH)
+    sweep = Sweep(kept_index, ["RR@10"], settings, device="cpu")
+    result = sweep.choose_and_test(questions, questions) if dev else sweep.cross_validate(questions, 3, 1)
+    found = result.tests["RR@10"]
+    assert list(found.macro) == [PLAIN_RUN, CHOSEN_RUN, HUBNESS_RUN, QUERIES_RUN]
+    assert [each.control for each in found.controls[CHOSEN_RUN]] == [HUBNESS_RUN, QUERIES_RUN]
+    points = result.grid.points
+    for run, among in (
+        (HUBNESS_RUN, [n for n, point in enumerate(points) if point.alpha == 0]),
+        (QUERIES_RUN, [n for n, point in enumerate(points) if point.hubness == 0]),
+    ):
+        assert 1 < len(among) < len(points)
+        values = result.grid.values["RR@10"]
+        if dev:
+            expected = max(result.grid.macro("RR@10")[number] for number in among)
+        else:
+            _, numbers = cross_validated(result.grid, "RR@10", 3, 1, among)
+            expected = np.mean([values[la][of, range(len(of))].mean() for la, of in numbers.items()])
+        assert found.macro[run] == pytest.approx(expected)

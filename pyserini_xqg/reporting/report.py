@@ -1,0 +1,262 @@
+"""Runs, sweeps and alignments in; a page, rows for programs, and rows for a paper out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg import __version__
+from pyserini_xqg.artifact import MANIFEST, write_atomically
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.report import COLUMNS, as_object
+from pyserini_xqg.evaluation.run_files import RunFiles, evaluate_files
+from pyserini_xqg.evaluation.sweep_report import SUMMARY
+from pyserini_xqg.reporting.changes import ChangedGroup, changed_questions
+from pyserini_xqg.reporting.inputs import (
+    digest,
+    read_alignment,
+    read_artifact,
+    read_sweep,
+)
+from pyserini_xqg.reporting.latex import as_latex
+from pyserini_xqg.reporting.page import Contents, as_html
+from pyserini_xqg.reporting.sentences import Finding, findings
+from pyserini_xqg.reporting.tables import MeasureTable, tsv_rows
+
+PAGE, TABLE, DATA, LATEX = "report.html", "report.tsv", "report.json", "report.tex"
+OTHER_TABLES = ("sweeps.tsv", "alignments.tsv")
+KIND = "xqg report"
+TITLE = "Retrieval report"
+CHANGES = 10
+DIGITS = 12
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """What a report is made of.
+
+    Parameters
+    ----------
+    runs : RunFiles or None
+        Runs and what they are scored by.
+    sweeps : sequence of Path
+        Folders that ``xqg sweep --output`` wrote.
+    alignments : sequence of Path
+        Files that ``xqg align`` wrote.
+    artifacts : sequence of Path
+        Folders whose manifests say what made the runs.
+    queries : Path or None
+        Generated queries, a file or a folder; shown with the passages of changed questions.
+    title : str
+    changes : int
+        How many changed questions of a run and language are shown at most.
+    """
+
+    runs: RunFiles | None = None
+    sweeps: Sequence[Path] = ()
+    alignments: Sequence[Path] = ()
+    artifacts: Sequence[Path] = ()
+    queries: Path | None = None
+    title: str = TITLE
+    changes: int = CHANGES
+
+    def __post_init__(self) -> None:
+        if not (self.runs or self.sweeps or self.alignments):
+            raise UsageError("there is nothing to report; give runs, a sweep or an alignment")
+        if self.changes < 0:
+            raise UsageError(f"changes is {self.changes}: 0 or more questions are expected")
+        if self.queries is not None and self.runs is None:
+            raise UsageError("queries are shown with the questions that runs changed; give runs")
+
+
+def make_report(files: ReportFiles, output: Path) -> list[Path]:
+    """Write a report; the files that were written, the page first.
+
+    Parameters
+    ----------
+    files : ReportFiles
+    output : Path
+        Made if need be; an earlier report in it gives way.
+
+    Raises
+    ------
+    UsageError
+        `output` is something else; or see :func:`~pyserini_xqg.evaluation.run_files.evaluate_files`.
+    MissingInput, InvalidInput
+        A file cannot be read, or is not what it should be.
+    """
+    check_output(output)
+    written = _made(files)
+    output.mkdir(parents=True, exist_ok=True)
+    for name in OTHER_TABLES:
+        if name not in written:
+            (output / name).unlink(missing_ok=True)
+    # The first one says that the folder is a report's.
+    for name, text in written.items():
+        write_atomically(output / name, text)
+    return [output / name for name in sorted(written, key=lambda name: name != PAGE)]
+
+
+def check_output(folder: Path) -> None:
+    """Whether a report can be written to `folder`.
+
+    Raises
+    ------
+    UsageError
+        Something else is there.
+    """
+    if folder.exists() and not (folder.is_dir() and (_is_report(folder / DATA) or not _holds_more(folder))):
+        raise UsageError(f"{folder} is there and is no report; choose another output, or remove it")
+
+
+def _holds_more(folder: Path) -> bool:
+    """Whether there is more than the beginning of a report."""
+    return any(file.name != f"{DATA}.tmp" for file in folder.iterdir())
+
+
+def _is_report(file: Path) -> bool:
+    start = json.dumps({"kind": KIND}, indent=2).removesuffix("\n}").encode()
+    try:
+        with file.open("rb") as handle:
+            return handle.read(len(start)) == start
+    except OSError:
+        return False
+
+
+def _made(files: ReportFiles) -> dict[str, str]:
+    """The files' texts, by name."""
+    sweeps = [read_sweep(folder) for folder in files.sweeps]
+    alignments = [read_alignment(file) for file in files.alignments]
+    artifacts = [read_artifact(folder) for folder in _folders(files)]
+    objects: dict[str, Any] = {}
+    tables: list[MeasureTable] = []
+    changes: list[ChangedGroup] = []
+    if files.runs is not None:
+        reports = evaluate_files(files.runs)
+        tables = [MeasureTable.of(each.measure, as_object(each, with_changes=True)) for each in reports]
+        objects = {each.measure: as_object(each) for each in reports}
+        changes = changed_questions(reports, files.runs, files.queries, files.changes) if files.changes else []
+    tsv = {
+        TABLE: _tsv(row for measure, found in objects.items() for row in tsv_rows(measure, found)),
+        "sweeps.tsv": _named_tsv("sweep", [(each.name, each.objects) for each in sweeps]),
+        "alignments.tsv": _named_tsv("alignment", [(each.name, each.objects) for each in alignments]),
+    }
+    tsv = {name: text for name, text in tsv.items() if name == TABLE or text.count("\n") > 1}
+    contents = Contents(
+        files.title,
+        tables,
+        findings(tables),
+        sweeps,
+        alignments,
+        changes,
+        files.changes,
+        artifacts,
+        _inputs(files),
+        [*tsv, DATA],
+        LATEX,
+    )
+    sections = [
+        ("runs", tables),
+        *((f"sweep {each.name}", each.tests) for each in sweeps),
+        *((f"alignment {each.name}", each.tables) for each in alignments),
+    ]
+    return {DATA: _as_json(contents, objects), **tsv, LATEX: as_latex(sections), PAGE: as_html(contents)}
+
+
+def _as_json(contents: Contents, objects: Mapping[str, Any]) -> str:
+    found = {
+        "kind": KIND,
+        "version": __version__,
+        "title": contents.title,
+        "summary": [_summary(each) for each in contents.findings],
+        "measures": objects,
+        "sweeps": [
+            {
+                "name": each.name,
+                "settings": each.settings,
+                "points": each.points,
+                "folds": each.folds,
+                "chosen": each.chosen,
+                "overall": each.overall,
+                "tests": each.objects,
+                "curves": [asdict(curve) for curve in each.curves],
+            }
+            for each in contents.sweeps
+        ],
+        "alignments": [
+            {
+                "name": each.name,
+                "settings": each.settings,
+                "counts": each.counts,
+                "chosen": each.chosen,
+                "measures": each.objects,
+                "groups": {name: [asdict(group) for group in groups] for name, groups in each.groups.items()},
+            }
+            for each in contents.alignments
+        ],
+        "changes": [asdict(each) for each in contents.changes],
+        "made": [{"name": each.name, **asdict(each.manifest)} for each in contents.artifacts],
+        "inputs": [{"what": what, "file": file, "sha256": found} for what, file, found in contents.inputs],
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _summary(finding: Finding) -> dict[str, Any]:
+    return {
+        "measure": finding.measure,
+        "run": finding.run,
+        "baseline": finding.baseline,
+        "verdict": finding.verdict.value,
+        "headline": finding.headline,
+        "not_above": list(finding.not_above),
+        "sentences": list(finding.sentences),
+    }
+
+
+def _tsv(rows: Any) -> str:
+    return "\n".join(["\t".join(COLUMNS), *rows]) + "\n"
+
+
+def _named_tsv(kind: str, found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    rows = (
+        f"{name}\t{row}"
+        for name, objects in found
+        for measure, each in objects.items()
+        for row in tsv_rows(measure, each)
+    )
+    return "\n".join(["\t".join((kind, *COLUMNS)), *rows]) + "\n"
+
+
+def _folders(files: ReportFiles) -> list[Path]:
+    """Those named, and that of the queries if it says how they came about."""
+    named = list(files.artifacts)
+    if files.queries is not None and (files.queries / MANIFEST).is_file():
+        named += [files.queries] * (files.queries not in named)
+    return named
+
+
+def _inputs(files: ReportFiles) -> list[tuple[str, str, str]]:
+    """What was read, from where, and the beginning of its SHA-256.
+
+    Corpus and queries can be large, and the manifests of what was made from them have their digests.
+    """
+    named: list[tuple[str, Path]] = []
+    unread: list[tuple[str, Path]] = []
+    if files.runs is not None:
+        runs = files.runs
+        named += [(f"run {name}", file) for name, file in runs.runs.items()]
+        named += [(f"predictions {name}", file) for name, file in runs.predictions.items()]
+        named += [("qrels", runs.qrels)] if runs.qrels else []
+        named += [(f"topics {language}", file) for language, file in runs.topics]
+        named += [("gold", runs.gold)] if runs.gold else []
+        unread += [("corpus", runs.corpus)] if runs.corpus else []
+    unread += [("queries", files.queries)] if files.queries else []
+    named += [("sweep", folder / SUMMARY) for folder in files.sweeps]
+    named += [("alignment", file) for file in files.alignments]
+    return [
+        *((what, str(file), digest(file)[:DIGITS]) for what, file in named),
+        *((what, str(file), "") for what, file in unread),
+    ]
