@@ -42,7 +42,7 @@ class Manifest:
     Parameters
     ----------
     kind : str
-        ``index`` or ``encoder``.
+        ``index``, ``encoder``, ``queries``, ``model``, ...
     settings : dict
         All that decides on the content; two artifacts with equal settings and inputs are equal.
     inputs : dict

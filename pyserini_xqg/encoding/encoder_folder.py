@@ -89,7 +89,7 @@ def read_encoder(name: str, side: Kind) -> tuple[EncoderSettings, AugmentationSe
         The model that the folder names is gone, or is not the one that was there when the folder was made.
     """
     if not holds_encoder(name):
-        return EncoderSettings(name), AugmentationSettings()
+        return EncoderSettings(name, **_trained_form(Path(name))), AugmentationSettings()
     folder = Path(name)
     settings = Manifest.read(folder).settings
     described = dict(settings["encoder"])
@@ -98,6 +98,14 @@ def read_encoder(name: str, side: Kind) -> tuple[EncoderSettings, AugmentationSe
         if isinstance(described[field], dict):
             described[field] = _locate(described[field], folder, check=field == used)
     return EncoderSettings.from_dict(described), AugmentationSettings.from_dict(settings.get("augmentation", {}))
+
+
+def _trained_form(folder: Path) -> dict[str, Any]:
+    """What the manifest of a model that ``xqg train`` made says of its encoder: a model folder knows one maximum
+    length, and questions and passages have one each.
+    """
+    manifest = Manifest.read(folder) if (folder / MANIFEST).is_file() else None
+    return dict(manifest.details.get("encoder", {})) if manifest is not None and manifest.kind == "model" else {}
 
 
 def _locate(model: dict[str, str], folder: Path, check: bool) -> str:

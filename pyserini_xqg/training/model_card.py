@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,10 @@ from pyserini_xqg.training.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
 Counts = Mapping[str, Mapping[str, int]]
+CONTRASTIVE = (
+    "Cross-entropy over the dot products of a question with its positive, its negatives and all passages of the "
+    "batch's other questions."
+)
 
 
 def retriever_card(
@@ -25,6 +29,9 @@ def retriever_card(
     counts: Mapping[str, Any],
     scores: Mapping[str, float],
     chosen: str,
+    command: str = "retriever",
+    method: str = CONTRASTIVE,
+    more: Sequence[tuple[str, object]] = (),
 ) -> str:
     """The text of the model card.
 
@@ -44,6 +51,12 @@ def retriever_card(
         On dev: ``RR@10``, ``RR@10 fi``, ...
     chosen : str
         Which checkpoint the model is, in words.
+    command : str
+        Of ``xqg train``.
+    method : str
+        What was minimised.
+    more : sequence of (str, object)
+        Settings to list beside the usual ones.
     """
     train: Counts = counts["train"]
     base = Path(settings.base).name if Path(settings.base).is_dir() else settings.base
@@ -59,14 +72,13 @@ def retriever_card(
         "",
         f"# {name}",
         "",
-        f"A bi-encoder for retrieval, trained from {base} with `xqg train retriever` (pyserini-xqg {__version__}), "
+        f"A bi-encoder for retrieval, trained from {base} with `xqg train {command}` (pyserini-xqg {__version__}), "
         f"recipe `{settings.recipe}`. It turns questions and passages into vectors; their dot product says how well "
         "they go together.",
         "",
         "## Use",
         "",
-        f"    xqg index --corpus corpus.jsonl --encoder FOLDER --query-max-length {encoder.query_max_length} --output "
-        "INDEX",
+        "    xqg index --corpus corpus.jsonl --encoder FOLDER --output INDEX",
         f"    python -m pyserini.encode ... encoder --encoder FOLDER {stock_options(encoder)}",
         "",
         "| | |",
@@ -88,12 +100,11 @@ def retriever_card(
         *([f"Common to train and dev: {_listed(counts['leaks'])}.", ""] if any(counts["leaks"].values()) else []),
         "## Training",
         "",
-        "Cross-entropy over the dot products of a question with its positive, its negatives and all passages of the "
-        "batch's other questions.",
+        method,
         "",
         "| | |",
         "|---|---|",
-        *(f"| {label} | {value} |" for label, value in _settings(settings, scale, counts["negatives"])),
+        *(f"| {label} | {value} |" for label, value in (*_settings(settings, scale, counts["negatives"]), *more)),
         "",
         f"The model is {chosen}. Loss: `loss.tsv`, `loss.svg`. All settings: `settings.toml`.",
         "",

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from pyserini_xqg import EncoderSettings
 from pyserini_xqg.artifact import Manifest
+from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.training.retriever import RetrieverTraining, train_retriever
@@ -84,7 +85,7 @@ def test_the_folder_has_what_is_said_and_nothing_pickled(
     assert (resolved.pooling, resolved.query_prefix, resolved.passage_prefix) == (None, "query: ", "passage: ")
     assert (resolved.query_max_length, resolved.passage_max_length) == (32, 32)
     assert (folder / "model.safetensors").stat().st_mode == (folder / "README.md").stat().st_mode
-    trained = EncoderSettings(str(folder), **manifest.details["encoder"])
+    trained, _ = read_encoder(str(folder), "passage")
     assert (trained.query_max_length, trained.passage_max_length) == (16, 32)
     texts = [line(0)["query"], line(1)["query"]]
     vectors = [TextEncoder(each, "cpu").encode(texts, "query") for each in (trained, EncoderSettings(str(folder)))]
