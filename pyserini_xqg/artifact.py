@@ -8,6 +8,7 @@ after any stop goes on at the first part that was not recorded as done.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -312,6 +313,21 @@ def write_atomically(file: Path, text: str) -> None:
         os.fsync(handle.fileno())
     temporary.replace(file)
     sync(file.parent)
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    MissingInput
+        It cannot be read.
+    """
+    try:
+        with file.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
 
 
 def sync(folder: Path) -> None:

@@ -15,7 +15,6 @@ holding the weights j (low) and j + 16 (high four bits), each as (value - 8) * d
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
@@ -28,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from pyserini_xqg.artifact import partial_folder
+from pyserini_xqg.artifact import partial_folder, sha256_of
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
 
@@ -96,8 +95,7 @@ def _packaged(package: str, member: str, sha256: str) -> Path:
         ) from error
     if found is None or not found.is_file():
         raise InvalidInput(f"the package {package} has no file {member}; reinstall it: {INSTALL}")
-    with found.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    digest = sha256_of(found)
     if digest != sha256:
         raise InvalidInput(
             f"{found} is not the expected file (sha256 {digest}, expected {sha256}); reinstall it: {INSTALL}"

@@ -7,7 +7,6 @@ written to where they stay. A build that was stopped goes on at its first unfini
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import logging
 import shutil
@@ -23,7 +22,16 @@ import faiss
 import numpy as np
 from tqdm import tqdm
 
-from pyserini_xqg.artifact import MANIFEST, Manifest, Workspace, already_made, free_bytes, holds_encoder, working_folder
+from pyserini_xqg.artifact import (
+    MANIFEST,
+    Manifest,
+    Workspace,
+    already_made,
+    free_bytes,
+    holds_encoder,
+    sha256_of,
+    working_folder,
+)
 from pyserini_xqg.augmentation import AugmentationSettings, unit
 from pyserini_xqg.catalog import Catalog, QueryCounts
 from pyserini_xqg.collection import read_topics
@@ -402,8 +410,7 @@ def _sha256(file: Path | None) -> str | None:
     if file is None:
         return None
     list(read_topics(file))  # is it there, and topics?
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return sha256_of(file)
 
 
 def _as_json(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ folder holds the queries as well, so that it can be filtered by any threshold wi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,15 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from pyserini_xqg.artifact import Manifest, Workspace, already_made, holds_encoder, working_folder, write_atomically
+from pyserini_xqg.artifact import (
+    Manifest,
+    Workspace,
+    already_made,
+    holds_encoder,
+    sha256_of,
+    working_folder,
+    write_atomically,
+)
 from pyserini_xqg.catalog import Catalog
 from pyserini_xqg.collection import PassageQueries
 from pyserini_xqg.encoding.encoder_folder import describe_encoder, open_passage_encoder, read_encoder
@@ -128,8 +135,8 @@ class _Index:
 
     def __init__(self, folder: Path, docids: Path, passages: int, encoder: TextEncoder, depth: int):
         try:
-            same = _digest(folder / "docid") == _digest(docids)
-            self.sha256 = _digest(folder / "index")
+            same = sha256_of(folder / "docid") == sha256_of(docids)
+            self.sha256 = sha256_of(folder / "index")
         except OSError as error:
             raise MissingInput(
                 f"{error.filename}: cannot be read ({error.strerror}); a Pyserini index folder holds index and docid"
@@ -199,8 +206,3 @@ def _by_content(encoder: EncoderSettings) -> EncoderSettings:
     """With models that are folders named by what is in them: one folder has many paths."""
     query_model = encoder.query_model and (fingerprint(encoder.query_model) or encoder.query_model)
     return replace(encoder, model=fingerprint(encoder.model) or encoder.model, query_model=query_model)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -202,21 +201,6 @@ def read_artifact(folder: Path) -> Artifact:
     if not all(isinstance(part, dict) for part in (manifest.settings, manifest.inputs, manifest.counts)):
         raise InvalidInput(f"{folder / MANIFEST}: not a manifest of xqg (its parts are no JSON objects)")
     return Artifact(folder.resolve().name, manifest)
-
-
-def digest(file: Path) -> str:
-    """The SHA-256 of a file's bytes.
-
-    Raises
-    ------
-    MissingInput
-        It cannot be read.
-    """
-    try:
-        with file.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

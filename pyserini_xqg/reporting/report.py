@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg import __version__
-from pyserini_xqg.artifact import MANIFEST, write_atomically
+from pyserini_xqg.artifact import MANIFEST, sha256_of, write_atomically
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.report import COLUMNS, as_object
 from pyserini_xqg.evaluation.run_files import RunFiles, evaluate_files
 from pyserini_xqg.evaluation.sweep_report import SUMMARY
 from pyserini_xqg.reporting.changes import ChangedGroup, changed_questions
 from pyserini_xqg.reporting.inputs import (
-    digest,
     read_alignment,
     read_artifact,
     read_sweep,
@@ -257,6 +256,6 @@ def _inputs(files: ReportFiles) -> list[tuple[str, str, str]]:
     named += [("sweep", folder / SUMMARY) for folder in files.sweeps]
     named += [("alignment", file) for file in files.alignments]
     return [
-        *((what, str(file), digest(file)[:DIGITS]) for what, file in named),
+        *((what, str(file), sha256_of(file)[:DIGITS]) for what, file in named),
         *((what, str(file), "") for what, file in unread),
     ]
