@@ -137,10 +137,8 @@ class _Index:
         try:
             same = sha256_of(folder / "docid") == sha256_of(docids)
             self.sha256 = sha256_of(folder / "index")
-        except OSError as error:
-            raise MissingInput(
-                f"{error.filename}: cannot be read ({error.strerror}); a Pyserini index folder holds index and docid"
-            ) from error
+        except MissingInput as error:
+            raise MissingInput(f"{error}; a Pyserini index folder holds index and docid") from error
         if not same:
             raise InvalidInput(f"{folder} is of another corpus, or of this one in another order: its docid differs")
         if holds_encoder(str(folder)):
