@@ -35,7 +35,9 @@ from pyserini_xqg.generation.dictionary import FOLDER, dictionaries
 from pyserini_xqg.generation.generators import make_generator
 from pyserini_xqg.generation.query_builder import XqgQueryBuilder
 from pyserini_xqg.indexing import XqgIndexBuilder
+from pyserini_xqg.training.checks import find_leaks
 from pyserini_xqg.training.data import read_examples
+from pyserini_xqg.training.examples import write_examples
 from pyserini_xqg.training.retriever import train_retriever
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
@@ -59,9 +61,7 @@ class Setting:
 
     def training_data(self) -> TrainingDataSettings:
         """Train, and the questions that choose the checkpoint."""
-        return TrainingDataSettings(
-            (str(self.data / "mlqa"), str(self.data / "afriqa")), (str(self.work / "dev.jsonl"),)
-        )
+        return TrainingDataSettings((str(self.work / "train.jsonl"),), (str(self.work / "dev.jsonl"),))
 
     def common(self) -> dict[str, object]:
         """Settings of all recipes."""
@@ -182,16 +182,18 @@ def main() -> None:
 
 
 def prepare(setting: Setting, tested: RetrievalSet) -> None:
-    """AfriQA's dev questions as a file, after a look at whether a paragraph of XQuAD is in the training data."""
-    from pyserini_xqg.training.examples import write_examples
-
+    """Write what is trained on and what chooses the checkpoint; no question of the latter is in the former."""
+    train = [*read_examples(setting.data / "mlqa"), *read_examples(setting.data / "afriqa")]
+    dev = list(read_examples(setting.data / "afriqa", split="dev"))
     known = {" ".join(passage.text.split()) for passage in tested.passages}
-    for folder in ("mlqa", "afriqa"):
-        seen = {" ".join(p.text.split()) for e in read_examples(setting.data / folder) for p in e.positives}
-        assert not known & seen, f"{len(known & seen)} paragraphs of XQuAD are in {folder}"
-    dev = setting.work / "dev.jsonl"
-    if not dev.exists():
-        write_examples(read_examples(setting.data / "afriqa", split="dev"), dev)
+    seen = {" ".join(passage.text.split()) for example in train for passage in example.positives}
+    assert not known & seen, f"{len(known & seen)} paragraphs of XQuAD are in the training data"
+    while leaks := find_leaks(train, dev):
+        leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
+        train = [example for example in train if example.id not in leaked]
+    for name, examples in (("train", train), ("dev", dev)):
+        if not (file := setting.work / f"{name}.jsonl").exists():
+            write_examples(examples, file)
 
 
 if __name__ == "__main__":

@@ -157,7 +157,8 @@ class MeasureTable:
         """How many questions count."""
         if row in self.questions:
             return self.questions[row]
-        return sum(self.questions[language] for language in self.groups.get(row, self.questions))
+        languages = self.questions if row == MEAN else self.groups[row]
+        return sum(self.questions[language] for language in languages)
 
     def difference(self, run: str, against: str) -> Against | None:
         """A run held against another one, if it was."""
@@ -202,6 +203,8 @@ class MeasureTable:
         for rows in self.values.values():
             for row in self.rows:
                 rows[row]
+            for row in rows:
+                self.count(row)
         self.values[self.baseline]
         for each in self.differences:
             for row in self.rows:
