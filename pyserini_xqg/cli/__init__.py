@@ -28,6 +28,9 @@ from pyserini_xqg.cli.sweep import sweep
 from pyserini_xqg.cli.train import train
 from pyserini_xqg.errors import Stopped, XqgError
 
+# What takes little time, or keeps nothing of unfinished work.
+STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+
 app = typer.Typer(
     help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
     no_args_is_help=True,
@@ -43,7 +46,8 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*arguments, **options)
         except KeyboardInterrupt as stop:
-            raise Stopped("stopped; the same command goes on where this one was") from stop
+            begins = "starts anew" if command.__name__ in STARTING_ANEW else "goes on where this one was"
+            raise Stopped(f"stopped; the same command {begins}") from stop
 
     return run_command
 

@@ -12,6 +12,7 @@ from pyserini_xqg import __version__
 from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.cli import app
 from pyserini_xqg.errors import XqgError
+from pyserini_xqg.evaluation import run_files
 from pyserini_xqg.indexing import XqgIndexBuilder
 from tests.conftest import Run, call, write_lines
 
@@ -155,6 +156,9 @@ def test_a_stop_by_the_user_says_that_the_command_goes_on(
     monkeypatch.setattr(XqgIndexBuilder, "build", stop)
     assert call("index", "--corpus", corpus, "--encoder", "m", "--output", tmp_path / "out") == 130
     assert capsys.readouterr().err == "xqg: stopped; the same command goes on where this one was\n"
+    monkeypatch.setattr(run_files, "evaluate_files", stop)
+    assert call("evaluate", "--run", "a=b") == 130
+    assert capsys.readouterr().err == "xqg: stopped; the same command starts anew\n"
 
 
 def test_a_full_disk_ends_with_6_and_the_command_goes_on(
