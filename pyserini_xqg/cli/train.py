@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.printing import print_values
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.cli.train_distill import distill
+from pyserini_xqg.cli.train_generator import generator
+from pyserini_xqg.cli.train_mine import mine
+from pyserini_xqg.cli.train_options import (
+    DATA,
+    MEMORY,
+    MODEL,
+    RUN,
+    TRAINING,
+    FormatName,
+    KeepName,
+    PrecisionName,
+    require,
+    scores_of,
+    texts_of,
+)
 
 train = typer.Typer(
-    help="Train a retriever on questions with passages.",
+    help="Train retrievers and query generators, and find data for them.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
 )
-
-DATA, MODEL, TRAINING, MEMORY, RUN = "Data", "Model", "Training", "Memory", "Run"
 
 
 class RecipeName(StrEnum):
@@ -29,31 +41,6 @@ class RecipeName(StrEnum):
 
     XDR = "xdr"
     ZERO_SHOT = "zero-shot"
-
-
-class PrecisionName(StrEnum):
-    """Choices of ``--precision``."""
-
-    FP32 = "fp32"
-    BF16 = "bf16"
-
-
-class KeepName(StrEnum):
-    """Choices of ``--keep``."""
-
-    BEST = "best"
-    LAST = "last"
-
-
-class FormatName(StrEnum):
-    """Choices of ``--format``."""
-
-    TEVATRON = "tevatron"
-    DPR = "dpr"
-    NQ = "nq"
-    XOR_TYDI = "xor-tydi"
-    SQUAD = "squad"
-    AFRIQA = "afriqa"
 
 
 @train.callback()
@@ -216,14 +203,14 @@ def retriever(
         "gradient_checkpointing": gradient_checkpointing,
     }
     places = {
-        "train": _texts(train),
-        "dev": _texts(dev),
+        "train": texts_of(train),
+        "dev": texts_of(dev),
         "dev_corpus": str(dev_corpus) if dev_corpus else None,
         "format": format and format.value,
         "allow_leaks": allow_leaks,
     }
-    _require("--base", "base", given, tables["retriever"])
-    _require("--train", "train", places, tables["data"])
+    require("--base", "base", given, tables["retriever"])
+    require("--train", "train", places, tables["data"])
     settings = retriever_settings(tables["retriever"], given)
     training = RetrieverTraining(layered(TrainingDataSettings, tables["data"], places), settings, device)
     if dry_run:
@@ -233,17 +220,9 @@ def retriever(
 
     manifest = training.run(output, show_progress=True)
     if is_main_process():
-        print_values({"model": output, "steps": manifest.details["steps"], **_scores(manifest.details["dev"])})
+        print_values({"model": output, "steps": manifest.details["steps"], **scores_of(manifest.details["dev"])})
 
 
-def _texts(paths: Iterable[Path] | None) -> tuple[str, ...] | None:
-    return tuple(str(path) for path in paths) if paths else None
-
-
-def _require(option: str, name: str, given: dict[str, Any], table: dict[str, Any]) -> None:
-    if given[name] is None and name not in table:
-        raise UsageError(f"{option} is missing: give it, or {name} in the file of --config")
-
-
-def _scores(scores: dict[str, float]) -> dict[str, str]:
-    return {name: f"{value:.4f}" for name, value in scores.items()}
+train.command("mine")(mine)
+train.command("generator")(generator)
+train.command("distill")(distill)

@@ -21,6 +21,7 @@ from pyserini_xqg.collection import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint
 from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.generation import prompts
+from pyserini_xqg.generation.causal_prompt import CausalPrompt, trained_prompt
 from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
 from pyserini_xqg.generation.loading import open_model, open_tokenizer
 from pyserini_xqg.generation.memory import out_of_memory
@@ -59,10 +60,11 @@ class CausalGenerator(Generator):
         Of a model of the hub.
     form : {"auto", "list", "samples"}
         list: one answer with all questions of a passage; samples: an answer for each, drawn independently; auto: list
-        where the model has a chat template, else samples.
+        where the model has a chat template, else samples. A model of ``xqg train generator`` is asked for samples.
     instruction : str or None
         A prompt of one's own, see :func:`pyserini_xqg.generation.prompts.messages`; for a model without a chat
-        template the text above the worked examples.
+        template the text above the worked examples. A model of ``xqg train generator`` brings the one it was trained
+        with, and needs no examples.
     top_k : int
         Each token is drawn from so many.
     temperature : float
@@ -110,15 +112,18 @@ class CausalGenerator(Generator):
         self._device = choose_device(device)
         self._model, self._tokenizer = _open(model, revision, dtype)
         self._model.to(self._device).eval()
-        self._chat = bool(self._tokenizer.chat_template)
+        # A model that was trained to write one question knows nothing of lists.
+        trained = None if form == "list" else trained_prompt(model, revision)
+        self._prompts = CausalPrompt(self._tokenizer, instruction, trained)
+        self._chat = self._prompts.chat
         if form == "list" and not self._chat:
             raise UsageError(f"model {model} has no chat template and cannot be asked for a list; use the form samples")
-        self._list = form == "list" or (form == "auto" and self._chat)
+        self._list = form == "list" or (form == "auto" and self._chat and trained is None)
         config = self._model.config.get_text_config()
         self._limit: int = min(
             self._tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize
         )
-        self._name, self._instruction = model, instruction
+        self._name = model
         self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
         self._input_length, self._output_length = input_length, output_length
         kind = self._device.split(":")[0] if self._device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
@@ -131,7 +136,7 @@ class CausalGenerator(Generator):
             "revision": revision or getattr(self._model.config, "_commit_hash", None),
             "fingerprint": fingerprint(model),
             "form": "list" if self._list else "samples",
-            "prompt": prompts.prompt_identity(self._chat, instruction),
+            "prompt": self._prompts.identity,
             "top_k": top_k,
             "temperature": temperature,
             "input_length": input_length,
@@ -158,7 +163,7 @@ class CausalGenerator(Generator):
         todo = [
             _Prompt(
                 row,
-                self._ids(self._prompt(self._cut(prompts.passage_text(passage), room), language, asked)),
+                self._ids(self._prompt(self._prompts.cut(prompts.passage_text(passage), room), language, asked)),
                 [derived_seed(seed, passage.id, number) for number in range(answers)],
             )
             for row, passage in enumerate(passages)
@@ -174,17 +179,10 @@ class CausalGenerator(Generator):
         return queries
 
     def _prompt(self, passage: str, language: str, n: int) -> str:
-        if not self._chat:
-            return prompts.worked_examples(passage, language, self._instruction)
-        chat = prompts.messages(passage, language, n, self._instruction)
-        # The last argument is known to templates of models that can think first, and no other minds.
-        return str(
-            self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True, enable_thinking=False)
-        )
+        return self._prompts.text(passage, language, n)
 
     def _ids(self, prompt: str) -> list[int]:
-        # A chat template writes the special tokens itself.
-        return list(self._tokenizer(prompt, add_special_tokens=not self._chat)["input_ids"])
+        return self._prompts.ids(prompt)
 
     def _room(self, language: str, asked: int, output: int) -> int:
         """How many tokens a passage may have."""
@@ -198,13 +196,6 @@ class CausalGenerator(Generator):
                 "for fewer queries or a shorter output_length, or give a shorter instruction"
             )
         return room
-
-    def _cut(self, passage: str, room: int) -> str:
-        ids = self._tokenizer(passage, add_special_tokens=False)["input_ids"]
-        if len(ids) <= room:
-            return passage
-        # The cut can go through a character.
-        return str(self._tokenizer.decode(ids[:room], skip_special_tokens=True)).rstrip("\ufffd")
 
     def _answers(self, batch: list[_Prompt], output: int) -> list[list[str]]:
         try:

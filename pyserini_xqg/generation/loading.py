@@ -18,6 +18,20 @@ CLASSES: dict[Kind, str] = {
 }
 
 
+def is_sequence_to_sequence(name: str, revision: str | None) -> bool:
+    """Whether a model has an encoder and a decoder; else it is a causal language model.
+
+    Raises
+    ------
+    MissingInput
+        Its configuration cannot be loaded.
+    """
+    from transformers import AutoConfig
+
+    with _as_missing_input(name, "sequence-to-sequence or causal language"):
+        return bool(AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False).is_encoder_decoder)
+
+
 def open_config(name: str, revision: str | None) -> Any:
     """The configuration of a sequence-to-sequence model.
 
@@ -93,7 +107,7 @@ def _only_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _as_missing_input(name: str, kind: Kind) -> Iterator[None]:
+def _as_missing_input(name: str, kind: str) -> Iterator[None]:
     if name.startswith((".", "/")) and not Path(name).is_dir():
         raise MissingInput(f"model {name}: no such folder")
     try:

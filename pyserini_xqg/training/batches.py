@@ -41,12 +41,14 @@ class EpochRows(Dataset[Row]):
         How many a row gets. A question that has fewer gets passages of other questions for the rest; if no question
         has any, there are none and the batch's other passages are all the negatives.
     seed : int
+    always : bool
+        Draw from other questions' passages even then.
     """
 
-    def __init__(self, examples: Sequence[TrainingExample], negatives: int, seed: int):
+    def __init__(self, examples: Sequence[TrainingExample], negatives: int, seed: int, always: bool = False):
         self.examples = examples
         self.seed = seed
-        has_negatives = any(example.negatives for example in examples)
+        has_negatives = always or any(example.negatives for example in examples)
         pool = {
             passage_key(passage): passage
             for example in (examples if has_negatives else ())

@@ -27,8 +27,17 @@ def dev_scores(history: Iterable[Mapping[str, float]]) -> dict[int, dict[str, fl
     }
 
 
-def write_curves(history: Sequence[Mapping[str, float]], folder: Path) -> None:
-    """Write ``loss.tsv``, ``loss.svg`` and, where dev was scored, ``dev.tsv``."""
+def write_curves(history: Sequence[Mapping[str, float]], folder: Path, same_axis: bool = False) -> None:
+    """Write ``loss.tsv``, ``loss.svg`` and, where dev was scored, ``dev.tsv``.
+
+    Parameters
+    ----------
+    history : sequence of dict
+        The trainer's.
+    folder : Path
+    same_axis : bool
+        Draw the figure of dev, a loss, on the axis of the loss; else on one of its own, from 0 to 1.
+    """
     losses = [each for each in history if "loss" in each]
     lines = ["step\tepoch\tloss\tlearning_rate\tgradient_norm\n"]
     lines += [
@@ -45,10 +54,12 @@ def write_curves(history: Sequence[Mapping[str, float]], folder: Path) -> None:
             for name, value in values.items()
         )
         (folder / DEV).write_text("step\tmeasure\tlanguage\tvalue\n" + "".join(rows), encoding="utf-8")
-    _draw(losses, scores, folder / PICTURE)
+    _draw(losses, scores, folder / PICTURE, same_axis)
 
 
-def _draw(losses: Sequence[Mapping[str, float]], scores: Mapping[int, Mapping[str, float]], file: Path) -> None:
+def _draw(
+    losses: Sequence[Mapping[str, float]], scores: Mapping[int, Mapping[str, float]], file: Path, same_axis: bool
+) -> None:
     matplotlib: Any = import_module("matplotlib")
     figure_module: Any = import_module("matplotlib.figure")
     # Text as text, and the same bytes for the same figures.
@@ -66,13 +77,17 @@ def _draw(losses: Sequence[Mapping[str, float]], scores: Mapping[int, Mapping[st
             ],
             color="#4878a8",
             linewidth=1,
+            label="loss",
         )
         axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
         if scores:
             measure = next(iter(next(iter(scores.values()))))
-            right = axes.twinx()
-            right.plot(
-                [*scores], [each[measure] for each in scores.values()], color="#c05020", marker="o", markersize=3
-            )
-            right.set(ylabel=f"{measure} on dev", ylim=(0, 1))
+            values = [each[measure] for each in scores.values()]
+            label = f"{measure} on dev"
+            right = axes if same_axis else axes.twinx()
+            right.plot([*scores], values, color="#c05020", marker="o", markersize=3, label=label)
+            if same_axis:
+                axes.legend()
+            else:
+                right.set(ylabel=label, ylim=(0, 1))
         figure.savefig(file, format="svg", metadata={"Date": None})

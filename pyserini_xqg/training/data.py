@@ -131,6 +131,6 @@ def require_positives(path: Path, examples: list[TrainingExample]) -> None:
     if not any(example.positives for example in examples):
         raise InvalidInput(
             f"{path}: {len(examples):,} questions and no passage that answers one. A retriever learns from passages: "
-            "search a corpus for these questions and keep those with an answer as positives (Tevatron's format), or "
-            "take data that have them (AfriQA, a SQuAD-format folder, DPR's or Tevatron's files)"
+            "xqg train mine searches a corpus for these questions and keeps the passages with an answer as positives; "
+            "or take data that have them (AfriQA, a SQuAD-format folder, DPR's or Tevatron's files)"
         )

@@ -9,7 +9,7 @@ layer at a time all of them. Python and PyTorch themselves are not in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -76,8 +76,14 @@ def estimate_memory(model: Any, settings: RetrieverSettings, negatives: int, pro
 
 
 @contextmanager
-def memory_advice(settings: TrainerSettings) -> Iterator[None]:
+def memory_advice(settings: Any, advise: Callable[[Any], str] | None = None) -> Iterator[None]:
     """Turn a lack of memory into an error that says which setting to change.
+
+    Parameters
+    ----------
+    settings : TrainerSettings
+    advise : callable or None
+        Says what to change in the settings; None: :func:`advice`.
 
     Raises
     ------
@@ -90,8 +96,8 @@ def memory_advice(settings: TrainerSettings) -> Iterator[None]:
         if not out_of_memory(error):
             raise
         raise XqgError(
-            f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more is said'}). {advice(settings)}. "
-            "The run goes on from its last checkpoint"
+            f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more is said'}). "
+            f"{(advise or advice)(settings)}. The run goes on from its last checkpoint"
         ) from error
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyserini_xqg.artifact import Manifest, Workspace, already_made, package_versions, working_folder
 from pyserini_xqg.collection import Passage, parse_passage
@@ -26,6 +26,10 @@ from pyserini_xqg.training.examples import TrainingExample, content_id, fingerpr
 from pyserini_xqg.training.memory import advice, estimate_memory
 from pyserini_xqg.training.packages import require_training_packages
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
+
+if TYPE_CHECKING:
+    from pyserini_xqg.training.batches import EpochRows
+    from pyserini_xqg.training.trainer import Outcome
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
 SETTINGS_FILE, CARD = "settings.toml", "README.md"
@@ -105,15 +109,20 @@ def train_retriever(
 class RetrieverTraining:
     """Data and model of a training, read and checked.
 
-    The parameters and errors are those of :func:`train_retriever`.
+    The parameters and errors are those of :func:`train_retriever`. Other trainings of a bi-encoder derive from it.
     """
+
+    # The command, and the table of the settings in their file.
+    command = table = "retriever"
+    # What only unfinished work needs.
+    scratch: tuple[str, ...] = ("checkpoints",)
 
     def __init__(self, data: TrainingDataSettings, settings: RetrieverSettings, device: str | None = None):
         require_training_packages()
         self.data = data
         self.settings = settings
         self.device = _checked_device(device)
-        self.train, self.dev, self.leaks = _read(data, settings)
+        self.train, self.dev, self.leaks = _read(data, settings, self._completed)
         self.corpus = list(_read_corpus(data.dev_corpus))
         _seed(settings.seed)  # a base without all weights gets random ones for the rest
         with quiet_loading():
@@ -130,12 +139,12 @@ class RetrieverTraining:
         self.model.similarity_fn_name = "dot"
         self.scale = settings.scale or (UNIT_SCALE if self._has_unit_length() else PAPER_SCALE)
 
-        from pyserini_xqg.training.batches import EpochBatches, EpochRows, TextForm
+        from pyserini_xqg.training.batches import EpochBatches, TextForm
         from pyserini_xqg.training.dev import DevScorer
         from pyserini_xqg.training.trainer import batch_size_of_a_process
 
         self.form = TextForm(self.model, self.encoder)
-        self.rows = EpochRows(self.train.examples, settings.negatives, settings.seed)
+        self.rows: EpochRows = self._rows()
         self.batches = EpochBatches(self.rows, batch_size_of_a_process(settings))
         self.scorer = DevScorer(self.dev.examples, self.corpus, settings.measures, self.form) if self.dev else None
         if self.rows.negatives < settings.negatives:
@@ -168,7 +177,7 @@ class RetrieverTraining:
         from pyserini_xqg.training.trainer import processes
 
         return {
-            "settings": {"retriever": self.settings.identity(), "processes": processes()},
+            "settings": {self.table: self.settings.identity(), "processes": processes()},
             "inputs": {
                 "base": fingerprint(self.settings.base) or self.encoder.revision,
                 "train": fingerprint_examples(self.train.examples),
@@ -181,8 +190,7 @@ class RetrieverTraining:
 
     def run(self, output: Path, show_progress: bool = False) -> Manifest:
         """Train; see :func:`train_retriever`."""
-        from pyserini_xqg.training.losses import contrastive_loss
-        from pyserini_xqg.training.trainer import is_main_process, processes, run_trainer
+        from pyserini_xqg.training.trainer import is_main_process
 
         identity = self.identity()
         plan = self.plan()
@@ -194,26 +202,53 @@ class RetrieverTraining:
             log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
             if (free := _free_memory(self.device)) is not None and plan.memory_bytes > free:
                 log.warning("%.1f GB are free. %s", free / 1e9, advice(self.settings))
-            outcome = run_trainer(
-                self.model,
-                contrastive_loss(self.model, self.scale, self.settings.mini_batch, processes()),
-                self.rows,
-                self.batches,
-                _collator(self.form),
-                self.scorer,
-                workspace,
-                self.settings,
-                device=self.device,
-                show_progress=show_progress,
-            )
+            outcome = self._train(workspace, show_progress)
             if is_main_process():
                 return self._finish(output, workspace, outcome, plan)
         return Manifest("model", identity["settings"], identity["inputs"])
 
+    def _completed(self, train: CheckedExamples, dev: CheckedExamples | None) -> CheckedExamples:
+        """The examples as the training takes them; called before leaks are looked for."""
+        return train
+
+    def _rows(self) -> EpochRows:
+        from pyserini_xqg.training.batches import EpochRows
+
+        return EpochRows(self.train.examples, self.settings.negatives, self.settings.seed)
+
+    def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
+        from pyserini_xqg.training.batches import Collator
+        from pyserini_xqg.training.losses import contrastive_loss
+        from pyserini_xqg.training.trainer import processes, run_trainer
+
+        return run_trainer(
+            self.model,
+            contrastive_loss(self.model, self.scale, self.settings.mini_batch, processes()),
+            self.rows,
+            self.batches,
+            Collator(self.form),
+            self.scorer,
+            workspace,
+            self.settings,
+            device=self.device,
+            show_progress=show_progress,
+        )
+
+    def _about(self) -> dict[str, Any]:
+        """What the model card says of the training, see :func:`retriever_card`."""
+        return {}
+
+    def more_counts(self) -> dict[str, Any]:
+        """Counts for the manifest beside the usual ones."""
+        return {}
+
+    def _details(self) -> dict[str, Any]:
+        """Details for the manifest beside the usual ones."""
+        return {}
+
     def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: TrainingPlan) -> Manifest:
         from pyserini_xqg.training.curves import dev_scores, write_curves
         from pyserini_xqg.training.model_card import retriever_card
-        from pyserini_xqg.training.trainer import CHECKPOINTS
 
         folder = workspace.folder
         counts = {
@@ -226,13 +261,14 @@ class RetrieverTraining:
                 "passages": self.leaks.passages,
             },
             "negatives": plan.negatives,
+            **self.more_counts(),
         }
         scores = dev_scores(outcome.history).get(outcome.chosen_step, {})
         which = "the last checkpoint" if outcome.chosen_step == outcome.steps else "the checkpoint that was best on dev"
         with quiet_loading():
             outcome.model.save_pretrained(str(folder), create_model_card=False)
         write_curves(outcome.history, folder)
-        write_config(folder / SETTINGS_FILE, {"retriever": self.settings, "data": self.data})
+        write_config(folder / SETTINGS_FILE, {self.table: self.settings, "data": self.data})
         card = retriever_card(
             output.resolve().name,
             self.settings,
@@ -242,6 +278,8 @@ class RetrieverTraining:
             counts,
             scores,
             f"{which} (step {outcome.chosen_step:,} of {outcome.steps:,})",
+            command=self.command,
+            **self._about(),
         )
         (folder / CARD).write_text(card, encoding="utf-8")
         for file in folder.glob("*.safetensors"):  # which only its owner could read
@@ -257,10 +295,11 @@ class RetrieverTraining:
                 "scale": self.scale,
                 "dev": scores,
                 "encoder": {name: value for name, value in asdict(self.encoder).items() if name not in UNSAID},
+                **self._details(),
             },
             package_versions() | _versions("accelerate", "datasets"),
         )
-        workspace.finish(manifest, last=lambda: shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True))
+        workspace.finish(manifest, last=lambda: _remove(folder / name for name in self.scratch))
         return manifest
 
     def _has_unit_length(self) -> bool:
@@ -274,7 +313,9 @@ UNSAID = ("model", "query_model", "revision", "dtype")
 
 
 def _read(
-    data: TrainingDataSettings, settings: RetrieverSettings
+    data: TrainingDataSettings,
+    settings: RetrieverSettings,
+    complete: Callable[[CheckedExamples, CheckedExamples | None], CheckedExamples],
 ) -> tuple[CheckedExamples, CheckedExamples | None, Leaks]:
     """Train and dev, checked, and what they share."""
 
@@ -289,9 +330,10 @@ def _read(
 
     train = check_examples(examples_of(data.train, "train", True), "train", settings.languages)
     if not data.dev:
-        return train, None, Leaks((), (), 0)
+        return complete(train, None), None, Leaks((), (), 0)
     by_passages = not all(isinstance(measure, TokensMeasure) for measure in parse_measures(settings.measures))
     dev = check_examples(examples_of(data.dev, "dev", by_passages), "dev", need_positives=by_passages)
+    train = complete(train, dev)
     leaks = find_leaks(train.examples, dev.examples)
     refuse_leaks(leaks, data.allow_leaks)
     return train, dev, leaks
@@ -302,10 +344,9 @@ def _read_corpus(path: str | None) -> Iterator[Passage]:
         yield from map(parse_passage, read_records(file))
 
 
-def _collator(form: Any) -> Any:
-    from pyserini_xqg.training.batches import Collator
-
-    return Collator(form)
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _checked_device(device: str | None) -> str:

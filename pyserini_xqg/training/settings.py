@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pyserini_xqg.encoding.settings import PAPER_PASSAGE_LENGTH, PAPER_QUERY_LENGTH, EncoderSettings, Pooling
 from pyserini_xqg.errors import UsageError
@@ -112,6 +112,9 @@ class RetrieverSettings(TrainerSettings):
         What dev is scored by, of ir_measures or R@kt; the first one says which checkpoint is best.
     """
 
+    # Of a class with recipes of its own.
+    recipes: ClassVar[tuple[str, ...]] = ()
+
     recipe: str = "xdr"
     pooling: Pooling | None = None
     l2_norm: bool | None = None
@@ -127,8 +130,8 @@ class RetrieverSettings(TrainerSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.recipe not in RECIPES:
-            raise UsageError(f"recipe is {self.recipe!r}: one of {', '.join(RECIPES)} is expected")
+        if self.recipe not in (self.recipes or RECIPES):
+            raise UsageError(f"recipe is {self.recipe!r}: one of {', '.join(self.recipes or RECIPES)} is expected")
         if self.negatives < 0:
             raise UsageError(f"negatives is {self.negatives}: 0 or more is expected")
         if self.scale is not None and not self.scale > 0:

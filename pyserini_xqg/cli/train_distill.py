@@ -1,0 +1,304 @@
+"""``xqg train distill``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli.printing import print_values
+from pyserini_xqg.cli.train_options import (
+    DATA,
+    MEMORY,
+    MODEL,
+    RUN,
+    TRAINING,
+    FormatName,
+    KeepName,
+    PrecisionName,
+    require,
+    scores_of,
+    texts_of,
+)
+from pyserini_xqg.errors import UsageError
+
+
+class DistillRecipeName(StrEnum):
+    """Choices of ``--recipe``."""
+
+    QUICK = "quick"
+    DR_DECR = "dr-decr"
+
+
+class TeacherDtype(StrEnum):
+    """Choices of ``--teacher-dtype``."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+TEACHER, QUICK, DR_DECR = "Teacher", "Recipe quick", "Recipe dr-decr"
+
+
+def distill(
+    output: Annotated[Path, typer.Option(help="The model folder to make.")],
+    recipe: Annotated[
+        DistillRecipeName | None,
+        typer.Option(help="quick: a query generator teaches; dr-decr: a retriever that reads English questions."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it."),
+    ] = None,
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(help="Questions with passages, of any format known; repeated.", rich_help_panel=DATA),
+    ] = None,
+    dev: Annotated[
+        list[Path] | None,
+        typer.Option(help="Questions to score checkpoints on; repeated.", rich_help_panel=DATA),
+    ] = None,
+    dev_corpus: Annotated[
+        Path | None,
+        typer.Option(help="Passages to search for them beside their own, Pyserini's JSONL.", rich_help_panel=DATA),
+    ] = None,
+    format: Annotated[
+        FormatName | None, typer.Option(help="Of all of these [seen from the content].", rich_help_panel=DATA)
+    ] = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language",
+            help="Train on questions in these only: codes or names, repeated or separated by commas.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    default_language: Annotated[
+        str | None, typer.Option(help="Of questions that do not say theirs [unknown].", rich_help_panel=DATA)
+    ] = None,
+    allow_leaks: Annotated[
+        bool | None,
+        typer.Option("--allow-leaks", help="Train although questions of dev are in train.", rich_help_panel=DATA),
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="A folder or Hugging Face id: generator or retriever.", rich_help_panel=TEACHER),
+    ] = None,
+    teacher_revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of it.", rich_help_panel=TEACHER)
+    ] = None,
+    teacher_dtype: Annotated[
+        TeacherDtype | None, typer.Option(help="Of its computation [float32].", rich_help_panel=TEACHER)
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="Of its scores [quick: 1]; of its and the student's [dr-decr: 2].", rich_help_panel=TEACHER),
+    ] = None,
+    queries: Annotated[
+        list[Path] | None,
+        typer.Option(help="Generated queries of the positives (xqg generate); repeated.", rich_help_panel=QUICK),
+    ] = None,
+    queries_corpus: Annotated[
+        Path | None,
+        typer.Option(help="The passages that they were generated for, where ids differ.", rich_help_panel=QUICK),
+    ] = None,
+    generated_share: Annotated[
+        float | None,
+        typer.Option(help="Of questions that a generated one replaces at the end [0.5].", rich_help_panel=QUICK),
+    ] = None,
+    weight: Annotated[
+        float | None,
+        typer.Option(help="Of the KL divergence beside the contrastive loss [1].", rich_help_panel=QUICK),
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the generator, with {language}, {title}, {passage} [the paper's]; of a language model its "
+            "instruction.",
+            rich_help_panel=QUICK,
+        ),
+    ] = None,
+    teacher_input_length: Annotated[
+        int | None, typer.Option(help="Tokens of its input [256].", rich_help_panel=QUICK)
+    ] = None,
+    teacher_query_length: Annotated[
+        int | None, typer.Option(help="Tokens of a question that it scores [64].", rich_help_panel=QUICK)
+    ] = None,
+    parallel: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folders with fi-en/fi.txt and en.txt, line by line; repeated.", rich_help_panel=DR_DECR),
+    ] = None,
+    parallel_epochs: Annotated[
+        int | None, typer.Option(help="Passes over parallel questions, before the rest [10].", rich_help_panel=DR_DECR)
+    ] = None,
+    parallel_batch_size: Annotated[
+        int | None, typer.Option(help="Pairs a step [128].", rich_help_panel=DR_DECR)
+    ] = None,
+    parallel_learning_rate: Annotated[
+        float | None, typer.Option(help="At its highest [as the other].", rich_help_panel=DR_DECR)
+    ] = None,
+    teacher_pooling: Annotated[
+        o.PoolingName | None, typer.Option(help="As the teacher says.", rich_help_panel=DR_DECR)
+    ] = None,
+    teacher_l2_norm: Annotated[
+        bool | None,
+        typer.Option("--teacher-l2-norm/--no-teacher-l2-norm", help="As it says.", rich_help_panel=DR_DECR),
+    ] = None,
+    teacher_query_prefix: Annotated[str | None, typer.Option(help="As it says.", rich_help_panel=DR_DECR)] = None,
+    teacher_passage_prefix: Annotated[str | None, typer.Option(help="As it says.", rich_help_panel=DR_DECR)] = None,
+    teacher_query_max_length: Annotated[
+        int | None, typer.Option(help="As it says, else 32.", rich_help_panel=DR_DECR)
+    ] = None,
+    teacher_passage_max_length: Annotated[
+        int | None, typer.Option(help="As it says, else 128.", rich_help_panel=DR_DECR)
+    ] = None,
+    teacher_scale: Annotated[
+        float | None,
+        typer.Option(help="Factor of its dot products [1, or 20 for unit length].", rich_help_panel=DR_DECR),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="The student to start from: a folder or Hugging Face id.", rich_help_panel=MODEL),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of a base from the hub.", rich_help_panel=MODEL)
+    ] = None,
+    pooling: Annotated[
+        o.PoolingName | None, typer.Option(help="How token vectors become one.", rich_help_panel=MODEL)
+    ] = None,
+    l2_norm: Annotated[
+        bool | None, typer.Option("--l2-norm/--no-l2-norm", help="Give vectors unit length.", rich_help_panel=MODEL)
+    ] = None,
+    query_prefix: Annotated[
+        str | None, typer.Option(help="Put before questions, final blank included.", rich_help_panel=MODEL)
+    ] = None,
+    passage_prefix: Annotated[str | None, typer.Option(help="Put before passages.", rich_help_panel=MODEL)] = None,
+    query_max_length: Annotated[
+        int | None, typer.Option(help="Tokens of a question [32].", rich_help_panel=MODEL)
+    ] = None,
+    passage_max_length: Annotated[
+        int | None, typer.Option(help="Tokens of a passage [128].", rich_help_panel=MODEL)
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data [40].", rich_help_panel=TRAINING)] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Questions a step, over all processes [128].", rich_help_panel=TRAINING)
+    ] = None,
+    negatives: Annotated[
+        int | None, typer.Option(help="Candidates of a question beside its positive [7].", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="At its highest [1e-5].", rich_help_panel=TRAINING)
+    ] = None,
+    warmup_ratio: Annotated[
+        float | None, typer.Option(help="Share of the steps in which it rises [0.1].", rich_help_panel=TRAINING)
+    ] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="AdamW's [0].", rich_help_panel=TRAINING)] = None,
+    max_grad_norm: Annotated[
+        float | None, typer.Option(help="Longer gradients are shortened to it [1].", rich_help_panel=TRAINING)
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Factor of the dot products [1, or 20 for unit length].", rich_help_panel=TRAINING),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything drawn [0].", rich_help_panel=TRAINING)] = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure",
+            metavar="NAMES",
+            help="Of dev, repeated or separated by commas; the first one says which is best [RR@10,R@100].",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Steps between checkpoints [an epoch].", rich_help_panel=TRAINING)
+    ] = None,
+    keep: Annotated[
+        KeepName | None,
+        typer.Option(help="The checkpoint that becomes the model [best, without dev last].", rich_help_panel=TRAINING),
+    ] = None,
+    precision: Annotated[
+        PrecisionName | None, typer.Option(help="Of the computation [fp32].", rich_help_panel=MEMORY)
+    ] = None,
+    mini_batch: Annotated[
+        int | None,
+        typer.Option(help="Cache gradients: texts that go through the model at once.", rich_help_panel=MEMORY),
+    ] = None,
+    gradient_checkpointing: Annotated[
+        bool | None,
+        typer.Option(
+            "--gradient-checkpointing/--no-gradient-checkpointing",
+            help="Compute inner layers twice instead of keeping them.",
+            rich_help_panel=MEMORY,
+        ),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cuda, mps, cpu [the best there is].", rich_help_panel=RUN)] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print counts, steps and memory, and end.", rich_help_panel=RUN)
+    ] = False,
+) -> None:
+    """Train a bi-encoder by a teacher, which ranks each question's candidates for it."""
+    options = {
+        **{name: value.value if isinstance(value, Enum) else value for name, value in locals().items()},
+        "languages": o.languages(languages),
+        "measures": o.languages(measures),
+        "train": texts_of(train),
+        "dev": texts_of(dev),
+        "queries": texts_of(queries),
+        "parallel": texts_of(parallel),
+        "dev_corpus": str(dev_corpus) if dev_corpus else None,
+        "queries_corpus": str(queries_corpus) if queries_corpus else None,
+    }
+    from pyserini_xqg.training.config import layered, read_config
+    from pyserini_xqg.training.distillation import plan_values
+    from pyserini_xqg.training.distillation_settings import RECIPE_SETTINGS, DistillDataSettings, distill_settings
+
+    tables = read_config(config, {**RECIPE_SETTINGS, "data": DistillDataSettings})
+    chosen = _recipe(recipe, tables)
+    own = _fields(RECIPE_SETTINGS[chosen])
+    for other in (_fields(cls) for name, cls in RECIPE_SETTINGS.items() if name != chosen):
+        wrong = [name for name in sorted(other - own) if options.get(name) is not None]
+        if wrong:
+            raise UsageError(f"--{wrong[0].replace('_', '-')} is no option of the recipe {chosen}")
+    given = {name: options[name] for name in own - {"recipe"}}
+    places = {name: options[name] for name in _fields(DistillDataSettings)}
+    require("--base", "base", given, tables[chosen])
+    require("--teacher", "teacher", given, tables[chosen])
+    require("--train", "train", places, tables["data"])
+    settings: Any = distill_settings(chosen, tables[chosen], given)
+    data = layered(DistillDataSettings, tables["data"], places)
+    training = _class_of(chosen)(data, settings, device)
+    if dry_run:
+        print_values(plan_values(training))
+        return
+    from pyserini_xqg.training.trainer import is_main_process
+
+    manifest = training.run(output, show_progress=True)
+    if is_main_process():
+        print_values({"model": output, "steps": manifest.details["steps"], **scores_of(manifest.details["dev"])})
+
+
+def _recipe(given: DistillRecipeName | None, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    named = [name for name in DistillRecipeName if tables[name.value]]
+    if given is None and len(named) != 1:
+        raise UsageError(f"--recipe is missing: one of {', '.join(DistillRecipeName)}")
+    return (given or named[0]).value
+
+
+def _class_of(recipe: str) -> Any:
+    if recipe == DistillRecipeName.QUICK:
+        from pyserini_xqg.training.quick import QuickTraining
+
+        return QuickTraining
+    from pyserini_xqg.training.dr_decr import DrDecrTraining
+
+    return DrDecrTraining
+
+
+def _fields(cls: type) -> set[str]:
+    return {field.name for field in fields(cls)}

@@ -1,0 +1,418 @@
+"""Training data from questions and a corpus: search, judge what was found, write.
+
+Each step works in parts that are files in the working folder, so a run that was stopped goes on at its first missing
+part and ends with the same bytes. Of the corpus nothing stays in memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pyserini_xqg.artifact import (
+    MANIFEST,
+    Manifest,
+    Workspace,
+    already_made,
+    free_bytes,
+    working_folder,
+)
+from pyserini_xqg.augmentation import AugmentationSettings
+from pyserini_xqg.corpus import Corpus, sample_passages
+from pyserini_xqg.encoding.encoder_folder import read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.indexing import XqgIndexBuilder
+from pyserini_xqg.training.answer_match import counted_answers
+from pyserini_xqg.training.bm25 import bm25_search, english_question, require_java
+from pyserini_xqg.training.candidates import (
+    DenseIndex,
+    Ranking,
+    Retriever,
+    encoder_of_index,
+    fingerprint_index,
+)
+from pyserini_xqg.training.checks import check_examples
+from pyserini_xqg.training.data import read_examples
+from pyserini_xqg.training.examples import TrainingExample, fingerprint_examples, write_examples
+from pyserini_xqg.training.judges import Judge, by_absence, by_answer_string, by_reader
+from pyserini_xqg.training.labelling import Candidate, Labelled, label
+from pyserini_xqg.training.mining_parts import Parts, Tally
+from pyserini_xqg.training.mining_settings import MiningSettings
+from pyserini_xqg.training.passage_store import PassageStore
+from pyserini_xqg.training.reader import Reader
+
+KIND = "training-data"
+DATA_FILE = "train.jsonl"
+# Questions of a part of the search and of scoring, and of reading, which is slow.
+SEARCH_PART, READ_PART = 256, 16
+SCRATCH, INDEX, FOUND = "work", "index", "found.sqlite"
+SAMPLED_READINGS = 8
+NO_ANSWER, NO_ENGLISH, NO_POSITIVE = "no answer to look for", "no English question", "no positive"
+
+log = logging.getLogger("pyserini_xqg")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiningInputs:
+    """Where questions and passages are.
+
+    Parameters
+    ----------
+    questions : tuple of str
+        Files and folders of any format of :data:`pyserini_xqg.training.data.FORMATS`.
+    corpus : str
+        Passages, Pyserini's JSONL: a file or folder.
+    format : str or None
+        Of the questions; None: recognised by their content.
+    index : str or None
+        Of the same corpus: a FAISS index folder, for BM25 a Lucene one. None makes one, which goes afterwards.
+    """
+
+    questions: tuple[str, ...]
+    corpus: str
+    format: str | None = None
+    index: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.questions:
+            raise UsageError("no questions are named")
+
+
+@dataclass(frozen=True)
+class MiningPlan:
+    """What mining would do.
+
+    Attributes
+    ----------
+    questions : dict
+        Counts by language.
+    not_searched : dict
+        Why to how many; those with positives of their own are kept as they are.
+    searched, passages : int
+    readings : int
+        Answers that the reader is to give, at most.
+    index_bytes : int or None
+        Of the index that is made; None: none is, or BM25's, which is smaller than the corpus.
+    free_bytes : int
+    seconds : float
+        To encode the corpus and to read, as measured on a sample here and now; BM25 not included.
+    """
+
+    questions: dict[str, dict[str, int]]
+    not_searched: dict[str, int]
+    searched: int
+    passages: int
+    readings: int
+    index_bytes: int | None
+    free_bytes: int
+    seconds: float
+
+
+def mine(
+    inputs: MiningInputs,
+    output: Path,
+    settings: MiningSettings,
+    encoder: EncoderSettings | str | None = None,
+    *,
+    device: str | None = None,
+    show_progress: bool = False,
+) -> Manifest:
+    """Mine training data.
+
+    The same call after a kill goes on where that was, and ends with the same bytes.
+
+    Parameters
+    ----------
+    inputs : MiningInputs
+    output : Path
+        The folder to make: ``train.jsonl`` (see :mod:`pyserini_xqg.training.examples`) and the manifest ``xqg.json``.
+    settings : MiningSettings
+    encoder : EncoderSettings or str or None
+        The retriever: settings, a model, or a folder of ours that names one. None: the index names it, or BM25 finds
+        the passages and no score is looked at.
+    device : str or None
+        A torch device; None takes the best there is.
+    show_progress : bool
+
+    Raises
+    ------
+    MissingPrerequisite
+        BM25 is asked for and there is no Java.
+    MissingInput, InvalidInput
+        An input or model cannot be read, is not what it should be, or nothing comes of it.
+    UsageError
+        Something else is at `output`, or settings contradict each other.
+    XqgError
+        Memory ran out, or Pyserini failed.
+    """
+    return Mining(inputs, settings, encoder, device=device, show_progress=show_progress).run(output)
+
+
+class Mining:
+    """Questions, corpus and models, read and checked; the parameters and errors are those of :func:`mine`."""
+
+    def __init__(
+        self,
+        inputs: MiningInputs,
+        settings: MiningSettings,
+        encoder: EncoderSettings | str | None = None,
+        *,
+        device: str | None = None,
+        show_progress: bool = False,
+    ):
+        self.inputs, self.settings = inputs, settings
+        self.corpus = Path(inputs.corpus)
+        self.device, self.show_progress = device, show_progress
+        self._dense = settings.source == "retriever"
+        index = None if inputs.index is None else Path(inputs.index)
+        named = read_encoder(encoder, "passage")[0] if isinstance(encoder, str) else encoder
+        made_with = AugmentationSettings(alpha=0)
+        if self._dense and index is not None:
+            named, made_with = encoder_of_index(index, named)
+        if self._dense and named is None:
+            raise UsageError("no retriever to search with: name its model or a folder of xqg, or an index that does")
+        if not self._dense:
+            require_java()
+        examples = list(chain.from_iterable(_read(path, inputs, settings) for path in inputs.questions))
+        self.questions = check_examples(examples, "questions", settings.languages, settings.recipe == "negatives")
+        reasons = [_why_not(example, settings) for example in self.questions.examples]
+        pairs = list(zip(self.questions.examples, reasons, strict=True))
+        self.searched = [example for example, reason in pairs if reason is None]
+        self.not_searched = Counter(reason for _, reason in pairs if reason is not None)
+        if not self.searched:
+            raise InvalidInput(f"no question can be searched for: {_listed(self.not_searched)}")
+        has_margin = settings.margin_kind != "none"
+        if has_margin and (made_with.alpha or made_with.normalize or made_with.reduce_hubness):
+            raise UsageError(
+                f"{index} is augmented, so its scores are not those of the questions' own positives; take a plain "
+                "index, or --margin-kind none"
+            )
+        self.retriever = None if named is None else Retriever(named, device)
+        self._has_margin = has_margin and self.retriever is not None
+        if has_margin and self.retriever is None:
+            log.warning("there is no --encoder to score with: no candidate is left out for its score")
+        self.reader = Reader(settings, device) if settings.recipe == "cora" else None
+
+    def plan(self, output: Path) -> MiningPlan:
+        """Counts, sizes and the time, measured on a sample; nothing is written at `output`."""
+        passages, seconds, index_bytes = _scan(self.corpus)[1], 0.0, None
+        if self._dense and self.inputs.index is None:
+            made = self._builder().plan(self.corpus, None, output)
+            seconds, index_bytes = made.seconds, made.index_bytes
+        readings = len(self.searched) * min(self.settings.depth, passages) if self.reader else 0
+        if self.reader is not None:
+            sample = sample_passages(self.corpus, SAMPLED_READINGS)[:SAMPLED_READINGS]
+            pairs = [(self.searched[number % len(self.searched)], passage) for number, passage in enumerate(sample)]
+            self.reader.answers(pairs[:1])
+            start = time.monotonic()
+            self.reader.answers(pairs)
+            seconds += (time.monotonic() - start) / max(1, len(pairs)) * readings
+        languages = {code: dict(counts) for code, counts in self.questions.languages.items()}
+        reasons = {**self.questions.left_out, **self.not_searched}
+        free = free_bytes(output.resolve().parent)
+        return MiningPlan(languages, reasons, len(self.searched), passages, readings, index_bytes, free, seconds)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides on the data."""
+        given = self.inputs.index
+        return {
+            "settings": {
+                "mining": self.settings.identity(),
+                "encoder": self.retriever.identity() if self.retriever else None,
+                "reader": self.reader.identity() if self.reader else None,
+            },
+            "inputs": {
+                "questions": fingerprint_examples(self.questions.examples),
+                "corpus": _scan(self.corpus)[0],
+                "index": None if given is None else fingerprint_index(Path(given)),
+            },
+        }
+
+    def run(self, output: Path) -> Manifest:
+        """Mine; see :func:`mine`."""
+        identity = self.identity()
+        with working_folder(output) as folder:
+            scratch = folder / SCRATCH
+
+            def clear() -> None:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+            if already_made(output, identity):
+                log.info("%s is there already, made with the same settings from the same inputs", output)
+                shutil.rmtree(folder)
+                return Manifest.read(output)
+            workspace = Workspace(output, identity)
+            if (folder / MANIFEST).exists() and already_made(folder, identity):
+                manifest = Manifest.read(folder)
+            else:
+                workspace.record(workspace.parts_done)
+                scratch.mkdir(exist_ok=True)
+                self._search(scratch)
+                with PassageStore(scratch / FOUND) as store:
+                    self._look_up(scratch, store, workspace)
+                    if self.reader is not None:
+                        self._read(scratch, store)
+                    if self._has_margin:
+                        self._score(scratch, store)
+                    counts = self._write(scratch, store, folder / DATA_FILE)
+                manifest = Manifest(KIND, identity["settings"], identity["inputs"], counts)
+            workspace.finish(manifest, clear)
+            return manifest
+
+    def _search(self, scratch: Path) -> None:
+        """Write ``found-*.jsonl``: the ids and scores of what was found."""
+        parts = Parts(scratch, "found", self.searched, SEARCH_PART)
+        if not parts.missing:
+            return
+        if self._dense:
+            self._search_index(scratch, parts)
+        else:
+            asked = {number: english_question(example) or "" for number, example in enumerate(self.searched)}
+            index = None if self.inputs.index is None else Path(self.inputs.index)
+            found = bm25_search(asked, self.corpus, index, self.settings.depth, scratch)
+            for number, start, examples in parts.missing:
+                parts.write(number, (_as_json(found[start + row]) for row in range(len(examples))))
+
+    def _search_index(self, scratch: Path, parts: Parts) -> None:
+        assert self.retriever is not None
+        made = scratch / INDEX
+        if self.inputs.index is None:
+            self._builder().build(self.corpus, None, made)
+        index = DenseIndex(made if self.inputs.index is None else Path(self.inputs.index), scratch)
+        with self._bar("searching", len(self.searched)) as bar:
+            for number, _, examples in parts.missing:
+                vectors = self.retriever.questions([example.question for example in examples])
+                parts.write(number, map(_as_json, index.search(vectors, self.settings.depth)))
+                bar.update(len(examples))
+        shutil.rmtree(made, ignore_errors=True)
+
+    def _look_up(self, scratch: Path, store: PassageStore, workspace: Workspace) -> None:
+        """Fetch the texts of all that was found, in one pass over the corpus."""
+        if workspace.notes.get("looked_up"):
+            return
+        found = Parts(scratch, "found", self.searched, SEARCH_PART).read()
+        with self._bar("looking up", None, "passages") as bar:
+            store.fill((docid for each in found for docid in each["docids"]), self.corpus, bar.update)
+        workspace.record(workspace.parts_done, looked_up=True)
+
+    def _read(self, scratch: Path, store: PassageStore) -> None:
+        """Write ``answers-*.jsonl``: what the reader says to each question from each passage."""
+        assert self.reader is not None
+        parts = Parts(scratch, "answers", self.searched, READ_PART)
+        found = Parts(scratch, "found", self.searched, SEARCH_PART)
+        with self._bar("reading", None, "passages") as bar:
+            for number, start, examples in parts.missing:
+                passages = [store.passages(each["docids"]) for each in found.some(start, len(examples))]
+                pairs = [(example, each) for example, own in zip(examples, passages, strict=True) for each in own]
+                answers = iter(self.reader.answers(pairs, bar.update))
+                parts.write(number, ({"answers": [next(answers) for _ in own]} for own in passages))
+
+    def _score(self, scratch: Path, store: PassageStore) -> None:
+        """Write ``scores-*.jsonl``: the retriever's scores of the questions' own positives, and of what BM25 found."""
+        assert self.retriever is not None
+        parts = Parts(scratch, "scores", self.searched, SEARCH_PART)
+        found = Parts(scratch, "found", self.searched, SEARCH_PART)
+        with self._bar("scoring", len(self.searched)) as bar:
+            for number, start, examples in parts.missing:
+                lines = []
+                vectors = self.retriever.questions([example.question for example in examples])
+                for example, vector, each in zip(examples, vectors, found.some(start, len(examples)), strict=True):
+                    passages = list(example.positives) + ([] if self._dense else store.passages(each["docids"]))
+                    scores = (self.retriever.passages(passages) @ vector).tolist() if passages else []
+                    own = len(example.positives)
+                    lines.append({"own": scores[:own], "found": each["scores"] if self._dense else scores[own:]})
+                    bar.update()
+                parts.write(number, lines)
+
+    def _write(self, scratch: Path, store: PassageStore, file: Path) -> dict[str, Any]:
+        """Write the data; the counts of the manifest."""
+        tally = Tally()
+        write_examples(self._labelled(scratch, store, tally), file)
+        for language in tally.languages.values():
+            if "left out" in language:
+                language["left out"] = dict(sorted(language["left out"].items()))
+        if not tally.written:
+            # Other settings are called for, which what is there would stand in the way of.
+            shutil.rmtree(file.parent)
+            raise InvalidInput(
+                f"no question got a positive from the first {self.settings.depth} passages; try a larger --depth or "
+                "another retriever, and look whether the answers are in the passages' language"
+            )
+        return {
+            "questions": tally.written,
+            "languages": dict(sorted(tally.languages.items())),
+            "left_out": {**self.questions.left_out, **tally.left_out},
+            "not_searched": dict(self.not_searched),
+            "passed_over": dict(sorted(tally.passed_over.items())),
+        }
+
+    def _labelled(self, scratch: Path, store: PassageStore, tally: Tally) -> Iterator[TrainingExample]:
+        """All examples that can be trained on, in the order of the questions."""
+        found = Parts(scratch, "found", self.searched, SEARCH_PART).read()
+        answers = Parts(scratch, "answers", self.searched, READ_PART).read() if self.reader else None
+        scores = Parts(scratch, "scores", self.searched, SEARCH_PART).read() if self._has_margin else None
+        for example in self.questions.examples:
+            reason = _why_not(example, self.settings)
+            labelled = Labelled(example, Counter())
+            if reason is None:
+                each = next(found)
+                unscored: dict[str, Any] = {"own": [], "found": [None] * len(each["docids"])}
+                scored = next(scores) if scores is not None else unscored
+                passages = store.passages(each["docids"])
+                candidates = list(map(Candidate, passages, scored["found"]))
+                judge = self._judge(example, next(answers)["answers"] if answers is not None else ())
+                labelled = label(example, candidates, judge, self.settings, scored["own"])
+            tally.add(example, labelled, reason or NO_POSITIVE)
+            if labelled.example.positives:
+                yield labelled.example
+
+    def _judge(self, example: TrainingExample, read: Sequence[str]) -> Judge:
+        if self.settings.recipe == "sentri":
+            return by_answer_string(example)
+        return by_reader(example, read) if self.settings.recipe == "cora" else by_absence(example)
+
+    def _builder(self) -> XqgIndexBuilder:
+        assert self.retriever is not None
+        plain = AugmentationSettings(alpha=0)
+        settings = self.retriever.settings
+        return XqgIndexBuilder(settings, plain, device=self.device, show_progress=self.show_progress)
+
+    def _bar(self, what: str, total: int | None, unit: str = "questions") -> tqdm[Any]:
+        return tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=not self.show_progress)
+
+
+def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
+    return read_examples(Path(path), inputs.format, split="train", language=settings.default_language)
+
+
+def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:
+    """Why a question is not searched for, None if it is."""
+    if settings.recipe != "negatives" and not counted_answers(example.answers):
+        return NO_ANSWER
+    return NO_ENGLISH if settings.source == "bm25" and english_question(example) is None else None
+
+
+def _scan(corpus: Path) -> tuple[str, int]:
+    """SHA-256 and number of passages of a corpus, every line of which is looked at."""
+    scanned = Corpus(corpus, 1 << 30)
+    for _ in scanned.scan():
+        pass
+    return scanned.sha256, scanned.passages
+
+
+def _as_json(ranking: Ranking) -> dict[str, Any]:
+    return {"docids": [docid for docid, _ in ranking], "scores": [score for _, score in ranking]}
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{why} {count:,}" for why, count in counts.items())
