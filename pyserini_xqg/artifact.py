@@ -107,10 +107,10 @@ def holds_encoder(folder: str) -> bool:
     return isinstance(settings, dict) and "encoder" in settings
 
 
-def package_versions() -> dict[str, str]:
-    """The versions of the packages whose version can change an artifact."""
+def package_versions(*more: str) -> dict[str, str]:
+    """The versions of the packages whose version can change an artifact, and of `more`, of those that are there."""
     found = {}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -45,7 +45,7 @@ class RecipeName(StrEnum):
 
 @train.callback()
 def options() -> None:
-    """Train models: retrievers."""  # a group, though it has one command
+    """Train models and find data for them."""
 
 
 @train.command("retriever")

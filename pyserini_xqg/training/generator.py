@@ -24,8 +24,7 @@ from pyserini_xqg.training.generator_data import generator_pairs, pair_counts
 from pyserini_xqg.training.generator_memory import estimate_generator_memory, generator_advice
 from pyserini_xqg.training.generator_settings import GeneratorSettings
 from pyserini_xqg.training.packages import INSTALL, require_training_packages
-from pyserini_xqg.training.retriever import CARD, SETTINGS_FILE, _checked_device, _free_memory, _our_folder, _seed
-from pyserini_xqg.training.retriever import _versions as versions_of
+from pyserini_xqg.training.run import CARD, SETTINGS_FILE, checked_device, free_memory, output_folder, seed
 from pyserini_xqg.training.settings import TrainingDataSettings
 
 ADAPTER = "adapter"
@@ -123,7 +122,7 @@ class GeneratorTraining:
             raise UsageError("dev_corpus is for retrievers: a generator is scored on the passages of dev itself")
         self.data = data
         self.settings = settings
-        self.device = _checked_device(device)
+        self.device = checked_device(device)
         self.train, self.dev, self.leaks = _read(data, settings)
         self.pairs = generator_pairs(self.train.examples, settings.parallel)
         self.dev_pairs = generator_pairs(self.dev.examples) if self.dev else []
@@ -135,7 +134,7 @@ class GeneratorTraining:
         encodes = is_sequence_to_sequence(settings.base, settings.revision)
         self.kind: Kind = "sequence-to-sequence" if encodes else "causal language"
         self.tokenizer = open_tokenizer(settings.base, settings.revision, self.kind)
-        _seed(settings.seed)
+        seed(settings.seed)
         base = self._open_base()
         lengths = (settings.input_length, settings.output_length)
         self.form: GeneratorForm
@@ -192,7 +191,7 @@ class GeneratorTraining:
         from pyserini_xqg.training.trainer import is_main_process
 
         identity = self.identity()
-        with _our_folder(output, is_main_process(), self.device):
+        with output_folder(output, is_main_process(), self.device):
             if already_made(output, identity):
                 log.info("%s is there already, made with the same settings and data", output)
                 return Manifest.read(output)
@@ -205,7 +204,7 @@ class GeneratorTraining:
                 )
             workspace = Workspace(output, identity)
             log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
-            if (free := _free_memory(self.device)) is not None and plan.memory_bytes > free:
+            if (free := free_memory(self.device)) is not None and plan.memory_bytes > free:
                 log.warning("%.1f GB are free. %s", free / 1e9, generator_advice(self.settings))
             outcome = run_generator_trainer(
                 self.model,
@@ -270,7 +269,7 @@ class GeneratorTraining:
                 "chosen_step": outcome.chosen_step,
                 "dev": scores,
             },
-            package_versions() | versions_of("accelerate", "peft"),
+            package_versions("accelerate", "peft"),
         )
         workspace.finish(manifest, last=lambda: shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True))
         return manifest
@@ -299,7 +298,7 @@ class GeneratorTraining:
     def _write_model(self, checkpoint: Path, folder: Path) -> None:
         """The checkpoint as a plain transformers model, with its tokenizer."""
         from pyserini_xqg.training.generator_forms import CausalForm
-        from pyserini_xqg.training.trainer import _forget_calls
+        from pyserini_xqg.training.trainer import forget_calls
 
         if self.settings.lora_rank:
             base = self._open_base()
@@ -317,7 +316,7 @@ class GeneratorTraining:
             known = model.generation_config.eos_token_id
             ends = {*(known if isinstance(known, list) else [known]), self.form.end} - {None}
             model.generation_config.eos_token_id = sorted(ends) if len(ends) > 1 else self.form.end
-        _forget_calls(self.tokenizer)
+        forget_calls(self.tokenizer)
         with quiet_loading():
             model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyserini_xqg.artifact import Manifest, Workspace, already_made, package_versions, working_folder
+from pyserini_xqg.artifact import Manifest, Workspace, already_made, package_versions
 from pyserini_xqg.collection import Passage, parse_passage
-from pyserini_xqg.encoding.loading import choose_device, fingerprint, load_model, quiet_loading
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
 from pyserini_xqg.evaluation.measures import TokensMeasure
 from pyserini_xqg.evaluation.scores import parse_measures
 from pyserini_xqg.jsonl import jsonl_files, read_records
@@ -25,6 +21,7 @@ from pyserini_xqg.training.data import read_examples, require_positives
 from pyserini_xqg.training.examples import TrainingExample, content_id, fingerprint_examples
 from pyserini_xqg.training.memory import advice, estimate_memory
 from pyserini_xqg.training.packages import require_training_packages
+from pyserini_xqg.training.run import CARD, SETTINGS_FILE, checked_device, free_memory, output_folder, seed
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
 if TYPE_CHECKING:
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from pyserini_xqg.training.trainer import Outcome
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
-SETTINGS_FILE, CARD = "settings.toml", "README.md"
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -121,10 +117,10 @@ class RetrieverTraining:
         require_training_packages()
         self.data = data
         self.settings = settings
-        self.device = _checked_device(device)
+        self.device = checked_device(device)
         self.train, self.dev, self.leaks = _read(data, settings, self._completed)
         self.corpus = list(_read_corpus(data.dev_corpus))
-        _seed(settings.seed)  # a base without all weights gets random ones for the rest
+        seed(settings.seed)  # a base without all weights gets random ones for the rest
         with quiet_loading():
             self.model, self.encoder = load_model(settings.encoder(), self.device, "passage")
         # A base may be stored in half precision.
@@ -194,13 +190,13 @@ class RetrieverTraining:
 
         identity = self.identity()
         plan = self.plan()
-        with _our_folder(output, is_main_process(), self.device):
+        with output_folder(output, is_main_process(), self.device):
             if already_made(output, identity):
                 log.info("%s is there already, made with the same settings and data", output)
                 return Manifest.read(output)
             workspace = Workspace(output, identity)
             log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
-            if (free := _free_memory(self.device)) is not None and plan.memory_bytes > free:
+            if (free := free_memory(self.device)) is not None and plan.memory_bytes > free:
                 log.warning("%.1f GB are free. %s", free / 1e9, advice(self.settings))
             outcome = self._train(workspace, show_progress)
             if is_main_process():
@@ -297,7 +293,7 @@ class RetrieverTraining:
                 "encoder": {name: value for name, value in asdict(self.encoder).items() if name not in UNSAID},
                 **self._details(),
             },
-            package_versions() | _versions("accelerate", "datasets"),
+            package_versions("accelerate", "datasets"),
         )
         workspace.finish(manifest, last=lambda: _remove(folder / name for name in self.scratch))
         return manifest
@@ -347,56 +343,3 @@ def _read_corpus(path: str | None) -> Iterator[Passage]:
 def _remove(folders: Iterable[Path]) -> None:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _checked_device(device: str | None) -> str:
-    if device is not None and ":" in device:
-        raise UsageError(
-            f"device {device}: training takes the first GPU it sees; set "
-            f"CUDA_VISIBLE_DEVICES={device.split(':')[1]} and "
-            "leave the number out. For several: accelerate launch"
-        )
-    return choose_device(device)
-
-
-def _seed(seed: int) -> None:
-    import torch
-
-    torch.manual_seed(seed)
-
-
-def _free_memory(device: str) -> int | None:
-    """Free bytes, where that can be asked."""
-    import torch
-
-    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else None
-
-
-@contextmanager
-def _our_folder(output: Path, is_main: bool, device: str) -> Iterator[None]:
-    """The working folder, locked by the process that writes; the others wait until it is."""
-    from pyserini_xqg.training.trainer import processes
-
-    if processes() == 1:
-        with working_folder(output):
-            yield
-        return
-    accelerate: Any = import_module("accelerate")
-    state = accelerate.PartialState(cpu=device == "cpu")
-    if is_main:
-        with working_folder(output):
-            state.wait_for_everyone()
-            yield
-    else:
-        state.wait_for_everyone()
-        yield
-
-
-def _versions(*packages: str) -> dict[str, str]:
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

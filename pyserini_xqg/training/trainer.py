@@ -183,11 +183,11 @@ def run_trainer(
         finished = model
         if is_main_process():
             finished = SentenceTransformer(str(place / f"checkpoint-{chosen}"), device="cpu")
-            _forget_calls(finished.tokenizer)
+            forget_calls(finished.tokenizer)
     return Outcome(trainer.state.log_history, steps, chosen, finished)
 
 
-def _forget_calls(tokenizer: Any) -> None:
+def forget_calls(tokenizer: Any) -> None:
     """Take out of a tokenizer what the last call left in it, such as the maximum length of a question."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None:
