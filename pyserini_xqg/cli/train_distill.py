@@ -11,16 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli import train_options as t
 from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.cli.train_options import (
-    DATA,
-    MEMORY,
     MODEL,
-    RUN,
     TRAINING,
-    FormatName,
-    KeepName,
-    PrecisionName,
     require,
     scores_of,
     texts_of,
@@ -46,7 +41,7 @@ TEACHER, QUICK, DR_DECR = "Teacher", "Recipe quick", "Recipe dr-decr"
 
 
 def distill(
-    output: Annotated[Path, typer.Option(help="The model folder to make.")],
+    output: t.Output,
     recipe: Annotated[
         DistillRecipeName | None,
         typer.Option(help="quick: a query generator teaches; dr-decr: a retriever that reads English questions."),
@@ -55,36 +50,13 @@ def distill(
         Path | None,
         typer.Option(help="Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it."),
     ] = None,
-    train: Annotated[
-        list[Path] | None,
-        typer.Option(help="Questions with passages, of any format known; repeated.", rich_help_panel=DATA),
-    ] = None,
-    dev: Annotated[
-        list[Path] | None,
-        typer.Option(help="Questions to score checkpoints on; repeated.", rich_help_panel=DATA),
-    ] = None,
-    dev_corpus: Annotated[
-        Path | None,
-        typer.Option(help="Passages to search for them beside their own, Pyserini's JSONL.", rich_help_panel=DATA),
-    ] = None,
-    format: Annotated[
-        FormatName | None, typer.Option(help="Of all of these [seen from the content].", rich_help_panel=DATA)
-    ] = None,
-    languages: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--language",
-            help="Train on questions in these only: codes or names, repeated or separated by commas.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    default_language: Annotated[
-        str | None, typer.Option(help="Of questions that do not say theirs [unknown].", rich_help_panel=DATA)
-    ] = None,
-    allow_leaks: Annotated[
-        bool | None,
-        typer.Option("--allow-leaks", help="Train although questions of dev are in train.", rich_help_panel=DATA),
-    ] = None,
+    train: t.Train = None,
+    dev: t.Dev = None,
+    dev_corpus: t.DevCorpus = None,
+    format: t.Format = None,
+    languages: t.Languages = None,
+    default_language: t.DefaultLanguage = None,
+    allow_leaks: t.AllowLeaks = None,
     teacher: Annotated[
         str | None,
         typer.Option(help="A folder or Hugging Face id: generator or retriever.", rich_help_panel=TEACHER),
@@ -165,47 +137,24 @@ def distill(
         str | None,
         typer.Option(help="The student to start from: a folder or Hugging Face id.", rich_help_panel=MODEL),
     ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of a base from the hub.", rich_help_panel=MODEL)
-    ] = None,
-    pooling: Annotated[
-        o.PoolingName | None, typer.Option(help="How token vectors become one.", rich_help_panel=MODEL)
-    ] = None,
-    l2_norm: Annotated[
-        bool | None, typer.Option("--l2-norm/--no-l2-norm", help="Give vectors unit length.", rich_help_panel=MODEL)
-    ] = None,
-    query_prefix: Annotated[
-        str | None, typer.Option(help="Put before questions, final blank included.", rich_help_panel=MODEL)
-    ] = None,
-    passage_prefix: Annotated[str | None, typer.Option(help="Put before passages.", rich_help_panel=MODEL)] = None,
-    query_max_length: Annotated[
-        int | None, typer.Option(help="Tokens of a question [32].", rich_help_panel=MODEL)
-    ] = None,
-    passage_max_length: Annotated[
-        int | None, typer.Option(help="Tokens of a passage [128].", rich_help_panel=MODEL)
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data [40].", rich_help_panel=TRAINING)] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Questions a step, over all processes [128].", rich_help_panel=TRAINING)
-    ] = None,
+    revision: t.Revision = None,
+    pooling: t.Pooling = None,
+    l2_norm: t.L2Norm = None,
+    query_prefix: t.QueryPrefix = None,
+    passage_prefix: t.PassagePrefix = None,
+    query_max_length: t.QueryMaxLength = None,
+    passage_max_length: t.PassageMaxLength = None,
+    epochs: t.Epochs = None,
+    batch_size: t.BatchSize = None,
     negatives: Annotated[
         int | None, typer.Option(help="Candidates of a question beside its positive [7].", rich_help_panel=TRAINING)
     ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="At its highest [1e-5].", rich_help_panel=TRAINING)
-    ] = None,
-    warmup_ratio: Annotated[
-        float | None, typer.Option(help="Share of the steps in which it rises [0.1].", rich_help_panel=TRAINING)
-    ] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="AdamW's [0].", rich_help_panel=TRAINING)] = None,
-    max_grad_norm: Annotated[
-        float | None, typer.Option(help="Longer gradients are shortened to it [1].", rich_help_panel=TRAINING)
-    ] = None,
-    scale: Annotated[
-        float | None,
-        typer.Option(help="Factor of the dot products [1, or 20 for unit length].", rich_help_panel=TRAINING),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything drawn [0].", rich_help_panel=TRAINING)] = None,
+    learning_rate: t.LearningRate = None,
+    warmup_ratio: t.WarmupRatio = None,
+    weight_decay: t.WeightDecay = None,
+    max_grad_norm: t.MaxGradNorm = None,
+    scale: t.Scale = None,
+    seed: t.Seed = None,
     measures: Annotated[
         list[str] | None,
         typer.Option(
@@ -215,32 +164,13 @@ def distill(
             rich_help_panel=TRAINING,
         ),
     ] = None,
-    checkpoint_every: Annotated[
-        int | None, typer.Option(help="Steps between checkpoints [an epoch].", rich_help_panel=TRAINING)
-    ] = None,
-    keep: Annotated[
-        KeepName | None,
-        typer.Option(help="The checkpoint that becomes the model [best, without dev last].", rich_help_panel=TRAINING),
-    ] = None,
-    precision: Annotated[
-        PrecisionName | None, typer.Option(help="Of the computation [fp32].", rich_help_panel=MEMORY)
-    ] = None,
-    mini_batch: Annotated[
-        int | None,
-        typer.Option(help="Cache gradients: texts that go through the model at once.", rich_help_panel=MEMORY),
-    ] = None,
-    gradient_checkpointing: Annotated[
-        bool | None,
-        typer.Option(
-            "--gradient-checkpointing/--no-gradient-checkpointing",
-            help="Compute inner layers twice instead of keeping them.",
-            rich_help_panel=MEMORY,
-        ),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cuda, mps, cpu [the best there is].", rich_help_panel=RUN)] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print counts, steps and memory, and end.", rich_help_panel=RUN)
-    ] = False,
+    checkpoint_every: t.CheckpointEvery = None,
+    keep: t.Keep = None,
+    precision: t.Precision = None,
+    mini_batch: t.MiniBatch = None,
+    gradient_checkpointing: t.GradientCheckpointing = None,
+    device: t.Device = None,
+    dry_run: t.DryRun = False,
 ) -> None:
     """Train a bi-encoder by a teacher, which ranks each question's candidates for it."""
     options = {

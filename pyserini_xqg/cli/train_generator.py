@@ -10,16 +10,13 @@ from typing import Annotated
 import typer
 
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli import train_options as t
 from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.cli.train_options import (
     DATA,
     MEMORY,
     MODEL,
-    RUN,
     TRAINING,
-    FormatName,
-    KeepName,
-    PrecisionName,
     require,
     scores_of,
     texts_of,
@@ -37,18 +34,13 @@ LORA = "LoRA"
 
 
 def generator(
-    output: Annotated[Path, typer.Option(help="The model folder to make.")],
-    train: Annotated[
-        list[Path] | None,
-        typer.Option(help="Questions with passages, of any format known; repeated.", rich_help_panel=DATA),
-    ] = None,
+    output: t.Output,
+    train: t.Train = None,
     dev: Annotated[
         list[Path] | None,
         typer.Option(help="The same, for the loss that says which checkpoint is best; repeated.", rich_help_panel=DATA),
     ] = None,
-    format: Annotated[
-        FormatName | None, typer.Option(help="Of all of these [seen from the content].", rich_help_panel=DATA)
-    ] = None,
+    format: t.Format = None,
     languages: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,10 +60,7 @@ def generator(
             rich_help_panel=DATA,
         ),
     ] = None,
-    allow_leaks: Annotated[
-        bool | None,
-        typer.Option("--allow-leaks", help="Train although questions of dev are in train.", rich_help_panel=DATA),
-    ] = None,
+    allow_leaks: t.AllowLeaks = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings as TOML, tables [generator] and [data]; options override it.")
     ] = None,
@@ -85,9 +74,7 @@ def generator(
             help="The model to start from: a folder or Hugging Face id [paper: google/mt5-base].", rich_help_panel=MODEL
         ),
     ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of a base from the hub.", rich_help_panel=MODEL)
-    ] = None,
+    revision: t.Revision = None,
     input_length: Annotated[
         int | None,
         typer.Option(help="Tokens of the prompt, of a language model's passage [128].", rich_help_panel=MODEL),
@@ -118,37 +105,21 @@ def generator(
         float | None,
         typer.Option(help="Share of the steps in which it rises [0; lora: 0.03].", rich_help_panel=TRAINING),
     ] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="AdamW's [0].", rich_help_panel=TRAINING)] = None,
-    max_grad_norm: Annotated[
-        float | None, typer.Option(help="Longer gradients are shortened to it [1].", rich_help_panel=TRAINING)
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything drawn [0].", rich_help_panel=TRAINING)] = None,
+    weight_decay: t.WeightDecay = None,
+    max_grad_norm: t.MaxGradNorm = None,
+    seed: t.Seed = None,
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Steps between checkpoints [20 in all].", rich_help_panel=TRAINING)
     ] = None,
-    keep: Annotated[
-        KeepName | None,
-        typer.Option(help="The checkpoint that becomes the model [best, without dev last].", rich_help_panel=TRAINING),
-    ] = None,
-    precision: Annotated[
-        PrecisionName | None, typer.Option(help="Of the computation [fp32].", rich_help_panel=MEMORY)
-    ] = None,
+    keep: t.Keep = None,
+    precision: t.Precision = None,
     mini_batch: Annotated[
         int | None,
         typer.Option(help="Pairs that go through the model at once [16; lora: 8].", rich_help_panel=MEMORY),
     ] = None,
-    gradient_checkpointing: Annotated[
-        bool | None,
-        typer.Option(
-            "--gradient-checkpointing/--no-gradient-checkpointing",
-            help="Compute inner layers twice instead of keeping them.",
-            rich_help_panel=MEMORY,
-        ),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cuda, mps, cpu [the best there is].", rich_help_panel=RUN)] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print counts, steps and memory, and end.", rich_help_panel=RUN)
-    ] = False,
+    gradient_checkpointing: t.GradientCheckpointing = None,
+    device: t.Device = None,
+    dry_run: t.DryRun = False,
 ) -> None:
     """Train a query generator on questions with their passages; the paper's mT5 if nothing else is said."""
     from pyserini_xqg.training.config import layered, read_config

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli import train_options as t
 from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
@@ -82,9 +83,7 @@ def mine(
             rich_help_panel=DATA,
         ),
     ] = None,
-    default_language: Annotated[
-        str | None, typer.Option(help="Of questions that do not say theirs [unknown].", rich_help_panel=DATA)
-    ] = None,
+    default_language: t.DefaultLanguage = None,
     source: Annotated[
         SourceName | None, typer.Option(help="Who finds passages [retriever].", rich_help_panel=SEARCH)
     ] = None,
@@ -162,7 +161,7 @@ def mine(
     dtype: Annotated[
         o.DtypeName | None, typer.Option(help="Of the computation [float32].", rich_help_panel=ENCODER)
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cuda, mps, cpu [the best there is].", rich_help_panel=RUN)] = None,
+    device: t.Device = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print counts and the estimated time, and end.", rich_help_panel=RUN)
     ] = False,
