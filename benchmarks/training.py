@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ir_measures import RR, Success
@@ -37,14 +37,20 @@ from pyserini_xqg.generation.query_builder import XqgQueryBuilder
 from pyserini_xqg.indexing import XqgIndexBuilder
 from pyserini_xqg.training.checks import find_leaks
 from pyserini_xqg.training.data import read_examples
+from pyserini_xqg.training.distillation_settings import DR_DECR, DistillDataSettings, DrDecrSettings, distill_settings
+from pyserini_xqg.training.dr_decr import distill_dr_decr
 from pyserini_xqg.training.examples import write_examples
+from pyserini_xqg.training.mining import MiningInputs
+from pyserini_xqg.training.recipes import mine_sentri
 from pyserini_xqg.training.retriever import train_retriever
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
 MEASURES = [Success @ 1, RR @ 10, RTokens @ 2000]
 DEPTH = 50
 WEIGHT = 0.3
+CANDIDATES = 3
 BASE = "base"
+XOR_TYDI = "xor_train_retrieve_eng_span.jsonl"
 # Measure to question to value.
 Values = Mapping[str, Mapping[str, float]]
 
@@ -83,7 +89,30 @@ def contrastive(setting: Setting) -> Path:
     return output
 
 
-RECIPES: dict[str, Callable[[Setting], Path]] = {"contrastive": contrastive}
+def dr_decr(setting: Setting) -> Path:
+    """The starting model reads the English question and teaches itself to read the original one."""
+    output = setting.work / "models" / "dr-decr"
+    common = {**setting.common(), "teacher": setting.base, "negatives": CANDIDATES}
+    settings = distill_settings(DR_DECR, {**common, "parallel_epochs": 1, "parallel_batch_size": setting.batch_size})
+    assert isinstance(settings, DrDecrSettings)
+    data = setting.training_data()
+    of_parallel = DistillDataSettings(data.train, data.dev, parallel=(str(setting.data / "xor-tydi"),))
+    distill_dr_decr(of_parallel, output, settings, show_progress=True)
+    return output
+
+
+def sentri(setting: Setting) -> Path:
+    """Passages with the answer, found by the starting model for questions of XOR-TyDi, and then as contrastive."""
+    mined, output = setting.work / "mined", setting.work / "models" / "sentri"
+    inputs = MiningInputs((str(setting.work / "questions.jsonl"),), str(setting.work / "pool.jsonl"))
+    mine_sentri(inputs, mined, setting.base, depth=20, show_progress=True)
+    data = TrainingDataSettings((str(mined / "train.jsonl"),), setting.training_data().dev)
+    settings = RetrieverSettings(**{**setting.common(), "negatives": 1})
+    train_retriever(data, output, settings, show_progress=True)
+    return output
+
+
+RECIPES: dict[str, Callable[[Setting], Path]] = {"contrastive": contrastive, "dr-decr": dr_decr, "sentri": sentri}
 
 
 class XQuAD:
@@ -160,13 +189,14 @@ def main() -> None:
     parser.add_argument("--recipe", action="append", choices=RECIPES, help="may be repeated [all]")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--base", help="another model to start from [multilingual-e5-small]")
+    parser.add_argument("--limit", type=int, help="so many questions only, to try the script")
     arguments = parser.parse_args()
-    setting = Setting(
-        arguments.data, arguments.work, str(multilingual_e5_small()), arguments.epochs, arguments.batch_size
-    )
+    base = arguments.base or str(multilingual_e5_small())
+    setting = Setting(arguments.data, arguments.work, base, arguments.epochs, arguments.batch_size)
     setting.work.mkdir(parents=True, exist_ok=True)
     tested = read_squad_folder(arguments.data / "xquad")
-    prepare(setting, tested)
+    prepare(setting, tested, arguments.limit)
     xquad = XQuAD(tested, setting.work / "xquad")
     values = xquad.values(BASE, setting.base)
     for recipe in arguments.recipe or RECIPES:
@@ -181,19 +211,23 @@ def main() -> None:
         print(xquad.report(of_name, name, [(f"{name} + shuffled", f"{name} + queries")]))
 
 
-def prepare(setting: Setting, tested: RetrievalSet) -> None:
-    """Write what is trained on and what chooses the checkpoint; no question of the latter is in the former."""
+def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:
+    """Write what is trained on, what chooses the checkpoint, and what is mined; no question is in two of them."""
     train = [*read_examples(setting.data / "mlqa"), *read_examples(setting.data / "afriqa")]
     dev = list(read_examples(setting.data / "afriqa", split="dev"))
+    questions = list(read_examples(setting.data / "xor-tydi" / XOR_TYDI))
     known = {" ".join(passage.text.split()) for passage in tested.passages}
-    seen = {" ".join(passage.text.split()) for example in train for passage in example.positives}
-    assert not known & seen, f"{len(known & seen)} paragraphs of XQuAD are in the training data"
-    while leaks := find_leaks(train, dev):
-        leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
-        train = [example for example in train if example.id not in leaked]
-    for name, examples in (("train", train), ("dev", dev)):
-        if not (file := setting.work / f"{name}.jsonl").exists():
-            write_examples(examples, file)
+    pool = {passage.text: passage for example in (*train, *dev) for passage in example.positives}
+    assert not known & {" ".join(text.split()) for text in pool}, "paragraphs of XQuAD are in the training data"
+    if limit is not None:
+        train, dev, questions = train[:: len(train) // limit], dev[:limit], questions[:: len(questions) // limit]
+    for some in (train, questions):
+        while leaks := find_leaks(some, dev):
+            leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
+            some[:] = [example for example in some if example.id not in leaked]
+    write_corpus([replace(p, id=f"p{n}") for n, p in enumerate(pool.values())], setting.work / "pool.jsonl")
+    for name, examples in (("train", train), ("dev", dev), ("questions", questions)):
+        write_examples(examples, setting.work / f"{name}.jsonl")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pyserini_xqg import EncoderSettings, XqgIndexBuilder
+from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing import IndexSettings
 from pyserini_xqg.training.candidates import (
@@ -16,7 +17,6 @@ from pyserini_xqg.training.candidates import (
     Retriever,
     encoder_of_index,
     fingerprint_index,
-    named_encoder,
 )
 from pyserini_xqg.training.retriever import train_retriever
 from pyserini_xqg.training.settings import TrainingDataSettings
@@ -90,7 +90,7 @@ def test_a_trained_folder_keeps_the_lengths_it_was_trained_with(
 ) -> None:
     data = TrainingDataSettings((str(train_file),))
     train_retriever(data, tmp_path / "model", settings(epochs=1), device="cpu")
-    encoder = named_encoder(str(tmp_path / "model"))
+    encoder = read_encoder(str(tmp_path / "model"), "passage")[0]
     assert encoder.model == str(tmp_path / "model")
     assert (encoder.query_max_length, encoder.passage_max_length) == (16, 32)
-    assert named_encoder(str(tiny_model)) == EncoderSettings(str(tiny_model))
+    assert read_encoder(str(tiny_model), "passage")[0] == EncoderSettings(str(tiny_model))

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.artifact import Manifest
+from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.training import rounds as module
-from pyserini_xqg.training.candidates import named_encoder
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.mining import MiningInputs
 from pyserini_xqg.training.mining_settings import mining_settings
@@ -61,7 +61,7 @@ SENTRI = mining_settings({"recipe": "sentri", "depth": 10, "negatives": 2})
 
 def best(model: Path) -> dict[str, str]:
     """The passage that comes first for each question."""
-    encoder = TextEncoder(named_encoder(str(model)), "cpu")
+    encoder = TextEncoder(read_encoder(str(model), "passage")[0], "cpu")
     asked, passages = list(map(question, range(QUESTIONS))), list(map(passage, range(PASSAGES)))
     scores = (
         encoder.encode([each["question"] for each in asked], "query")
