@@ -105,8 +105,8 @@ LORA = {"recipe": "lora", "lora_dropout": 0.0, "lora_rank": 16, "learning_rate":
     ("base", "generator", "given", "files"),
     [
         ("mt5_without_dropout", "seq2seq", {"recipe": "paper", "learning_rate": 1e-2, "steps": 150}, FILES),
-        ("chat", "causal", {**LORA, "learning_rate": 1e-2, "steps": 90}, FILES | ADAPTER | {"chat_template.jinja"}),
-        ("gemma", "causal", {**LORA, "steps": 130}, FILES | ADAPTER),
+        ("chat", "causal", {**LORA, "learning_rate": 1e-2, "steps": 140}, FILES | ADAPTER | {"chat_template.jinja"}),
+        ("gemma", "causal", {**LORA, "steps": 180}, FILES | ADAPTER),
     ],
 )
 def test_twenty_examples_are_learned_by_heart_and_xqg_generate_takes_the_folder(
@@ -125,7 +125,7 @@ def test_twenty_examples_are_learned_by_heart_and_xqg_generate_takes_the_folder(
     manifest = train_generator(same, folder, chosen, device="cpu")
     found = losses(folder)
     assert found[0] > 6 and found[-1] < 0.6
-    assert manifest.details["dev"]["NLL"] < 0.3
+    assert manifest.details["dev"]["NLL"] < 0.5
     assert written(folder, generator, range(20)) == [[line(number)["query"]] for number in range(20)]
     assert {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} == files
     assert loss_of(folder, same, chosen) == pytest.approx(manifest.details["dev"]["NLL"], abs=1e-4)
