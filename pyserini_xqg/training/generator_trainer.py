@@ -31,7 +31,15 @@ from pyserini_xqg.training.generator_forms import NO_TARGET, GeneratorForm, targ
 from pyserini_xqg.training.generator_memory import generator_advice
 from pyserini_xqg.training.generator_settings import GeneratorSettings
 from pyserini_xqg.training.memory import memory_advice
-from pyserini_xqg.training.trainer import CHECKPOINTS, Checkpoints, Progress, is_main_process, processes
+from pyserini_xqg.training.trainer import (
+    CHECKPOINTS,
+    Checkpoints,
+    Progress,
+    is_main_process,
+    processes,
+    trainer_arguments,
+    use_one_gpu,
+)
 
 # Where the settings don't say how often.
 CHECKPOINTS_IN_ALL = 20
@@ -144,33 +152,14 @@ def run_generator_trainer(
     rank = int(os.environ.get("RANK", "0"))
     batches = StepBatches(train, settings.batch_size, settings.mini_batch, steps, settings.seed, processes(), rank)
     arguments = TrainingArguments(
-        output_dir=str(place),
+        **trainer_arguments(settings, place, steps, device),
         per_device_train_batch_size=min(settings.mini_batch or settings.batch_size, settings.batch_size),
         gradient_accumulation_steps=batches.pieces,
         # All steps are one epoch to the trainer: where the data begin anew is for the batches to know.
         num_train_epochs=1,
-        learning_rate=settings.learning_rate,
-        warmup_steps=math.ceil(settings.warmup_ratio * steps),
-        lr_scheduler_type="linear",
-        optim="adamw_torch",
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
-        seed=settings.seed,
-        bf16=settings.precision == "bf16",
-        use_cpu=device == "cpu",
-        logging_strategy="steps",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        # Our own callback says when.
-        eval_strategy="no",
-        save_strategy="no",
         remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
     )
-    # Several GPUs are several processes; without them one is used, never torch's DataParallel.
-    if arguments.n_gpu > 1:
-        arguments._n_gpu = 1
+    use_one_gpu(arguments)
     if settings.gradient_checkpointing:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)

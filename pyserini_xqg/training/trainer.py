@@ -131,30 +131,11 @@ def run_trainer(
     per_epoch = steps_of_an_epoch(len(batches))
     steps = per_epoch * settings.epochs
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(place),
+        **trainer_arguments(settings, place, steps, device),
         per_device_train_batch_size=batch_size_of_a_process(settings),
         num_train_epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
-        warmup_steps=math.ceil(settings.warmup_ratio * steps),
-        lr_scheduler_type="linear",
-        optim="adamw_torch",
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
-        seed=settings.seed,
-        bf16=settings.precision == "bf16",
-        use_cpu=device == "cpu",
-        logging_strategy="steps",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        # Our own callback says when.
-        eval_strategy="no",
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
     )
-    # Several GPUs are several processes; without them one is used, never torch's DataParallel.
-    if arguments.n_gpu > 1:
-        arguments._n_gpu = 1
+    use_one_gpu(arguments)
     if settings.gradient_checkpointing:
         with warnings.catch_warnings():
             # Its new name is not in every transformers that we take.
@@ -185,6 +166,46 @@ def run_trainer(
             finished = SentenceTransformer(str(place / f"checkpoint-{chosen}"), device="cpu")
             forget_calls(finished.tokenizer)
     return Outcome(trainer.state.log_history, steps, chosen, finished)
+
+
+def trainer_arguments(settings: TrainerSettings, place: Path, steps: int, device: str | None) -> dict[str, Any]:
+    """What transformers' trainer is told in every training.
+
+    Parameters
+    ----------
+    settings : TrainerSettings
+    place : Path
+        For checkpoints.
+    steps : int
+        In all.
+    device : str or None
+    """
+    return {
+        "output_dir": str(place),
+        "learning_rate": settings.learning_rate,
+        "warmup_steps": math.ceil(settings.warmup_ratio * steps),
+        "lr_scheduler_type": "linear",
+        "optim": "adamw_torch",
+        "weight_decay": settings.weight_decay,
+        "max_grad_norm": settings.max_grad_norm,
+        "seed": settings.seed,
+        "bf16": settings.precision == "bf16",
+        "use_cpu": device == "cpu",
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        # Our own callback says when.
+        "eval_strategy": "no",
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def use_one_gpu(arguments: Any) -> None:
+    """Several GPUs are several processes; without them one is used, never torch's DataParallel."""
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1
 
 
 def forget_calls(tokenizer: Any) -> None:
