@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,12 +35,16 @@ def load_model(settings: EncoderSettings, device: str, side: Kind) -> tuple[Sent
     name = own_query_model or settings.model
     model, sentence_model = _open(name, None if own_query_model else settings.revision, settings, device)
     config = model[0].config
-    limit = min(model.tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize)
+    own_limit = model.tokenizer.model_max_length
+    positions = _positions(model)
+    # The tokenizer's may be a choice, that of a trained model the length it was trained with; positions are a fact.
+    longest = positions or own_limit
     for length in (settings.query_max_length, settings.passage_max_length):
-        if length is not None and length > limit:
+        if length is not None and length > longest:
             raise UsageError(
-                f"a maximum length of {length} tokens was asked for; the model {name} takes at most {limit}"
+                f"a maximum length of {length} tokens was asked for; the model {name} takes at most {longest}"
             )
+    limit = min(own_limit, longest)
     own_pooling = sentence_model and settings.pooling is None
     l2_norm = settings.l2_norm
     if l2_norm is None and not own_pooling:
@@ -65,6 +68,17 @@ def load_model(settings: EncoderSettings, device: str, side: Kind) -> tuple[Sent
         query_max_length=or_length(settings.query_max_length, PAPER_QUERY_LENGTH),
         passage_max_length=or_length(settings.passage_max_length, PAPER_PASSAGE_LENGTH),
     )
+
+
+def _positions(model: SentenceTransformer) -> int | None:
+    """How many tokens a text can have for the architecture; None: it does not count them."""
+    count: int | None = getattr(model[0].config, "max_position_embeddings", None)
+    if not count:
+        return None
+    embeddings = getattr(getattr(model[0].model, "embeddings", None), "position_embeddings", None)
+    padding: int | None = getattr(embeddings, "padding_idx", None)
+    # RoBERTa's (XLM-R, MPNet) count from the place after that of padding.
+    return count if padding is None else count - padding - 1
 
 
 def choose_device(device: str | None) -> str:

@@ -111,11 +111,47 @@ def test_each_side_has_its_own_model(tiny_model: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["query_max_length", "passage_max_length"])
-def test_more_tokens_than_the_model_takes_are_refused(field: str, tiny_model: Path, tiny_sentence_model: Path) -> None:
-    for model, limit in ((tiny_model, 64), (tiny_sentence_model, 48)):
-        resolved(EncoderSettings(str(model), **{field: limit}))  # type: ignore[arg-type]
-        with pytest.raises(UsageError, match=rf"{limit + 1} tokens .* at most {limit}"):
-            resolved(EncoderSettings(str(model), **{field: limit + 1}))  # type: ignore[arg-type]
+def test_more_tokens_than_the_model_has_positions_for_are_refused(
+    field: str, tiny_model: Path, tiny_sentence_model: Path
+) -> None:
+    for model in (tiny_model, tiny_sentence_model):
+        resolved(EncoderSettings(str(model), **{field: 64}))  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=r"65 tokens .* at most 64"):
+            resolved(EncoderSettings(str(model), **{field: 65}))  # type: ignore[arg-type]
+
+
+def test_a_sentence_model_reads_on_beyond_its_own_length_if_asked_to(tiny_sentence_model: Path) -> None:
+    own = TextEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")
+    longer = TextEncoder(EncoderSettings(str(tiny_sentence_model), passage_max_length=64), "cpu")
+    assert (own.settings.passage_max_length, longer.settings.passage_max_length) == (48, 64)
+    short, long = sentence(0, 20), sentence(0, 60)
+    np.testing.assert_allclose(longer.encode([short], "passage"), own.encode([short], "passage"), atol=1e-6)
+    assert abs(longer.encode([long], "passage") - own.encode([long], "passage")).max() > 1e-3
+
+
+def test_positions_are_counted_from_that_of_padding(tiny_model: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, RobertaConfig, RobertaModel
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    config = RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=34,
+        pad_token_id=1,
+    )
+    RobertaModel(config).save_pretrained(tmp_path)
+    tokenizer.model_max_length = 500
+    tokenizer.save_pretrained(tmp_path)
+    assert (
+        TextEncoder(EncoderSettings(str(tmp_path), passage_max_length=32), "cpu")
+        .encode([sentence(0, 60)], "passage")
+        .any()
+    )
+    with pytest.raises(UsageError, match=r"33 tokens .* at most 32"):
+        resolved(EncoderSettings(str(tmp_path), passage_max_length=33))
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
