@@ -11,23 +11,33 @@ LOSS, DEV, PICTURE = "loss.tsv", "dev.tsv", "loss.svg"
 # Of a longer curve, means of neighbouring steps are drawn.
 POINTS = 1000
 # What the trainer writes beside the measures.
-NO_MEASURES = ("dev", "runtime", "samples_per_second", "steps_per_second", "loss")
+NO_MEASURES = {"dev", "runtime", "samples_per_second", "steps_per_second", "loss"}
 
 
-def dev_scores(history: Iterable[Mapping[str, float]]) -> dict[int, dict[str, float]]:
-    """Step to measure (``RR@10``, ``RR@10 fi``) to value."""
-    return {
-        int(each["step"]): {
-            name.removeprefix("eval_"): value
-            for name, value in each.items()
-            if name.startswith("eval_") and name.removeprefix("eval_") not in NO_MEASURES
-        }
+def dev_scores(history: Iterable[Mapping[str, float]], measures: Sequence[str]) -> dict[int, dict[str, float]]:
+    """Step to measure (``RR@10``, ``RR@10 fi``) to value, in the order of `measures`.
+
+    The history's own order is not that: a run that went on has it from a file that is sorted by name.
+    """
+
+    def place(name: str) -> tuple[int, str]:
+        measure, _, language = name.partition(" ")
+        return measures.index(measure), language
+
+    scored = {
+        int(each["step"]): {name.removeprefix("eval_"): each[name] for name in each if name.startswith("eval_")}
         for each in history
         if "eval_dev" in each
     }
+    return {
+        step: {name: values[name] for name in sorted(values.keys() - NO_MEASURES, key=place)}
+        for step, values in scored.items()
+    }
 
 
-def write_curves(history: Sequence[Mapping[str, float]], folder: Path, same_axis: bool = False) -> None:
+def write_curves(
+    history: Sequence[Mapping[str, float]], folder: Path, measures: Sequence[str] = (), same_axis: bool = False
+) -> None:
     """Write ``loss.tsv``, ``loss.svg`` and, where dev was scored, ``dev.tsv``.
 
     Parameters
@@ -35,6 +45,8 @@ def write_curves(history: Sequence[Mapping[str, float]], folder: Path, same_axis
     history : sequence of dict
         The trainer's.
     folder : Path
+    measures : sequence of str
+        Of dev; the first one is drawn.
     same_axis : bool
         Draw the figure of dev, a loss, on the axis of the loss; else on one of its own, from 0 to 1.
     """
@@ -46,7 +58,7 @@ def write_curves(history: Sequence[Mapping[str, float]], folder: Path, same_axis
         for each in losses
     ]
     (folder / LOSS).write_text("".join(lines), encoding="utf-8")
-    scores = dev_scores(history)
+    scores = dev_scores(history, measures)
     if scores:
         rows = (
             f"{step}\t{name.partition(' ')[0]}\t{name.partition(' ')[2] or 'mean'}\t{value:.6f}\n"
@@ -54,11 +66,15 @@ def write_curves(history: Sequence[Mapping[str, float]], folder: Path, same_axis
             for name, value in values.items()
         )
         (folder / DEV).write_text("step\tmeasure\tlanguage\tvalue\n" + "".join(rows), encoding="utf-8")
-    _draw(losses, scores, folder / PICTURE, same_axis)
+    _draw(losses, scores, measures, folder / PICTURE, same_axis)
 
 
 def _draw(
-    losses: Sequence[Mapping[str, float]], scores: Mapping[int, Mapping[str, float]], file: Path, same_axis: bool
+    losses: Sequence[Mapping[str, float]],
+    scores: Mapping[int, Mapping[str, float]],
+    measures: Sequence[str],
+    file: Path,
+    same_axis: bool,
 ) -> None:
     matplotlib: Any = import_module("matplotlib")
     figure_module: Any = import_module("matplotlib.figure")
@@ -81,9 +97,8 @@ def _draw(
         )
         axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
         if scores:
-            measure = next(iter(next(iter(scores.values()))))
-            values = [each[measure] for each in scores.values()]
-            label = f"{measure} on dev"
+            values = [each[measures[0]] for each in scores.values()]
+            label = f"{measures[0]} on dev"
             right = axes if same_axis else axes.twinx()
             right.plot([*scores], values, color="#c05020", marker="o", markersize=3, label=label)
             if same_axis:

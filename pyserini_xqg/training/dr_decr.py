@@ -333,8 +333,8 @@ class DrDecrTraining(DistillTraining):
                 outcome.model.save_pretrained(str(workspace.folder / ALIGNED), create_model_card=False)
             curves = workspace.folder / PARALLEL
             curves.mkdir(exist_ok=True)
-            write_curves(outcome.history, curves)
-            scores = dev_scores(outcome.history).get(outcome.chosen_step, {})
+            write_curves(outcome.history, curves, self.measures)
+            scores = dev_scores(outcome.history, self.measures).get(outcome.chosen_step, {})
             done = {"steps": outcome.steps, "chosen_step": outcome.chosen_step, "dev": scores}
             workspace.record(workspace.parts_done, **{DONE: done})
             shutil.rmtree(stage.folder)

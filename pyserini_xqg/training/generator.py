@@ -225,6 +225,7 @@ class GeneratorTraining:
     def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: GeneratorPlan) -> Manifest:
         from pyserini_xqg.training.curves import dev_scores, write_curves
         from pyserini_xqg.training.generator_card import generator_card
+        from pyserini_xqg.training.generator_trainer import NLL
         from pyserini_xqg.training.trainer import CHECKPOINTS
 
         folder = workspace.folder
@@ -240,9 +241,9 @@ class GeneratorTraining:
             },
         }
         self._write_model(folder / CHECKPOINTS / f"checkpoint-{outcome.chosen_step}", folder)
-        scores = dev_scores(outcome.history).get(outcome.chosen_step, {})
+        scores = dev_scores(outcome.history, [NLL]).get(outcome.chosen_step, {})
         which = "the last checkpoint" if outcome.chosen_step == self.steps else "the checkpoint that was best on dev"
-        write_curves(outcome.history, folder, same_axis=True)
+        write_curves(outcome.history, folder, [NLL], same_axis=True)
         write_config(folder / SETTINGS_FILE, {"generator": self.settings, "data": self.data})
         card = generator_card(
             output.resolve().name,

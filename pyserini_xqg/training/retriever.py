@@ -143,6 +143,7 @@ class RetrieverTraining:
         self.rows: EpochRows = self._rows()
         self.batches = EpochBatches(self.rows, batch_size_of_a_process(settings))
         self.scorer = DevScorer(self.dev.examples, self.corpus, settings.measures, self.form) if self.dev else None
+        self.measures = self.scorer.measures if self.scorer else []
         if self.rows.negatives < settings.negatives:
             log.warning(
                 "the data have no negatives for %d a question: %d, and the batch's other passages",
@@ -259,11 +260,11 @@ class RetrieverTraining:
             "negatives": plan.negatives,
             **self.more_counts(),
         }
-        scores = dev_scores(outcome.history).get(outcome.chosen_step, {})
+        scores = dev_scores(outcome.history, self.measures).get(outcome.chosen_step, {})
         which = "the last checkpoint" if outcome.chosen_step == outcome.steps else "the checkpoint that was best on dev"
         with quiet_loading():
             outcome.model.save_pretrained(str(folder), create_model_card=False)
-        write_curves(outcome.history, folder)
+        write_curves(outcome.history, folder, self.measures)
         write_config(folder / SETTINGS_FILE, {self.table: self.settings, "data": self.data})
         card = retriever_card(
             output.resolve().name,

@@ -19,14 +19,23 @@ HISTORY = [
     },
     {"step": 2, "epoch": 1.0, "train_runtime": 10.0, "train_loss": 1.5},
 ]
+MEASURES = ["RR", "R@5"]
 
 
 def test_the_scores_are_told_from_what_the_trainer_adds() -> None:
-    assert dev_scores(HISTORY) == {2: {"RR": 0.5, "RR fi": 0.25, "R@5 fi": 1.0}}
+    assert dev_scores(HISTORY, MEASURES) == {2: {"RR": 0.5, "RR fi": 0.25, "R@5 fi": 1.0}}
+
+
+def test_the_first_measure_is_the_first_whatever_the_order_of_the_history(tmp_path: Path) -> None:
+    for name, history in (("as it came", HISTORY), ("sorted", [dict(sorted(each.items())) for each in HISTORY])):
+        (tmp_path / name).mkdir()
+        write_curves(history, tmp_path / name, MEASURES)
+    for file in ("dev.tsv", "loss.svg"):
+        assert (tmp_path / "sorted" / file).read_bytes() == (tmp_path / "as it came" / file).read_bytes()
 
 
 def test_curves_as_data_and_as_a_picture(tmp_path: Path) -> None:
-    write_curves(HISTORY, tmp_path)
+    write_curves(HISTORY, tmp_path, MEASURES)
     assert (tmp_path / "loss.tsv").read_text(encoding="utf-8").splitlines() == [
         "step\tepoch\tloss\tlearning_rate\tgradient_norm",
         "1\t0.5000\t2\t1e-05\t3",
@@ -41,7 +50,7 @@ def test_curves_as_data_and_as_a_picture(tmp_path: Path) -> None:
     picture = (tmp_path / "loss.svg").read_bytes()
     texts = {"".join(element.itertext()) for element in ElementTree.fromstring(picture).findall(".//{*}text")}
     assert {"step", "loss", "RR on dev"} <= texts
-    write_curves(HISTORY, tmp_path)
+    write_curves(HISTORY, tmp_path, MEASURES)
     assert (tmp_path / "loss.svg").read_bytes() == picture
 
 
