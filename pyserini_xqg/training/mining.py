@@ -27,6 +27,7 @@ from pyserini_xqg.artifact import (
     working_folder,
 )
 from pyserini_xqg.augmentation import AugmentationSettings
+from pyserini_xqg.collection import Passage
 from pyserini_xqg.corpus import Corpus, sample_passages
 from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
@@ -58,6 +59,10 @@ SEARCH_PART, READ_PART = 256, 16
 SCRATCH, INDEX, FOUND = "work", "index", "found.sqlite"
 SAMPLED_READINGS = 8
 NO_ANSWER, NO_ENGLISH, NO_POSITIVE = "no answer to look for", "no English question", "no positive"
+
+# Of a passage title and text.
+Content = tuple[str, str]
+Scores = dict[Content, float]
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -324,15 +329,35 @@ class Mining:
         found = Parts(scratch, "found", self.searched, SEARCH_PART)
         with self._bar("scoring", len(self.searched)) as bar:
             for number, start, examples in parts.missing:
+                rows = list(found.some(start, len(examples)))
+                passages = [store.passages(row["docids"]) for row in rows]
+                # The search has scored most positives; the others are encoded once, however many questions have them.
+                known: list[Scores] = [{} for _ in rows]
+                if self._dense:
+                    known = [
+                        dict(zip(map(_content, own), row["scores"], strict=True))
+                        for own, row in zip(passages, rows, strict=True)
+                    ]
+                    passages = [[] for _ in rows]
+                wanted = [
+                    [_content(passage) for passage in (*example.positives, *own)]
+                    for example, own in zip(examples, passages, strict=True)
+                ]
+                missing = list(
+                    dict.fromkeys(
+                        each for own, scores in zip(wanted, known, strict=True) for each in own if each not in scores
+                    )
+                )
+                encoded = self.retriever.passages([Passage("", text, title) for title, text in missing])
+                vectors = dict(zip(missing, encoded, strict=True))
+                questions = self.retriever.questions([example.question for example in examples])
                 lines = []
-                vectors = self.retriever.questions([example.question for example in examples])
-                for example, vector, each in zip(examples, vectors, found.some(start, len(examples)), strict=True):
-                    passages = list(example.positives) + ([] if self._dense else store.passages(each["docids"]))
-                    scores = (self.retriever.passages(passages) @ vector).tolist() if passages else []
-                    own = len(example.positives)
-                    lines.append({"own": scores[:own], "found": each["scores"] if self._dense else scores[own:]})
-                    bar.update()
+                for example, question, own, scores, row in zip(examples, questions, wanted, known, rows, strict=True):
+                    of_own = [scores[each] if each in scores else float(vectors[each] @ question) for each in own]
+                    count = len(example.positives)
+                    lines.append({"own": of_own[:count], "found": row["scores"] if self._dense else of_own[count:]})
                 parts.write(number, lines)
+                bar.update(len(examples))
 
     def _write(self, scratch: Path, store: PassageStore, file: Path) -> dict[str, Any]:
         """Write the data; the counts of the manifest."""
@@ -393,6 +418,10 @@ class Mining:
 
 def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
     return read_examples(Path(path), inputs.format, split="train", language=settings.default_language)
+
+
+def _content(passage: Passage) -> Content:
+    return passage.title, passage.text
 
 
 def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:

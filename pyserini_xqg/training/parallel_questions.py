@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pyserini_xqg.datasets.parallel import read_lines
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.languages import language_code
 from pyserini_xqg.training.checks import normalised
@@ -104,7 +105,7 @@ def languages_of(pairs: Iterable[ParallelQuestion]) -> Mapping[str, int]:
 def _pairs(folder: Path) -> Iterator[ParallelQuestion]:
     found = FOLDER.match(folder.resolve().name)
     assert found is not None
-    sides = [_lines(folder / f"{name}.txt") for name in (found[1], "en")]
+    sides = [read_lines(folder / f"{name}.txt") for name in (found[1], "en")]
     if len(sides[0]) != len(sides[1]):
         raise InvalidInput(
             f"{folder}: {found[1]}.txt has {len(sides[0]):,} lines and en.txt {len(sides[1]):,}; the same number is "
@@ -113,13 +114,3 @@ def _pairs(folder: Path) -> Iterator[ParallelQuestion]:
     language = language_code(found[1])
     for question, english in zip(*sides, strict=True):
         yield ParallelQuestion(question.strip(), english.strip(), language)
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        # By newlines only: questions can hold other characters at which str.splitlines would cut.
-        return file.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
