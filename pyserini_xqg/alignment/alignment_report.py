@@ -10,7 +10,8 @@ from pyserini_xqg.alignment.alignment import CONTROLS, Alignment
 from pyserini_xqg.alignment.pair_measures import ACCURACY
 from pyserini_xqg.alignment.vectors import PLAIN
 from pyserini_xqg.evaluation.comparison import RunComparison
-from pyserini_xqg.evaluation.report import MEAN, as_object, as_tsv, label
+from pyserini_xqg.evaluation.differences import LanguageDifference, MeanDifference
+from pyserini_xqg.evaluation.report import MEAN, MeasureReport, as_object, as_tsv, label
 from pyserini_xqg.evaluation.text_report import SIGNIFICANT, aligned, shown_p
 
 KIND = "alignment"
@@ -28,7 +29,7 @@ def table(alignment: Alignment) -> str:
     parts = []
     for similarity, chosen in alignment.chosen.items():
         of_similarity = {
-            report.measure.removeprefix(f"{similarity} "): report.comparison
+            report.measure.removeprefix(f"{similarity} "): report
             for report in alignment.reports
             if report.measure.startswith(f"{similarity} ")
         }
@@ -61,7 +62,7 @@ def as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
             for run, alphas in of_runs.items()
         },
         "measures": {report.measure: as_object(report) for report in alignment.reports},
-        "groups": {report.measure: _groups(report.comparison) for report in alignment.reports},
+        "groups": {report.measure: _groups(report) for report in alignment.reports},
     }
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
@@ -71,67 +72,63 @@ def tsv(alignment: Alignment) -> str:
     return as_tsv(alignment.reports) + "\n"
 
 
-def _languages(similarity: str, comparison: RunComparison, run: str | None) -> str:
+def _languages(similarity: str, report: MeasureReport, run: str | None) -> str:
     """One measure in each language: plain, with queries, and the controls of these."""
+    comparison = report.comparison
     controls = comparison.controls[run] if run is not None else ()
     rows = [[f"{similarity} {ACCURACY} (%)", "pairs", PLAIN]]
     if run is not None:
         rows[0] += [run, "difference ", "won/lost", "p ", "|", *CONTROLS]
     for language in [*comparison.questions, MEAN]:
-        counts = comparison.questions
-        row = [label(language), f"{sum(counts.values()) if language == MEAN else counts[language]:,}"]
-        row.append(_percent(comparison, PLAIN, language))
+        row = [label(language), f"{report.questions(language):,}", _percent(report, PLAIN, language)]
         if run is not None:
-            difference = comparison.differences[run]
-            found = difference.languages.get(language)
-            above = any(each.mean_not_above if found is None else language in each.not_above for each in controls)
-            gain = difference.mean if found is None else found.difference
-            row += [_percent(comparison, run, language), f"{100 * gain:+z.1f}{'!' if above else ' '}"]
-            row += ["", ""] if found is None else [f"{found.test.won}/{found.test.lost}", shown_p(found.p)]
-            row += ["|", *(_percent(comparison, each.control, language) for each in controls)]
+            found = comparison.differences[run].at(language)
+            above = any(each.mean_not_above if language == MEAN else language in each.not_above for each in controls)
+            row += [_percent(report, run, language), f"{100 * found.difference:+z.1f}{'!' if above else ' '}"]
+            if isinstance(found, LanguageDifference):
+                row += [f"{found.test.won}/{found.test.lost}", shown_p(found.p)]
+            else:
+                row += ["", ""]
+            row += ["|", *(_percent(report, each.control, language) for each in controls)]
         rows.append(row)
     return aligned(rows)
 
 
-def _percent(comparison: RunComparison, run: str, row: str) -> str:
-    return f"{100 * (comparison.macro[run] if row == MEAN else comparison.means[run][row]):.1f}"
+def _percent(report: MeasureReport, run: str, row: str) -> str:
+    value = report.value(run, row)
+    assert value is not None  # only R@kt can have none
+    return f"{100 * value:.1f}"
 
 
-def _means(alignment: Alignment, similarity: str, comparisons: Mapping[str, RunComparison]) -> str:
+def _means(alignment: Alignment, similarity: str, reports: Mapping[str, MeasureReport]) -> str:
     """The mean of the languages, and of each group of them, by every measure."""
     runs = [PLAIN, *alignment.chosen[similarity]]
     rows = [["means (%)", "languages", *(f"{run} " for run in runs)]]
-    for measure, comparison in comparisons.items():
+    for measure, report in reports.items():
+        comparison = report.comparison
         for group in (MEAN, *comparison.groups):
             languages = comparison.groups.get(group, comparison.questions)
-            values = [_marked(comparison, run, group) for run in runs]
+            values = [f"{_percent(report, run, group)}{_mark(comparison, run, group)}" for run in runs]
             rows.append([f"{measure}, {label(group)}", str(len(languages)), *values])
     return aligned(rows)
 
 
-def _marked(comparison: RunComparison, run: str, group: str) -> str:
-    value = comparison.group_mean(run, group) if group in comparison.groups else comparison.macro[run]
-    if run == PLAIN:
-        return f"{100 * value:.1f} "
-    difference = comparison.differences[run]
-    low, high = difference.groups.get(group, difference.overall).interval or (0.0, 0.0)
-    return f"{100 * value:.1f}{'*' if low > 0 or high < 0 else ' '}"
+def _mark(comparison: RunComparison, run: str, group: str) -> str:
+    found = None if run == PLAIN else comparison.differences[run].at(group)
+    low, high = (isinstance(found, MeanDifference) and found.interval) or (0.0, 0.0)
+    return "*" if low > 0 or high < 0 else " "
 
 
-def _groups(comparison: RunComparison) -> dict[str, Any]:
+def _groups(report: MeasureReport) -> dict[str, Any]:
     """Each group's languages, values and differences."""
-    differences = [
-        difference
-        for run, of_run in comparison.differences.items()
-        for difference in (of_run, *(each.difference for each in comparison.controls.get(run, ())))
-    ]
-    found = {}
-    for group, languages in comparison.groups.items():
-        rows = []
-        for each in differences:
-            low, high = each.groups[group].interval or (None, None)
-            mean = each.groups[group].difference
-            rows.append({"run": each.run, "against": each.against, "difference": mean, "low": low, "high": high})
-        values = {run: comparison.group_mean(run, group) for run in comparison.macro}
-        found[group] = {"languages": list(languages), "values": values, "differences": rows}
-    return found
+    comparison = report.comparison
+    return {
+        group: {
+            "languages": list(languages),
+            "values": {run: report.value(run, group) for run in comparison.macro},
+            "differences": [
+                {"run": each.run, "against": each.against, **report.cells(each, group)} for each in report.differences()
+            ],
+        }
+        for group, languages in comparison.groups.items()
+    }

@@ -144,7 +144,6 @@ def align(
         return
     with TemporaryDirectory() as scratch:
         folder = output or Path(scratch)
-        write_sentences(found, folder)
         if hypotheses:
             named[HYPOTHESES] = str(folder / RELATED)
         settings = o.encoder_settings(

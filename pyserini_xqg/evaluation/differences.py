@@ -97,6 +97,10 @@ class Difference:
     changes: Sequence[Change]
     groups: Mapping[str, MeanDifference] = field(default_factory=dict)
 
+    def at(self, row: str) -> LanguageDifference | MeanDifference:
+        """That of a language, of a group, or else of all languages."""
+        return self.languages[row] if row in self.languages else self.groups.get(row, self.overall)
+
     @property
     def mean(self) -> float:
         """The mean of the languages' differences."""

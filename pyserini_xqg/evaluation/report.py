@@ -9,7 +9,7 @@ from typing import Any
 
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison import RunComparison
-from pyserini_xqg.evaluation.differences import Difference
+from pyserini_xqg.evaluation.differences import Difference, MeanDifference
 from pyserini_xqg.evaluation.questions import ALL
 from pyserini_xqg.evaluation.scores import OfficialFigure
 from pyserini_xqg.languages import language_code, language_name
@@ -67,12 +67,11 @@ class MeasureReport:
 
     def cells(self, difference: Difference, row: str) -> dict[str, object]:
         """The figures of a difference in a row. Where there is one language only, the interval is its."""
+        found = difference.at(row)
+        if isinstance(found, MeanDifference):
+            low, high = found.interval or (None, None)
+            return {"difference": found.difference, "low": low, "high": high}
         low, high = difference.interval or (None, None)
-        if row not in difference.languages:
-            mean = difference.groups.get(row, difference.overall)
-            low, high = mean.interval or (None, None)
-            return {"difference": mean.difference, "low": low, "high": high}
-        found = difference.languages[row]
         return {
             "difference": found.difference,
             "won": found.test.won,

@@ -59,11 +59,11 @@ def _table(report: MeasureReport, difference: Difference) -> str:
         cells = [label(row), f"{report.questions(row):,}"]
         cells += [unit.value(report.value(name, row)) for name in (baseline, run)]
         found = difference.languages.get(row)
-        cells += [unit.difference(gain(difference, row))]
+        cells += [unit.difference(difference.at(row).difference)]
         cells += ["", *[""] * len(tests)] if found is None else _tested(found, graded)
         for control in controls:
             of_row = control.difference.languages.get(row)
-            above = unit.difference(gain(control.difference, row))
+            above = unit.difference(control.difference.at(row).difference)
             cells += ["|", unit.value(report.value(control.control, row))]
             cells += [
                 f"{above}{'!' if row in _not_above(control) else ' '}",
@@ -71,13 +71,6 @@ def _table(report: MeasureReport, difference: Difference) -> str:
             ]
         rows.append(cells)
     return "\n".join([aligned(rows), "", *_below(unit, difference, controls)])
-
-
-def gain(difference: Difference, row: str) -> float:
-    """The difference in a language, in a group of them, or in all."""
-    if row in difference.languages:
-        return difference.languages[row].difference
-    return difference.groups.get(row, difference.overall).difference
 
 
 def _tested(found: LanguageDifference, graded: bool) -> list[str]:
