@@ -19,7 +19,6 @@ from pyserini_xqg.cli.train_options import (
     MODEL,
     TRAINING,
     require,
-    scores_of,
     texts_of,
 )
 
@@ -82,14 +81,7 @@ def retriever(
     max_grad_norm: t.MaxGradNorm = None,
     scale: t.Scale = None,
     seed: t.Seed = None,
-    measure: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Of dev, repeated or separated by commas; the first one says which is best [RR@10,R@100].",
-            rich_help_panel=TRAINING,
-        ),
-    ] = None,
+    measures: t.Measures = None,
     checkpoint_every: t.CheckpointEvery = None,
     keep: t.Keep = None,
     precision: t.Precision = None,
@@ -125,7 +117,7 @@ def retriever(
         "seed": seed,
         "languages": o.languages(languages),
         "default_language": default_language,
-        "measures": o.languages(measure),
+        "measures": o.languages(measures),
         "checkpoint_every": checkpoint_every,
         "keep": keep and keep.value,
         "precision": precision and precision.value,
@@ -146,11 +138,7 @@ def retriever(
     if dry_run:
         print_values(asdict(training.plan()))
         return
-    from pyserini_xqg.training.trainer import is_main_process
-
-    manifest = training.run(output, show_progress=True)
-    if is_main_process():
-        print_values({"model": output, "steps": manifest.details["steps"], **scores_of(manifest.details["dev"])})
+    t.run_and_print(training, output)
 
 
 train.command("mine")(mine)

@@ -17,7 +17,6 @@ from pyserini_xqg.cli.train_options import (
     MODEL,
     TRAINING,
     require,
-    scores_of,
     texts_of,
 )
 from pyserini_xqg.errors import UsageError
@@ -155,15 +154,7 @@ def distill(
     max_grad_norm: t.MaxGradNorm = None,
     scale: t.Scale = None,
     seed: t.Seed = None,
-    measures: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--measure",
-            metavar="NAMES",
-            help="Of dev, repeated or separated by commas; the first one says which is best [RR@10,R@100].",
-            rich_help_panel=TRAINING,
-        ),
-    ] = None,
+    measures: t.Measures = None,
     checkpoint_every: t.CheckpointEvery = None,
     keep: t.Keep = None,
     precision: t.Precision = None,
@@ -206,11 +197,7 @@ def distill(
     if dry_run:
         print_values(plan_values(training))
         return
-    from pyserini_xqg.training.trainer import is_main_process
-
-    manifest = training.run(output, show_progress=True)
-    if is_main_process():
-        print_values({"model": output, "steps": manifest.details["steps"], **scores_of(manifest.details["dev"])})
+    t.run_and_print(training, output)
 
 
 def _recipe(given: DistillRecipeName | None, tables: Mapping[str, Mapping[str, Any]]) -> str:

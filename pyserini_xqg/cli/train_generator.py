@@ -18,7 +18,6 @@ from pyserini_xqg.cli.train_options import (
     MODEL,
     TRAINING,
     require,
-    scores_of,
     texts_of,
 )
 
@@ -170,8 +169,4 @@ def generator(
     if dry_run:
         print_values(asdict(training.plan()))
         return
-    from pyserini_xqg.training.trainer import is_main_process
-
-    manifest = training.run(output, show_progress=True)
-    if is_main_process():
-        print_values({"model": output, "steps": manifest.details["steps"], **scores_of(manifest.details["dev"])})
+    t.run_and_print(training, output)

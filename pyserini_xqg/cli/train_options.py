@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.cli.printing import print_values
 from pyserini_xqg.errors import UsageError
 
 # The parts of the help.
@@ -157,6 +158,17 @@ WarmupRatio = Annotated[
 WeightDecay = Annotated[float | None, typer.Option(help="AdamW's [0].", rich_help_panel=TRAINING)]
 
 
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        metavar="NAMES",
+        help="Of dev, repeated or separated by commas; the first one says which is best [RR@10,R@100].",
+        rich_help_panel=TRAINING,
+    ),
+]
+
+
 def texts_of(paths: Iterable[Path] | None) -> tuple[str, ...] | None:
     """Paths as settings have them; None where none is given."""
     return tuple(str(path) for path in paths) if paths else None
@@ -174,6 +186,17 @@ def require(option: str, name: str, given: Mapping[str, Any], table: Mapping[str
         raise UsageError(f"{option} is missing: give it, or {name} in the file of --config")
 
 
-def scores_of(scores: Mapping[str, float]) -> dict[str, str]:
-    """Scores as they are printed."""
-    return {name: f"{value:.4f}" for name, value in scores.items()}
+def run_and_print(training: Any, output: Path) -> None:
+    """Train, and print the model's folder, its steps and its scores on dev.
+
+    Parameters
+    ----------
+    training : RetrieverTraining, GeneratorTraining or another one with a ``run`` of that form
+    output : Path
+    """
+    from pyserini_xqg.training.trainer import is_main_process
+
+    manifest = training.run(output, show_progress=True)
+    if is_main_process():
+        scores = {name: f"{value:.4f}" for name, value in manifest.details["dev"].items()}
+        print_values({"model": output, "steps": manifest.details["steps"], **scores})

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +22,25 @@ Line = dict[str, Any]
 def words(seed: object, count: int) -> str:
     """Words that the tiny tokenizer knows, others for every seed."""
     return " ".join(Random(f"{seed}").sample(WORDS, count))
+
+
+def start_and_kill(command: Iterable[object], ready: Callable[[], bool]) -> None:
+    """Run a command in a process of its own, and kill it when it has got so far."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pyserini_xqg", *map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None and not ready():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def parts_done(progress: Path) -> int:
+    """How far a run has got that writes its progress there."""
+    return int(json.loads(progress.read_text(encoding="utf-8"))["parts_done"]) if progress.exists() else 0
 
 
 def line(number: int, negatives: int = 2) -> Line:

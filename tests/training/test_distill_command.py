@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Run, call, write_lines
 from tests.generation.conftest import make_t5
-from tests.training.conftest import words
+from tests.training.conftest import parts_done, start_and_kill, words
 from tests.training.distill_helpers import english_line
 from tests.training.test_stock_pyserini import SCRIPT
 
@@ -54,6 +54,28 @@ def parallel(tmp_path: Path) -> Path:
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return dict(row.split(": ", 1) for row in capsys.readouterr().out.splitlines())
+
+
+def test_a_run_killed_in_either_stage_ends_with_the_weights_of_one_that_was_not(
+    tiny_model: Path, english_file: Path, dev_file: Path, parallel: Path, tmp_path: Path
+) -> None:
+    # The student has dropout. Four steps an epoch with 25 pairs, three with 20 questions; checkpoints stand within.
+    command = [
+        *("train", "distill", "--recipe", "dr-decr", "--teacher", tiny_model, "--base", tiny_model),
+        *("--train", english_file, "--dev", dev_file, "--parallel", parallel, *SMALL, "--parallel-batch-size", 8),
+        *("--epochs", 30, "--parallel-epochs", 30, "--checkpoint-every", 5, "--learning-rate", 1e-3),
+    ]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    second = tmp_path / "killed.partial" / "progress.json"
+    first = second.parent / "parallel.partial" / "progress.json"
+    start_and_kill((*command, "--output", killed), lambda: parts_done(first) >= 10)
+    assert 10 <= parts_done(first) < 120
+    start_and_kill((*command, "--output", killed), lambda: not first.exists() and parts_done(second) >= 10)
+    assert 10 <= parts_done(second) < 90
+    assert call(*command, "--output", killed) == 0
+    assert call(*command, "--output", whole) == 0
+    for name in ("model.safetensors", "loss.tsv", "dev.tsv", "parallel/loss.tsv", "parallel/dev.tsv"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
 
 def test_a_dry_run_says_what_there_is_and_makes_nothing(

@@ -1,11 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +19,7 @@ from pyserini_xqg.training.settings import TrainingDataSettings
 from tests.conftest import call, write_lines
 from tests.generation.conftest import make_t5
 from tests.generation.test_causal import make_causal
-from tests.training.conftest import dev_line, line
+from tests.training.conftest import dev_line, line, parts_done, start_and_kill
 
 Settings = Callable[..., GeneratorSettings]
 FILES = {
@@ -203,20 +198,8 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     progress = tmp_path / "killed.partial" / "progress.json"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pyserini_xqg", *map(str, command), "--output", killed],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ},
-    )
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        if progress.exists() and json.loads(progress.read_text(encoding="utf-8"))["parts_done"] >= 6:
-            break
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    done = json.loads(progress.read_text(encoding="utf-8"))["parts_done"]
+    start_and_kill((*command, "--output", killed), lambda: parts_done(progress) >= 6)
+    done = parts_done(progress)
     assert 6 <= done < 60
     (progress.parent / "checkpoints" / "checkpoint-999").mkdir()  # one that was being written
     assert call(*command, "--output", killed, "--seed", 1) == 2  # other settings

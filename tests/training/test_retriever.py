@@ -1,11 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +16,7 @@ from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.training.retriever import RetrieverTraining, train_retriever
 from pyserini_xqg.training.settings import TrainingDataSettings
 from tests.conftest import call, write_lines
-from tests.training.conftest import line
+from tests.training.conftest import line, parts_done, start_and_kill
 
 Settings = Callable[..., Any]
 
@@ -144,20 +139,8 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     progress = tmp_path / "killed.partial" / "progress.json"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pyserini_xqg", *map(str, command), "--output", killed],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ},
-    )
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        if progress.exists() and json.loads(progress.read_text(encoding="utf-8"))["parts_done"] >= 10:
-            break
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    done = json.loads(progress.read_text(encoding="utf-8"))["parts_done"]
+    start_and_kill((*command, "--output", killed), lambda: parts_done(progress) >= 10)
+    done = parts_done(progress)
     assert 10 <= done < 90
     (progress.parent / "checkpoints" / "checkpoint-999").mkdir()  # one that was being written
     assert call(*command, "--output", killed, "--seed", 1) == 2  # other settings

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +17,7 @@ from pyserini_xqg.training.mining import MiningInputs
 from pyserini_xqg.training.mining_settings import mining_settings
 from pyserini_xqg.training.rounds import run_rounds
 from tests.conftest import call, write_lines
-from tests.training.conftest import words
+from tests.training.conftest import start_and_kill, words
 
 SMALL: dict[str, Any] = {
     "query_max_length": 16,
@@ -207,18 +202,8 @@ def test_a_killed_command_goes_on(inputs: MiningInputs, steady_model: Path, tmp_
         *("train", "mine", "--config", config, "--questions", inputs.questions[0], "--corpus", inputs.corpus),
         *("--encoder", steady_model, "--rounds", 2, "--device", "cpu", "--output"),
     ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pyserini_xqg", *map(str, command), str(tmp_path / "killed")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ},
-    )
     checkpoints = tmp_path / "killed" / "round-1" / "model.partial" / "checkpoints"
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None and not list(checkpoints.glob("checkpoint-*")):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    start_and_kill((*command, tmp_path / "killed"), lambda: bool(list(checkpoints.glob("checkpoint-*"))))
     assert not (tmp_path / "killed" / "round-1" / "model").exists()
     assert call(*command, tmp_path / "killed") == 0
     assert call(*command, tmp_path / "whole") == 0
