@@ -3,8 +3,12 @@
 Starts from multilingual-e5-small (4-bit weights) and trains on MLQA dev and AfriQA train, chooses the checkpoint on
 AfriQA dev, and reports on XQuAD: English paragraphs, questions in six other languages. XQuAD's paragraphs are none of
 MLQA's or AfriQA's, which is checked. Each recipe stands beside the starting model, and then both with generated
-queries on top (dictionary queries in the languages that have a dictionary, weight 0.3 of their mean, not tuned) beside
-the queries of other passages. Searched by stock Pyserini.
+queries on top (dictionary queries in the languages that have a dictionary, weight 0.3 of their mean, not tuned; with
+--generated also those of the generator that is quick's teacher) beside the queries of other passages. Searched by stock
+Pyserini.
+
+quick and cora have a ninth and an eighteenth of the questions, because a language model reads all their candidates;
+beside them stands contrastive training on the same ninth.
 
 What was trained stays in --work; a run that was stopped goes on.
 """
@@ -13,18 +17,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
+from gemma import gemma3_270m
 from ir_measures import RR, Success
 from pyserini.search.faiss import FaissSearcher
 
-from pyserini_xqg.artifact import write_atomically
-from pyserini_xqg.augmentation import AugmentationSettings
+from pyserini_xqg.artifact import Manifest, write_atomically
+from pyserini_xqg.augmentation import AugmentationSettings, Control
 from pyserini_xqg.bundled_model import multilingual_e5_small
 from pyserini_xqg.datasets import RetrievalSet, write_corpus
 from pyserini_xqg.datasets.squad import read_squad_folder
+from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.encoding.pyserini_encoders import XqgQueryEncoder
 from pyserini_xqg.evaluation.comparison import compare_runs
 from pyserini_xqg.evaluation.measures import RTokens, passages_and_answers
@@ -36,115 +44,251 @@ from pyserini_xqg.generation.generators import make_generator
 from pyserini_xqg.generation.query_builder import XqgQueryBuilder
 from pyserini_xqg.indexing import XqgIndexBuilder
 from pyserini_xqg.training.checks import find_leaks
+from pyserini_xqg.training.curves import LOSS
 from pyserini_xqg.training.data import read_examples
-from pyserini_xqg.training.distillation_settings import DR_DECR, DistillDataSettings, DrDecrSettings, distill_settings
+from pyserini_xqg.training.distillation_settings import (
+    DR_DECR,
+    QUICK,
+    DistillDataSettings,
+    DrDecrSettings,
+    QuickSettings,
+    distill_settings,
+)
 from pyserini_xqg.training.dr_decr import distill_dr_decr
 from pyserini_xqg.training.examples import write_examples
-from pyserini_xqg.training.mining import MiningInputs
-from pyserini_xqg.training.recipes import mine_sentri
+from pyserini_xqg.training.generator import train_generator
+from pyserini_xqg.training.generator_settings import generator_settings
+from pyserini_xqg.training.mining import DATA_FILE, MiningInputs
+from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.quick import distill_quick
+from pyserini_xqg.training.recipes import mine_negatives, mine_sentri
 from pyserini_xqg.training.retriever import train_retriever
+from pyserini_xqg.training.rounds import run_rounds
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
 MEASURES = [Success @ 1, RR @ 10, RTokens @ 2000]
 DEPTH = 50
 WEIGHT = 0.3
-CANDIDATES = 3
-BASE = "base"
-XOR_TYDI = "xor_train_retrieve_eng_span.jsonl"
+TESTED = ("ar", "es", "hi", "ru", "vi", "zh")
+WEAKEST = ("ar", "vi", "zh")  # where the starting model's R@1 is lowest
+TRAINED_LENGTH, PARAGRAPH = 128, 512  # tokens of a passage
+BASE, FEW = "base", "contrastive, few"
+# Of the questions of train, those that a language model reads too; of those of dev, those that score a generator.
+EVERY, EVERY_OF_DEV = 9, 16
+READER_PROMPT = "{title}\n{passage}\n\nQuestion: {english}\nAnswer in a few words of the text above:"
+# Who writes queries; of the trained generator so many a passage and language.
+LEXICON, TRAINED, GENERATED = "lexicon", "generated", 2
 # Measure to question to value.
 Values = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where things are, and how long is trained."""
+    """Where things are, and what is trained."""
 
     data: Path
     work: Path
     base: str
-    epochs: int
+    language_model: str
     batch_size: int
 
-    def training_data(self) -> TrainingDataSettings:
-        """Train, and the questions that choose the checkpoint."""
-        return TrainingDataSettings((str(self.work / "train.jsonl"),), (str(self.work / "dev.jsonl"),))
+    def mined(self, questions: str) -> MiningInputs:
+        """Questions, and all passages of train and dev in an index of the starting model."""
+        pool, index = self.work / "pool.jsonl", self.work / "pool-index"
+        build(self.base, TRAINED_LENGTH, pool, index)
+        return MiningInputs(questions=(str(self.work / f"{questions}.jsonl"),), corpus=str(pool), index=str(index))
 
-    def common(self) -> dict[str, object]:
-        """Settings of all recipes."""
+    def model(self, recipe: str) -> Path:
+        """Where a recipe's model goes."""
+        return self.work / "models" / recipe.replace(", ", "-")
+
+    def of(self, train: Path) -> TrainingDataSettings:
+        """A training set, and the questions that choose the checkpoint."""
+        return TrainingDataSettings((str(train),), (str(self.work / "dev.jsonl"),))
+
+    def common(self, negatives: int, epochs: int) -> dict[str, Any]:
+        """Settings of the student in all recipes."""
         return {
             "base": self.base,
-            "epochs": self.epochs,
+            "epochs": epochs,
             "batch_size": self.batch_size,
-            "mini_batch": 16,
-            "negatives": 0,
+            "passage_max_length": TRAINED_LENGTH,
+            "negatives": negatives,
             "learning_rate": 2e-5,
+            "precision": "bf16",
             "measures": ("RR@10",),
         }
 
 
 def contrastive(setting: Setting) -> Path:
     """Questions and their passages, the batch's other passages as negatives."""
-    output = setting.work / "models" / "contrastive"
-    train_retriever(setting.training_data(), output, RetrieverSettings(**setting.common()), show_progress=True)
+    output = setting.model("contrastive")
+    settings = RetrieverSettings(**setting.common(negatives=0, epochs=2))
+    train_retriever(setting.of(setting.work / "train.jsonl"), output, settings, show_progress=True)
     return output
+
+
+def with_negatives(setting: Setting, name: str) -> Path:
+    """A training set with hard negatives that the starting model finds."""
+    output = setting.work / f"{name}-negatives"
+    mine_negatives(setting.mined(name), output, negatives=3, show_progress=True)
+    return output / DATA_FILE
 
 
 def dr_decr(setting: Setting) -> Path:
     """The starting model reads the English question and teaches itself to read the original one."""
-    output = setting.work / "models" / "dr-decr"
-    common = {**setting.common(), "teacher": setting.base, "negatives": CANDIDATES}
-    settings = distill_settings(DR_DECR, {**common, "parallel_epochs": 1, "parallel_batch_size": setting.batch_size})
+    output = setting.model("dr-decr")
+    values = {**setting.common(negatives=1, epochs=1), "teacher": setting.base, "parallel_epochs": 1}
+    settings = distill_settings(DR_DECR, values)
     assert isinstance(settings, DrDecrSettings)
-    data = setting.training_data()
-    of_parallel = DistillDataSettings(data.train, data.dev, parallel=(str(setting.data / "xor-tydi"),))
-    distill_dr_decr(of_parallel, output, settings, show_progress=True)
+    data = setting.of(with_negatives(setting, "train"))
+    parallel = (str(setting.data / "xor-tydi"),)
+    distill_dr_decr(DistillDataSettings(data.train, data.dev, parallel=parallel), output, settings, show_progress=True)
     return output
 
 
 def sentri(setting: Setting) -> Path:
-    """Passages with the answer, found by the starting model for questions of XOR-TyDi, and then as contrastive."""
-    mined, output = setting.work / "mined", setting.work / "models" / "sentri"
-    inputs = MiningInputs((str(setting.work / "questions.jsonl"),), str(setting.work / "pool.jsonl"))
-    mine_sentri(inputs, mined, setting.base, depth=20, show_progress=True)
-    data = TrainingDataSettings((str(mined / "train.jsonl"),), setting.training_data().dev)
-    settings = RetrieverSettings(**{**setting.common(), "negatives": 1})
-    train_retriever(data, output, settings, show_progress=True)
+    """The same questions without their passages: those with the answer are looked for with the starting model."""
+    mined, output = setting.work / "sentri", setting.model("sentri")
+    mine_sentri(setting.mined("asked"), mined, depth=10, positives=1, negatives=3, show_progress=True)
+    print_quality(mined / DATA_FILE, setting.work / "train.jsonl")
+    settings = RetrieverSettings(**setting.common(negatives=1, epochs=1))
+    train_retriever(setting.of(mined / DATA_FILE), output, settings, show_progress=True)
     return output
 
 
-RECIPES: dict[str, Callable[[Setting], Path]] = {"contrastive": contrastive, "dr-decr": dr_decr, "sentri": sentri}
+def contrastive_few(setting: Setting) -> Path:
+    """As contrastive, on the few questions that quick has: its control."""
+    output = setting.model(FEW)
+    settings = RetrieverSettings(**setting.common(negatives=3, epochs=2))
+    train_retriever(setting.of(with_negatives(setting, "few")), output, settings, show_progress=True)
+    return output
+
+
+def generator(setting: Setting) -> Path:
+    """A language model that learns to write questions, which is quick's teacher."""
+    output = setting.model("generator")
+    values = {"recipe": "lora", "base": setting.language_model, "steps": 30, "precision": "bf16"}
+    settings = generator_settings(values, {"checkpoint_every": 10})
+    data = TrainingDataSettings((str(setting.work / "train.jsonl"),), (str(setting.work / "dev-few.jsonl"),))
+    train_generator(data, output, settings, show_progress=True)
+    return output
+
+
+def quick(setting: Setting) -> Path:
+    """The trained generator's log P(question | passage) on few questions; queries of dictionaries take part."""
+    output, corpus, queries = setting.model("quick"), setting.work / "few-corpus.jsonl", setting.work / "few-queries"
+    write_lexicon(TESTED, corpus, queries)
+    values = {
+        **setting.common(negatives=3, epochs=2),
+        "teacher": str(generator(setting)),
+        "teacher_dtype": "bfloat16",
+        "temperature": 5.0,
+    }
+    settings = distill_settings(QUICK, values)
+    assert isinstance(settings, QuickSettings)
+    data = setting.of(with_negatives(setting, "few"))
+    given = DistillDataSettings(data.train, data.dev, queries=(str(queries),), queries_corpus=str(corpus))
+    distill_quick(given, output, settings, show_progress=True)
+    return output
+
+
+def cora(setting: Setting) -> Path:
+    """A language model answers from what is found for half of those questions; two rounds."""
+    output = setting.model("cora")
+    settings = mining_settings(
+        {
+            "recipe": "cora",
+            "depth": 4,
+            "negatives": 3,
+            "reader": setting.language_model,
+            "reader_prompt": READER_PROMPT,
+            "reader_output_length": 12,
+            "reader_dtype": "bfloat16",
+        }
+    )
+    corpus = str(setting.work / "few-corpus.jsonl")
+    inputs = MiningInputs(questions=(str(setting.work / "read.jsonl"),), corpus=corpus)
+    retriever = {**setting.common(negatives=3, epochs=1), "base": None}
+    start = str(contrastive_few(setting))
+    dev = {"dev": (str(setting.work / "dev.jsonl"),)}
+    run_rounds(2, inputs, output, settings, start, retriever, dev, show_progress=True)
+    for number in (1, 2):
+        print(f"cora, round {number}: {Manifest.read(output / f'round-{number}' / 'data').counts}")
+    return output / "round-2" / "model"
+
+
+RECIPES: dict[str, Callable[[Setting], Path]] = {
+    "contrastive": contrastive,
+    "dr-decr": dr_decr,
+    "sentri": sentri,
+    FEW: contrastive_few,
+    "quick": quick,
+    "cora": cora,
+}
+
+
+def print_quality(mined: Path, train: Path) -> None:
+    """In how many questions the best passage that was taken for a positive is the one that people chose."""
+    own = {example.id: example.positives[0].text for example in read_examples(train)}
+    found = list(read_examples(mined))
+    right = sum(example.positives[0].text == own[example.id] for example in found)
+    print(f"{mined}: {len(found)} of {len(own)} questions; the positive is the human's in {right / len(found):.1%}")
+
+
+def build(model: str, length: int, corpus: Path, index: Path) -> None:
+    """A plain index, passages cut at so many tokens, whatever the model was trained on."""
+    encoder = replace(read_encoder(model, "passage")[0], passage_max_length=length)
+    XqgIndexBuilder(encoder, AugmentationSettings(alpha=0), show_progress=True).build(corpus, None, index)
+
+
+def write_lexicon(languages: Iterable[str], corpus: Path, output: Path) -> list[str]:
+    """Dictionary queries in the languages that have a dictionary here, which are returned."""
+    able = sorted(set(languages) & set(dictionaries(FOLDER)))
+    written = make_generator(LEXICON, corpus, able, encoder=str(multilingual_e5_small()))
+    XqgQueryBuilder(written, able, show_progress=True).build(corpus, output)
+    return able
+
+
+def write_generated(languages: Iterable[str], corpus: Path, output: Path, model: Path) -> list[str]:
+    """Queries of the trained generator in all languages, which are returned."""
+    asked = sorted(languages)
+    written = make_generator("causal", corpus, asked, model=str(model), dtype="bfloat16")
+    XqgQueryBuilder(written, asked, num_queries=GENERATED, show_progress=True).build(corpus, output)
+    return asked
 
 
 class XQuAD:
-    """The questions that are reported on."""
+    """The questions that are reported on, and queries for their paragraphs: those of each source."""
 
-    def __init__(self, data: RetrievalSet, folder: Path):
+    def __init__(self, data: RetrievalSet, folder: Path, generator: Path | None):
         self._data = data
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.corpus = folder / "corpus.jsonl"
         write_corpus(data.passages, self.corpus)
-        able = sorted(set(data.questions) & set(dictionaries(FOLDER)))
-        self.queries = folder / "queries"
-        self.queried = able
-        generator = make_generator("lexicon", self.corpus, able, encoder=str(multilingual_e5_small()))
-        XqgQueryBuilder(generator, able, show_progress=True).build(self.corpus, self.queries)
+        self.sources = {LEXICON: write_lexicon(TESTED, self.corpus, folder / "queries" / LEXICON)}
+        if generator is not None:
+            self.sources[TRAINED] = write_generated(TESTED, self.corpus, folder / "queries" / TRAINED, generator)
 
     def values(self, name: str, model: str) -> dict[str, Values]:
-        """What a model reaches plain, with queries, and with those of other passages."""
+        """What a model reaches plain, with the queries of each source, and with those of other passages."""
         plain = self._folder / "indexes" / name / "plain"
-        XqgIndexBuilder(model, AugmentationSettings(alpha=0), show_progress=True).build(self.corpus, None, plain)
+        build(model, PARAGRAPH, self.corpus, plain)
         asked = None
         found: dict[str, Values] = {}
-        for condition in ("", " + queries", " + shuffled"):
+        conditions: list[tuple[str, str, Control | None]] = [("", "", None)]
+        for source in self.sources:
+            conditions += [(f" + {source}", source, None), (f" + {source}, shuffled", source, "shuffled")]
+        for condition, source, control in conditions:
             file = self._folder / "values" / f"{name}{condition}.json".replace(" ", "")
             if not file.exists():
                 index = plain
-                if condition:
-                    index = plain.with_name(condition[3:])
-                    control = "shuffled" if condition == " + shuffled" else None
+                if source:
+                    index = plain.with_name(condition[3:].replace(", ", "-"))
                     settings = AugmentationSettings(alpha=WEIGHT, aggregate="mean", control=control)
-                    XqgIndexBuilder(None, settings, show_progress=True).augment(plain, self.queries, index)
+                    builder = XqgIndexBuilder(None, settings, show_progress=True)
+                    builder.augment(plain, self._folder / "queries" / source, index)
                 asked = asked or self._asked(plain)
                 file.parent.mkdir(exist_ok=True)
                 write_atomically(file, json.dumps(self._search(index, *asked)))
@@ -168,7 +312,7 @@ class XQuAD:
     def report(self, values: Mapping[str, Values], baseline: str, controls: list[tuple[str, str]]) -> str:
         """Runs beside the first one of them."""
         languages = {language: [q.id for q in of] for language, of in self._data.questions.items()}
-        groups = {"with a dictionary": self.queried}
+        groups = {"weakest": WEAKEST, "with a dictionary": self.sources[LEXICON]}
         return as_text(
             [
                 MeasureReport(
@@ -187,47 +331,66 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="with the folders mlqa, afriqa, xquad, xor-tydi")
     parser.add_argument("--work", type=Path, default=Path("indexes/training"), help="for models, queries and indexes")
     parser.add_argument("--recipe", action="append", choices=RECIPES, help="may be repeated [all]")
-    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--base", help="another model to start from [multilingual-e5-small]")
+    parser.add_argument("--language-model", help="teacher of quick, reader of cora [gemma-3-270m, see gemma.py]")
+    parser.add_argument("--generated", action="store_true", help="queries of the trained generator too")
     parser.add_argument("--limit", type=int, help="so many questions only, to try the script")
     arguments = parser.parse_args()
     base = arguments.base or str(multilingual_e5_small())
-    setting = Setting(arguments.data, arguments.work, base, arguments.epochs, arguments.batch_size)
+    recipes = arguments.recipe or list(RECIPES)
+    is_needed = arguments.generated or {"quick", "cora"} & set(recipes)
+    language_model = arguments.language_model or (str(gemma3_270m()) if is_needed else "")
+    setting = Setting(arguments.data, arguments.work, base, language_model, arguments.batch_size)
     setting.work.mkdir(parents=True, exist_ok=True)
     tested = read_squad_folder(arguments.data / "xquad")
     prepare(setting, tested, arguments.limit)
-    xquad = XQuAD(tested, setting.work / "xquad")
+    xquad = XQuAD(tested, setting.work / "xquad", generator(setting) if arguments.generated else None)
     values = xquad.values(BASE, setting.base)
-    for recipe in arguments.recipe or RECIPES:
+    for recipe in recipes:
         model = RECIPES[recipe](setting)
+        print_loss(recipe, model)
         values |= xquad.values(recipe, str(model))
     plain = {name: of for name, of in values.items() if "+" not in name}
     print("Each recipe beside the starting model\n")
-    print(xquad.report(plain, BASE, []))
+    controls = [(FEW, recipe) for recipe in ("quick", "cora") if {FEW, recipe} <= set(plain)]
+    print(xquad.report(plain, BASE, controls))
     for name in plain:
         of_name = {run: of for run, of in values.items() if run.split(" + ")[0] == name}
         print(f"\nGenerated queries on top of {name}\n")
-        print(xquad.report(of_name, name, [(f"{name} + shuffled", f"{name} + queries")]))
+        controls = [(f"{name} + {source}, shuffled", f"{name} + {source}") for source in xquad.sources]
+        print(xquad.report(of_name, name, controls))
+
+
+def print_loss(recipe: str, model: Path) -> None:
+    """The mean of the first and of the last tenth of the steps."""
+    rows = [line.split("\t") for line in (model / LOSS).read_text().splitlines()]
+    losses = [float(row[rows[0].index("loss")]) for row in rows[1:]]
+    tenth = -(-len(losses) // 10)
+    print(f"{recipe}: loss {fmean(losses[:tenth]):.3f} -> {fmean(losses[-tenth:]):.3f} in {len(losses)} steps")
 
 
 def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:
-    """Write what is trained on, what chooses the checkpoint, and what is mined; no question is in two of them."""
+    """Write what is trained on, what chooses the checkpoint, and what is searched; no question is in two of them."""
     train = [*read_examples(setting.data / "mlqa"), *read_examples(setting.data / "afriqa")]
     dev = list(read_examples(setting.data / "afriqa", split="dev"))
-    questions = list(read_examples(setting.data / "xor-tydi" / XOR_TYDI))
     known = {" ".join(passage.text.split()) for passage in tested.passages}
     pool = {passage.text: passage for example in (*train, *dev) for passage in example.positives}
     assert not known & {" ".join(text.split()) for text in pool}, "paragraphs of XQuAD are in the training data"
     if limit is not None:
-        train, dev, questions = train[:: len(train) // limit], dev[:limit], questions[:: len(questions) // limit]
-    for some in (train, questions):
-        while leaks := find_leaks(some, dev):
-            leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
-            some[:] = [example for example in some if example.id not in leaked]
-    write_corpus([replace(p, id=f"p{n}") for n, p in enumerate(pool.values())], setting.work / "pool.jsonl")
-    for name, examples in (("train", train), ("dev", dev), ("questions", questions)):
+        train, dev = train[:: len(train) // limit], dev[:limit]
+    while leaks := find_leaks(train, dev):
+        leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
+        train = [example for example in train if example.id not in leaked]
+    few = train[::EVERY]
+    asked = [replace(example, positives=()) for example in train]
+    sets = {"train": train, "asked": asked, "few": few, "read": few[::2], "dev": dev, "dev-few": dev[::EVERY_OF_DEV]}
+    for name, examples in sets.items():
         write_examples(examples, setting.work / f"{name}.jsonl")
+    positives = {passage.text: passage for example in few for passage in example.positives}
+    for name, passages in (("pool", pool), ("few-corpus", positives)):
+        numbered = [replace(passage, id=f"p{number}") for number, passage in enumerate(passages.values())]
+        write_corpus(numbered, setting.work / f"{name}.jsonl")
 
 
 if __name__ == "__main__":
