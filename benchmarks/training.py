@@ -7,8 +7,9 @@ queries on top (dictionary queries in the languages that have a dictionary, weig
 --generated also those of the generator that is quick's teacher) beside the queries of other passages. Searched by stock
 Pyserini.
 
-quick and cora have a ninth and an eighteenth of the questions, because a language model reads all their candidates;
-beside them stands contrastive training on the same ninth.
+sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training the
+contrastive model, which is their control; they have a twelfth and half of that, because a language model reads all
+their candidates.
 
 What was trained stays in --work; a run that was stopped goes on.
 """
@@ -72,9 +73,12 @@ WEIGHT = 0.3
 TESTED = ("ar", "es", "hi", "ru", "vi", "zh")
 WEAKEST = ("ar", "vi", "zh")  # where the starting model's R@1 is lowest
 TRAINED_LENGTH, PARAGRAPH = 128, 512  # tokens of a passage
-BASE, FEW = "base", "contrastive, few"
-# Of the questions of train, those that a language model reads too; of those of dev, those that score a generator.
-EVERY, EVERY_OF_DEV = 9, 16
+BASE, CONTRASTIVE = "base", "contrastive"
+# One question of so many is taken: for recipes with hard negatives, for those in which a language model reads the
+# candidates; of dev to choose a retriever, and a generator.
+SOME, FEW, OF_DEV, FEW_OF_DEV = 4, 12, 3, 18
+# Of XOR-TyDi's translations, those into languages that are tested.
+PARALLEL = ("ar-en", "ru-en")
 READER_PROMPT = "{title}\n{passage}\n\nQuestion: {english}\nAnswer in a few words of the text above:"
 # Who writes queries; of the trained generator so many a passage and language.
 LEXICON, TRAINED, GENERATED = "lexicon", "generated", 2
@@ -100,7 +104,7 @@ class Setting:
 
     def model(self, recipe: str) -> Path:
         """Where a recipe's model goes."""
-        return self.work / "models" / recipe.replace(", ", "-")
+        return self.work / "models" / recipe
 
     def of(self, train: Path) -> TrainingDataSettings:
         """A training set, and the questions that choose the checkpoint."""
@@ -115,15 +119,14 @@ class Setting:
             "passage_max_length": TRAINED_LENGTH,
             "negatives": negatives,
             "learning_rate": 2e-5,
-            "precision": "bf16",
             "measures": ("RR@10",),
         }
 
 
 def contrastive(setting: Setting) -> Path:
     """Questions and their passages, the batch's other passages as negatives."""
-    output = setting.model("contrastive")
-    settings = RetrieverSettings(**setting.common(negatives=0, epochs=2))
+    output = setting.model(CONTRASTIVE)
+    settings = RetrieverSettings(**setting.common(negatives=0, epochs=1), checkpoint_every=19)
     train_retriever(setting.of(setting.work / "train.jsonl"), output, settings, show_progress=True)
     return output
 
@@ -141,8 +144,8 @@ def dr_decr(setting: Setting) -> Path:
     values = {**setting.common(negatives=1, epochs=1), "teacher": setting.base, "parallel_epochs": 1}
     settings = distill_settings(DR_DECR, values)
     assert isinstance(settings, DrDecrSettings)
-    data = setting.of(with_negatives(setting, "train"))
-    parallel = (str(setting.data / "xor-tydi"),)
+    data = setting.of(with_negatives(setting, "some"))
+    parallel = tuple(str(setting.data / "xor-tydi" / name) for name in PARALLEL)
     distill_dr_decr(DistillDataSettings(data.train, data.dev, parallel=parallel), output, settings, show_progress=True)
     return output
 
@@ -151,25 +154,17 @@ def sentri(setting: Setting) -> Path:
     """The same questions without their passages: those with the answer are looked for with the starting model."""
     mined, output = setting.work / "sentri", setting.model("sentri")
     mine_sentri(setting.mined("asked"), mined, depth=10, positives=1, negatives=3, show_progress=True)
-    print_quality(mined / DATA_FILE, setting.work / "train.jsonl")
+    print_quality(mined / DATA_FILE, setting.work / "some.jsonl")
     settings = RetrieverSettings(**setting.common(negatives=1, epochs=1))
     train_retriever(setting.of(mined / DATA_FILE), output, settings, show_progress=True)
-    return output
-
-
-def contrastive_few(setting: Setting) -> Path:
-    """As contrastive, on the few questions that quick has: its control."""
-    output = setting.model(FEW)
-    settings = RetrieverSettings(**setting.common(negatives=3, epochs=2))
-    train_retriever(setting.of(with_negatives(setting, "few")), output, settings, show_progress=True)
     return output
 
 
 def generator(setting: Setting) -> Path:
     """A language model that learns to write questions, which is quick's teacher."""
     output = setting.model("generator")
-    values = {"recipe": "lora", "base": setting.language_model, "steps": 30, "precision": "bf16"}
-    settings = generator_settings(values, {"checkpoint_every": 10})
+    values = {"recipe": "lora", "base": setting.language_model, "steps": 12}
+    settings = generator_settings(values, {"checkpoint_every": 6})
     data = TrainingDataSettings((str(setting.work / "train.jsonl"),), (str(setting.work / "dev-few.jsonl"),))
     train_generator(data, output, settings, show_progress=True)
     return output
@@ -180,9 +175,9 @@ def quick(setting: Setting) -> Path:
     output, corpus, queries = setting.model("quick"), setting.work / "few-corpus.jsonl", setting.work / "few-queries"
     write_lexicon(TESTED, corpus, queries)
     values = {
-        **setting.common(negatives=3, epochs=2),
+        **setting.common(negatives=2, epochs=2),
+        "base": str(contrastive(setting)),
         "teacher": str(generator(setting)),
-        "teacher_dtype": "bfloat16",
         "temperature": 5.0,
     }
     settings = distill_settings(QUICK, values)
@@ -194,35 +189,32 @@ def quick(setting: Setting) -> Path:
 
 
 def cora(setting: Setting) -> Path:
-    """A language model answers from what is found for half of those questions; two rounds."""
+    """A language model answers from what the contrastive model finds for half of those questions; two rounds."""
     output = setting.model("cora")
     settings = mining_settings(
         {
             "recipe": "cora",
-            "depth": 4,
-            "negatives": 3,
+            "depth": 3,
+            "negatives": 2,
             "reader": setting.language_model,
             "reader_prompt": READER_PROMPT,
             "reader_output_length": 12,
-            "reader_dtype": "bfloat16",
         }
     )
     corpus = str(setting.work / "few-corpus.jsonl")
     inputs = MiningInputs(questions=(str(setting.work / "read.jsonl"),), corpus=corpus)
-    retriever = {**setting.common(negatives=3, epochs=1), "base": None}
-    start = str(contrastive_few(setting))
+    retriever = {**setting.common(negatives=2, epochs=1), "base": None}
     dev = {"dev": (str(setting.work / "dev.jsonl"),)}
-    run_rounds(2, inputs, output, settings, start, retriever, dev, show_progress=True)
+    run_rounds(2, inputs, output, settings, str(contrastive(setting)), retriever, dev, show_progress=True)
     for number in (1, 2):
         print(f"cora, round {number}: {Manifest.read(output / f'round-{number}' / 'data').counts}")
     return output / "round-2" / "model"
 
 
 RECIPES: dict[str, Callable[[Setting], Path]] = {
-    "contrastive": contrastive,
+    CONTRASTIVE: contrastive,
     "dr-decr": dr_decr,
     "sentri": sentri,
-    FEW: contrastive_few,
     "quick": quick,
     "cora": cora,
 }
@@ -253,7 +245,7 @@ def write_lexicon(languages: Iterable[str], corpus: Path, output: Path) -> list[
 def write_generated(languages: Iterable[str], corpus: Path, output: Path, model: Path) -> list[str]:
     """Queries of the trained generator in all languages, which are returned."""
     asked = sorted(languages)
-    written = make_generator("causal", corpus, asked, model=str(model), dtype="bfloat16")
+    written = make_generator("causal", corpus, asked, model=str(model))
     XqgQueryBuilder(written, asked, num_queries=GENERATED, show_progress=True).build(corpus, output)
     return asked
 
@@ -353,7 +345,7 @@ def main() -> None:
         values |= xquad.values(recipe, str(model))
     plain = {name: of for name, of in values.items() if "+" not in name}
     print("Each recipe beside the starting model\n")
-    controls = [(FEW, recipe) for recipe in ("quick", "cora") if {FEW, recipe} <= set(plain)]
+    controls = [(CONTRASTIVE, recipe) for recipe in ("quick", "cora") if {CONTRASTIVE, recipe} <= set(plain)]
     print(xquad.report(plain, BASE, controls))
     for name in plain:
         of_name = {run: of for run, of in values.items() if run.split(" + ")[0] == name}
@@ -382,9 +374,16 @@ def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:
     while leaks := find_leaks(train, dev):
         leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
         train = [example for example in train if example.id not in leaked]
-    few = train[::EVERY]
-    asked = [replace(example, positives=()) for example in train]
-    sets = {"train": train, "asked": asked, "few": few, "read": few[::2], "dev": dev, "dev-few": dev[::EVERY_OF_DEV]}
+    some, few = train[::SOME], train[::FEW]
+    sets = {
+        "train": train,
+        "some": some,
+        "asked": [replace(example, positives=()) for example in some],
+        "few": few,
+        "read": few[::2],
+        "dev": dev[::OF_DEV],
+        "dev-few": dev[::FEW_OF_DEV],
+    }
     for name, examples in sets.items():
         write_examples(examples, setting.work / f"{name}.jsonl")
     positives = {passage.text: passage for example in few for passage in example.positives}
