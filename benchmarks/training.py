@@ -7,8 +7,8 @@ queries on top (dictionary queries in the languages that have a dictionary, weig
 --generated also those of the generator that is quick's teacher) beside the queries of other passages. Searched by stock
 Pyserini.
 
-sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training the
-contrastive model, which is their control; they have a twelfth and half of that, because a language model reads all
+sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training
+the contrastive model, which is their control; they have a twelfth and half of that, because a language model reads all
 their candidates.
 
 What was trained stays in --work; a run that was stopped goes on.
@@ -356,10 +356,15 @@ def main() -> None:
 
 def print_loss(recipe: str, model: Path) -> None:
     """The mean of the first and of the last tenth of the steps."""
-    rows = [line.split("\t") for line in (model / LOSS).read_text().splitlines()]
-    losses = [float(row[rows[0].index("loss")]) for row in rows[1:]]
-    tenth = -(-len(losses) // 10)
-    print(f"{recipe}: loss {fmean(losses[:tenth]):.3f} -> {fmean(losses[-tenth:]):.3f} in {len(losses)} steps")
+    for file in (model / "parallel" / LOSS, model / LOSS):  # stage 1 of dr-decr, and what all have
+        if file.exists():
+            names, *rows = [line.split("\t") for line in file.read_text().splitlines()]
+            tenth = -(-len(rows) // 10)
+            for term in ("loss", *names[5:]):
+                values = [float(row[names.index(term)]) for row in rows]
+                first, last = fmean(values[:tenth]), fmean(values[-tenth:])
+                where = f" ({file.parent.name})" if file.parent != model else ""
+                print(f"{recipe}{where}: {term} {first:.4g} -> {last:.4g} in {len(values)} steps")
 
 
 def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:

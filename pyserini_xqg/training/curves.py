@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 LOSS, DEV, PICTURE = "loss.tsv", "dev.tsv", "loss.svg"
+COLORS = ("#4878a8", "#6a9a58", "#8a6bb0")
 # Of a longer curve, means of neighbouring steps are drawn.
 POINTS = 1000
+# What the trainer writes of every step; the terms of a loss that has some stand beside it.
+OF_A_STEP = {"step", "epoch", "loss", "learning_rate", "grad_norm"}
 # What the trainer writes beside the measures.
 NO_MEASURES = {"dev", "runtime", "samples_per_second", "steps_per_second", "loss"}
 
@@ -43,7 +47,7 @@ def write_curves(
     Parameters
     ----------
     history : sequence of dict
-        The trainer's.
+        The trainer's. Terms of the loss become columns and lines of their own.
     folder : Path
     measures : sequence of str
         Of dev; the first one is drawn.
@@ -51,10 +55,11 @@ def write_curves(
         Draw the figure of dev, a loss, on the axis of the loss; else on one of its own, from 0 to 1.
     """
     losses = [each for each in history if "loss" in each]
-    lines = ["step\tepoch\tloss\tlearning_rate\tgradient_norm\n"]
+    terms = sorted(losses[0].keys() - OF_A_STEP) if losses else []
+    lines = ["\t".join(["step", "epoch", "loss", "learning_rate", "gradient_norm", *terms]) + "\n"]
     lines += [
         f"{int(each['step'])}\t{each['epoch']:.4f}\t{each['loss']:.6g}\t{each['learning_rate']:.6g}\t"
-        f"{each.get('grad_norm', float('nan')):.6g}\n"
+        f"{each.get('grad_norm', float('nan')):.6g}" + "".join(f"\t{each[term]:.6g}" for term in terms) + "\n"
         for each in losses
     ]
     (folder / LOSS).write_text("".join(lines), encoding="utf-8")
@@ -66,11 +71,12 @@ def write_curves(
             for name, value in values.items()
         )
         (folder / DEV).write_text("step\tmeasure\tlanguage\tvalue\n" + "".join(rows), encoding="utf-8")
-    _draw(losses, scores, measures, folder / PICTURE, same_axis)
+    _draw(losses, terms, scores, measures, folder / PICTURE, same_axis)
 
 
 def _draw(
     losses: Sequence[Mapping[str, float]],
+    terms: Sequence[str],
     scores: Mapping[int, Mapping[str, float]],
     measures: Sequence[str],
     file: Path,
@@ -83,26 +89,19 @@ def _draw(
         figure = figure_module.Figure(figsize=(7, 4), layout="constrained")
         axes = figure.subplots()
         steps = [each["step"] for each in losses]
-        values = [each["loss"] for each in losses]
-        width = max(1, len(values) // POINTS)
-        axes.plot(
-            steps[::width],
-            [
-                sum(values[start : start + width]) / len(values[start : start + width])
-                for start in range(0, len(values), width)
-            ],
-            color="#4878a8",
-            linewidth=1,
-            label="loss",
-        )
+        width = max(1, len(steps) // POINTS)
+        for name, color in zip(("loss", *terms), COLORS, strict=False):
+            values = [each[name] for each in losses]
+            means = [fmean(values[start : start + width]) for start in range(0, len(values), width)]
+            axes.plot(steps[::width], means, color=color, linewidth=1, label=name)
         axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
         if scores:
             values = [each[measures[0]] for each in scores.values()]
             label = f"{measures[0]} on dev"
             right = axes if same_axis else axes.twinx()
             right.plot([*scores], values, color="#c05020", marker="o", markersize=3, label=label)
-            if same_axis:
-                axes.legend()
-            else:
+            if not same_axis:
                 right.set(ylabel=label, ylim=(0, 1))
+        if terms or (scores and same_axis):
+            axes.legend()
         figure.savefig(file, format="svg", metadata={"Date": None})

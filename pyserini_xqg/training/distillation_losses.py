@@ -87,14 +87,16 @@ class QuickLoss(_Distillation):
         )
         self.divergence = DistillKLDivLoss(model, temperature=1.0)
 
-    def forward(self, features: Iterable[Features], labels: torch.Tensor) -> torch.Tensor:
-        """Of questions and candidates, and the teacher's scores (questions, candidates)."""
+    def forward(self, features: Iterable[Features], labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of questions and candidates, and the teacher's scores (questions, candidates): the two terms of the sum,
+        which the trainer adds up.
+        """
         vectors = self.vectors(features)
         with torch.autocast(vectors[0].device.type, enabled=False):
             contrastive: torch.Tensor = self.contrastive.compute_loss_from_embeddings(vectors, labels)
             scaled = [vectors[0] * self._scale, *vectors[1:]]
             divergence = self.divergence.compute_loss_from_embeddings(scaled, labels.float() / self._temperature)
-            return contrastive + self._weight * divergence
+            return {"contrastive": contrastive, "divergence": self._weight * divergence}
 
 
 class RelevanceLoss(_Distillation):

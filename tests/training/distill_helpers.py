@@ -16,9 +16,10 @@ def english_line(number: int, negatives: int = 2) -> Line:
     return line(number, negatives) | {"english": words(f"e{number}", 4)}
 
 
-def losses(folder: Path) -> list[float]:
-    """Of each step, from ``loss.tsv``."""
-    return [float(row.split("\t")[2]) for row in (folder / "loss.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+def losses(folder: Path, term: str = "loss") -> list[float]:
+    """Of each step, from ``loss.tsv``: the loss, or a term of it."""
+    names, *rows = [row.split("\t") for row in (folder / "loss.tsv").read_text(encoding="utf-8").splitlines()]
+    return [float(row[names.index(term)]) for row in rows]
 
 
 def knowing_generator(folder: Path, steps: int = 60) -> Path:

@@ -54,6 +54,19 @@ def test_curves_as_data_and_as_a_picture(tmp_path: Path) -> None:
     assert (tmp_path / "loss.svg").read_bytes() == picture
 
 
+def test_terms_of_the_loss_have_columns_and_lines_of_their_own(tmp_path: Path) -> None:
+    terms = {1: {"divergence": 1.5, "contrastive": 0.5}, 2: {"contrastive": 0.25, "divergence": 0.75}}
+    write_curves([{**each, **terms[each["step"]]} for each in HISTORY if "loss" in each], tmp_path)
+    rows = [row.split("\t") for row in (tmp_path / "loss.tsv").read_text(encoding="utf-8").splitlines()]
+    assert [[row[2], *row[5:]] for row in rows] == [
+        ["loss", "contrastive", "divergence"],
+        ["2", "0.5", "1.5"],
+        ["1", "0.25", "0.75"],
+    ]
+    picture = (tmp_path / "loss.svg").read_text(encoding="utf-8")
+    assert all(f">{name}</text>" in picture for name in ("loss", "contrastive", "divergence"))
+
+
 def test_without_dev_there_is_no_dev_file(tmp_path: Path) -> None:
     write_curves(HISTORY[:2], tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["loss.svg", "loss.tsv"]

@@ -56,6 +56,10 @@ def test_twenty_examples_are_learned_by_heart(settings: Callable[..., Any], trai
     manifest = distill_quick(same, tmp_path / "out", chosen, device="cpu")
     found = losses(tmp_path / "out")
     assert found[-1] < 0.5 < 5 < found[0]
+    for term in ("contrastive", "divergence"):
+        of_term = losses(tmp_path / "out", term)
+        assert of_term[-1] < 0.1 * of_term[0]
+    assert found[0] == pytest.approx(losses(tmp_path / "out", "contrastive")[0] + of_term[0], abs=1e-3)
     assert manifest.details["dev"]["RR@10"] == 1.0
     assert manifest.details["recipe"] == "quick"
     assert [file.name for file in (tmp_path / "out").iterdir() if file.is_dir()] == ["1_Pooling"]
