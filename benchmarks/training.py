@@ -44,7 +44,7 @@ from pyserini_xqg.generation.dictionary import FOLDER, dictionaries
 from pyserini_xqg.generation.generators import make_generator
 from pyserini_xqg.generation.query_builder import XqgQueryBuilder
 from pyserini_xqg.indexing import XqgIndexBuilder
-from pyserini_xqg.training.checks import find_leaks
+from pyserini_xqg.training.checks import check_examples, settle_leaks
 from pyserini_xqg.training.curves import LOSS
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.distillation_settings import (
@@ -369,16 +369,15 @@ def print_loss(recipe: str, model: Path) -> None:
 
 def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:
     """Write what is trained on, what chooses the checkpoint, and what is searched; no question is in two of them."""
-    train = [*read_examples(setting.data / "mlqa"), *read_examples(setting.data / "afriqa")]
-    dev = list(read_examples(setting.data / "afriqa", split="dev"))
+    afriqa = setting.data / "afriqa"
+    checked = check_examples([*read_examples(setting.data / "mlqa"), *read_examples(afriqa)], "train")
+    of_dev = check_examples(read_examples(afriqa, split="dev"), "dev")
+    train, dev = settle_leaks(checked, of_dev, "drop")[0].examples, of_dev.examples
     known = {" ".join(passage.text.split()) for passage in tested.passages}
     pool = {passage.text: passage for example in (*train, *dev) for passage in example.positives}
     assert not known & {" ".join(text.split()) for text in pool}, "paragraphs of XQuAD are in the training data"
     if limit is not None:
         train, dev = train[:: len(train) // limit], dev[:limit]
-    while leaks := find_leaks(train, dev):
-        leaked = {identifier for identifier, _ in (*leaks.ids, *leaks.questions)}
-        train = [example for example in train if example.id not in leaked]
     some, few = train[::SOME], train[::FEW]
     sets = {
         "train": train,

@@ -51,7 +51,7 @@ def retriever(
     format: t.Format = None,
     languages: t.Languages = None,
     default_language: t.DefaultLanguage = None,
-    allow_leaks: t.AllowLeaks = None,
+    leaks: t.Leaks = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings as TOML, tables [retriever] and [data]; options override it.")
     ] = None,
@@ -129,7 +129,7 @@ def retriever(
         "dev": texts_of(dev),
         "dev_corpus": str(dev_corpus) if dev_corpus else None,
         "format": format and format.value,
-        "allow_leaks": allow_leaks,
+        "leaks": leaks and leaks.value,
     }
     require("--base", "base", given, tables["retriever"])
     require("--train", "train", places, tables["data"])

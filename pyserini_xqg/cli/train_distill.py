@@ -55,7 +55,7 @@ def distill(
     format: t.Format = None,
     languages: t.Languages = None,
     default_language: t.DefaultLanguage = None,
-    allow_leaks: t.AllowLeaks = None,
+    leaks: t.Leaks = None,
     teacher: Annotated[
         str | None,
         typer.Option(help="A folder or Hugging Face id: generator or retriever.", rich_help_panel=TEACHER),

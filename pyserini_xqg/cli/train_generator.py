@@ -59,7 +59,7 @@ def generator(
             rich_help_panel=DATA,
         ),
     ] = None,
-    allow_leaks: t.AllowLeaks = None,
+    leaks: t.Leaks = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings as TOML, tables [generator] and [data]; options override it.")
     ] = None,
@@ -158,7 +158,7 @@ def generator(
         "train": texts_of(train),
         "dev": texts_of(dev),
         "format": format and format.value,
-        "allow_leaks": allow_leaks,
+        "leaks": leaks and leaks.value,
     }
     require("--train", "train", places, tables["data"])
     named = given["recipe"] or tables["generator"].get("recipe") or "paper"

@@ -31,6 +31,14 @@ class KeepName(StrEnum):
     LAST = "last"
 
 
+class LeaksName(StrEnum):
+    """Choices of ``--leaks``."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+    ALLOW = "allow"
+
+
 class FormatName(StrEnum):
     """Choices of ``--format``."""
 
@@ -41,11 +49,6 @@ class FormatName(StrEnum):
     SQUAD = "squad"
     AFRIQA = "afriqa"
 
-
-AllowLeaks = Annotated[
-    bool | None,
-    typer.Option("--allow-leaks", help="Train although questions of dev are in train.", rich_help_panel=DATA),
-]
 
 BatchSize = Annotated[
     int | None, typer.Option(help="Questions a step, over all processes [128].", rich_help_panel=TRAINING)
@@ -97,6 +100,14 @@ Keep = Annotated[
 
 L2Norm = Annotated[
     bool | None, typer.Option("--l2-norm/--no-l2-norm", help="Give vectors unit length.", rich_help_panel=MODEL)
+]
+
+Leaks = Annotated[
+    LeaksName | None,
+    typer.Option(
+        help="Where questions of dev are in train: end with an error, train without them, or on them too [refuse].",
+        rich_help_panel=DATA,
+    ),
 ]
 
 Languages = Annotated[

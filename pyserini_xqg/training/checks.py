@@ -13,6 +13,7 @@ import regex
 from pyserini_xqg.collection import Passage
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.training.examples import TrainingExample
+from pyserini_xqg.training.settings import LeakPolicy
 
 # Marks are letters' vowels in Indic scripts; \w leaves them out.
 NO_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
@@ -31,8 +32,8 @@ class CheckedExamples:
     languages : mapping
         Language to ``questions``, ``positives``, ``negatives``, ``without negatives``.
     left_out : mapping
-        Why to how many: examples (``empty question``, ``no positive``, ``other language``, ``repeated``) and
-        passages of the remaining ones (``empty passage``, ``negative that is a positive``).
+        Why to how many: examples (``empty question``, ``no positive``, ``other language``, ``repeated``, ``question of
+        dev``) and passages of the remaining ones (``empty passage``, ``negative that is a positive``).
     """
 
     examples: list[TrainingExample]
@@ -91,18 +92,7 @@ def check_examples(
     left_out = +left_out
     if left_out:
         log.warning("%s: left out: %s", name, _listed(left_out))
-    counts: dict[str, Counter[str]] = {}
-    for example in kept.values():
-        counts.setdefault(example.language, Counter()).update(
-            {
-                "questions": 1,
-                "positives": len(example.positives),
-                "negatives": len(example.negatives),
-                "without negatives": int(not example.negatives),
-            }
-        )
-    languages_found = {code: dict(counts[code]) for code in sorted(counts)}
-    return CheckedExamples(list(kept.values()), languages_found, dict(left_out))
+    return CheckedExamples(list(kept.values()), _languages(kept.values()), dict(left_out))
 
 
 @dataclass(frozen=True)
@@ -123,6 +113,11 @@ class Leaks:
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.questions)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind."""
+        return {"ids": len(self.ids), "questions": len(self.questions), "passages": self.passages}
 
     def __str__(self) -> str:
         said = []
@@ -145,8 +140,8 @@ def find_leaks(train: Sequence[TrainingExample], dev: Sequence[TrainingExample])
     )
 
 
-def refuse_leaks(leaks: Leaks, allow: bool) -> None:
-    """End with an error where dev questions are in train, unless that is allowed; then warn.
+def refuse_leaks(leaks: Leaks, policy: LeakPolicy) -> None:
+    """End with an error where dev questions are in train, unless that is provided for; then warn.
 
     Raises
     ------
@@ -155,10 +150,36 @@ def refuse_leaks(leaks: Leaks, allow: bool) -> None:
     """
     if leaks.passages:
         log.warning("%s questions of dev are answered by a passage that answers one of train", f"{leaks.passages:,}")
-    if leaks and not allow:
-        raise InvalidInput(f"{leaks}. Take them out of train, or give --allow-leaks if that is intended")
+    if leaks and policy == "refuse":
+        raise InvalidInput(
+            f"{leaks}. Give --leaks drop to train without these questions, or --leaks allow to train on them all the "
+            "same"
+        )
     if leaks:
-        log.warning("%s", leaks)
+        log.warning("%s%s", leaks, "; they are left out of train" if policy == "drop" else "")
+
+
+def settle_leaks(train: CheckedExamples, dev: CheckedExamples, policy: LeakPolicy) -> tuple[CheckedExamples, Leaks]:
+    """What is trained on, and what it shares with dev; see :data:`LeakPolicy`.
+
+    Raises
+    ------
+    InvalidInput
+        Questions of dev are in train and that is refused, or nothing else is in train.
+    """
+    leaks = find_leaks(train.examples, dev.examples)
+    refuse_leaks(leaks, policy)
+    if not leaks or policy != "drop":
+        return train, leaks
+    ids = {example.id for example in dev.examples}
+    questions = {key for example in dev.examples for key in _question_keys(example)}
+    kept = [
+        example for example in train.examples if example.id not in ids and questions.isdisjoint(_question_keys(example))
+    ]
+    if not kept:
+        raise InvalidInput("all questions of train are in dev: nothing is left to train on; give other questions")
+    left_out = {**train.left_out, "question of dev": len(train.examples) - len(kept)}
+    return CheckedExamples(kept, _languages(kept), left_out), find_leaks(kept, dev.examples)
 
 
 def normalised(text: str) -> str:
@@ -181,6 +202,20 @@ def _shared(
     holder = {key: example.id for example in train for key in keys(example)}
     found = ((next((holder[key] for key in keys(each) if key in holder), None), each.id) for each in dev)
     return tuple((known, identifier) for known, identifier in found if known is not None)
+
+
+def _languages(examples: Iterable[TrainingExample]) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for example in examples:
+        counts.setdefault(example.language, Counter()).update(
+            {
+                "questions": 1,
+                "positives": len(example.positives),
+                "negatives": len(example.negatives),
+                "without negatives": int(not example.negatives),
+            }
+        )
+    return {code: dict(counts[code]) for code in sorted(counts)}
 
 
 def _without_useless_passages(example: TrainingExample, left_out: Counter[str]) -> TrainingExample:

@@ -229,8 +229,9 @@ class DrDecrTraining(DistillTraining):
         ]
         self.pairs: list[ParallelQuestion] = []
         if self.settings.parallel_epochs:
-            # Questions that are in the folders too come once; any leaks among these are found by the next check.
-            self.pairs, _ = usable_pairs([*usable, *own], ())
+            # Questions that are in the folders too come once. What the next check drops is not to be here either.
+            dropped = dev.examples if dev and self.data.leaks == "drop" else ()
+            self.pairs, _ = usable_pairs([*usable, *own], dropped)
         checked = check_examples(examples, "train")
         return replace(checked, left_out={**train.left_out, **({"no English form": missing} if missing else {})})
 

@@ -16,7 +16,7 @@ from pyserini_xqg.artifact import Manifest, Workspace, already_made, package_ver
 from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.errors import MissingPrerequisite, UsageError
 from pyserini_xqg.generation.loading import Kind, is_sequence_to_sequence, open_model, open_tokenizer
-from pyserini_xqg.training.checks import CheckedExamples, Leaks, check_examples, find_leaks, refuse_leaks
+from pyserini_xqg.training.checks import CheckedExamples, Leaks, check_examples, settle_leaks
 from pyserini_xqg.training.config import write_config
 from pyserini_xqg.training.data import read_examples, require_positives
 from pyserini_xqg.training.examples import TrainingExample, fingerprint_examples
@@ -234,11 +234,7 @@ class GeneratorTraining:
             "dev": plan.dev,
             "left_out": plan.left_out,
             "cut_questions": plan.cut_questions,
-            "leaks": {
-                "ids": len(self.leaks.ids),
-                "questions": len(self.leaks.questions),
-                "passages": self.leaks.passages,
-            },
+            "leaks": self.leaks.counts,
         }
         self._write_model(folder / CHECKPOINTS / f"checkpoint-{outcome.chosen_step}", folder)
         scores = dev_scores(outcome.history, [NLL]).get(outcome.chosen_step, {})
@@ -340,8 +336,7 @@ def _read(
     if not data.dev:
         return train, None, Leaks((), (), 0)
     dev = check_examples(examples_of(data.dev, "dev"), "dev", settings.languages)
-    leaks = find_leaks(train.examples, dev.examples)
-    refuse_leaks(leaks, data.allow_leaks)
+    train, leaks = settle_leaks(train, dev, data.leaks)
     return train, dev, leaks
 
 

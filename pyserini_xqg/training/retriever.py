@@ -15,7 +15,7 @@ from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
 from pyserini_xqg.evaluation.measures import TokensMeasure
 from pyserini_xqg.evaluation.scores import parse_measures
 from pyserini_xqg.jsonl import jsonl_files, read_records
-from pyserini_xqg.training.checks import CheckedExamples, Leaks, check_examples, find_leaks, refuse_leaks
+from pyserini_xqg.training.checks import CheckedExamples, Leaks, check_examples, settle_leaks
 from pyserini_xqg.training.config import write_config
 from pyserini_xqg.training.data import read_examples, require_positives
 from pyserini_xqg.training.examples import TrainingExample, content_id, fingerprint_examples
@@ -252,11 +252,7 @@ class RetrieverTraining:
             "train": plan.train,
             "dev": plan.dev,
             "left_out": plan.left_out,
-            "leaks": {
-                "ids": len(self.leaks.ids),
-                "questions": len(self.leaks.questions),
-                "passages": self.leaks.passages,
-            },
+            "leaks": self.leaks.counts,
             "negatives": plan.negatives,
             **self.more_counts(),
         }
@@ -331,8 +327,7 @@ def _read(
     by_passages = not all(isinstance(measure, TokensMeasure) for measure in parse_measures(settings.measures))
     dev = check_examples(examples_of(data.dev, "dev", by_passages), "dev", need_positives=by_passages)
     train = complete(train, dev)
-    leaks = find_leaks(train.examples, dev.examples)
-    refuse_leaks(leaks, data.allow_leaks)
+    train, leaks = settle_leaks(train, dev, data.leaks)
     return train, dev, leaks
 
 

@@ -182,7 +182,7 @@ def _check_dev(
     asked = read(inputs.questions, "train", settings.default_language, inputs.format)
     more = read(tuple(data.get("train", ())), "train", training.default_language, places.format)
     dev = read(places.dev, "dev", training.default_language, places.format)
-    refuse_leaks(find_leaks([*asked, *more], dev), places.allow_leaks)
+    refuse_leaks(find_leaks([*asked, *more], dev), places.leaks)
     return {"train": fingerprint_examples(more), "dev": fingerprint_examples(dev)}
 
 

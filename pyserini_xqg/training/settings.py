@@ -14,6 +14,8 @@ from pyserini_xqg.training.examples import UNKNOWN_LANGUAGE
 
 Precision = Literal["fp32", "bf16"]
 Keep = Literal["best", "last"]
+# Where questions of dev are in train: end with an error, train without them, or train on them too.
+LeakPolicy = Literal["refuse", "drop", "allow"]
 
 # They change how much memory a step takes, and its result only by rounding; a run can go on with others.
 MEMORY_FIELDS = ("mini_batch", "gradient_checkpointing")
@@ -169,15 +171,15 @@ class TrainingDataSettings:
         Passages, Pyserini's JSONL, that dev is searched in beside its own.
     format : str or None
         Of all of them; None: recognised by their content.
-    allow_leaks : bool
-        Train although questions of dev are in train.
+    leaks : {"refuse", "drop", "allow"}
+        What to do where questions of dev are in train: end with an error, train without them, or on them too.
     """
 
     train: tuple[str, ...]
     dev: tuple[str, ...] = ()
     dev_corpus: str | None = None
     format: str | None = None
-    allow_leaks: bool = False
+    leaks: LeakPolicy = "refuse"
 
     def __post_init__(self) -> None:
         if not self.train:

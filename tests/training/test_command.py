@@ -42,7 +42,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
     assert call(
         "train", "retriever", "--config", config, "--output", tmp_path / "out", "--train", train_file,
         "--dev", dev_file, "--format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
-        "--allow-leaks", "--recipe", "zero-shot", "--base", tiny_model, "--revision", "main", "--pooling", "mean",
+        "--leaks", "allow", "--recipe", "zero-shot", "--base", tiny_model, "--revision", "main", "--pooling", "mean",
         "--l2-norm", "--query-prefix", "q: ", "--passage-prefix", "p: ", "--query-max-length", 17,
         "--passage-max-length", 33, "--epochs", 2, "--batch-size", 10, "--negatives", 1, "--learning-rate", 1e-4,
         "--warmup-ratio", 0.2, "--weight-decay", 0.01, "--max-grad-norm", 2, "--scale", 30,
@@ -85,7 +85,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
             "dev": [str(dev_file)],
             "dev_corpus": str(corpus),
             "format": "tevatron",
-            "allow_leaks": True,
+            "leaks": "allow",
         },
     }
     assert (

@@ -126,7 +126,7 @@ def test_every_option_of_quick_reaches_the_settings_and_overrides_the_file(
     assert saved["data"] == {
         "train": [str(english_file)],
         "dev": [],
-        "allow_leaks": False,
+        "leaks": "refuse",
         "queries": [str(queries)],
         "queries_corpus": str(corpus_of_queries),
         "parallel": [],

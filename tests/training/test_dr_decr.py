@@ -29,7 +29,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory, steady_model: Path) -> Pat
     chosen = retriever_settings(
         {"base": str(steady_model), "batch_size": 20, "negatives": 2, "epochs": 40, "learning_rate": 1e-3}, LENGTHS
     )
-    same = TrainingDataSettings((file,), (file,), allow_leaks=True)
+    same = TrainingDataSettings((file,), (file,), leaks="allow")
     manifest = train_retriever(same, place / "retriever", chosen, device="cpu")
     assert manifest.details["dev"]["RR@10"] == 1.0
     return place / "retriever"
@@ -66,7 +66,7 @@ def test_twenty_examples_are_learned_from_the_teacher_alone(
     settings: Callable[..., Any], english_file: Path, teacher: Path, tmp_path: Path
 ) -> None:
     # No loss of this recipe knows which candidate is the positive.
-    same = data(english_file, dev=english_file, allow_leaks=True)
+    same = data(english_file, dev=english_file, leaks="allow")
     sizes = {"batch_size": 20, "parallel_batch_size": 20, "negatives": 39, "checkpoint_every": 20}
     chosen = settings(epochs=40, parallel_epochs=30, learning_rate=3e-3, **sizes)
     before = DrDecrTraining(same, chosen, "cpu")
@@ -87,6 +87,20 @@ def test_twenty_examples_are_learned_from_the_teacher_alone(
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     for part in ("recipe `dr-decr`", "DR.DECR", "| teacher | retriever |", "| parallel questions, epochs | 20, 30 |"):
         assert part in card
+
+
+def test_questions_of_dev_that_are_dropped_are_no_parallel_questions_either(
+    settings: Callable[..., Any], english_file: Path, tmp_path: Path
+) -> None:
+    leaking = write_lines(tmp_path / "leaking.jsonl", [english_line(3) | {"query_id": "x"}])
+    training = DrDecrTraining(data(english_file, dev=leaking, leaks="drop"), settings(parallel_epochs=1), "cpu")
+    assert len(training.train.examples) == 19
+    assert training.train.left_out == {"question of dev": 1}
+    assert len(training.pairs) == 19
+    assert english_line(3)["query"] not in {pair.question for pair in training.pairs}
+    assert not training.leaks
+    with pytest.raises(InvalidInput, match="q3 = x"):
+        DrDecrTraining(data(english_file, dev=leaking), settings(parallel_epochs=1), "cpu")
 
 
 def test_the_first_stage_alone_brings_questions_to_the_teachers_vectors(

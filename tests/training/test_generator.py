@@ -115,7 +115,7 @@ def test_twenty_examples_are_learned_by_heart_and_xqg_generate_takes_the_folder(
 ) -> None:
     given = {**given, "batch_size": 20, "mini_batch": 20, "checkpoint_every": given["steps"]}
     chosen = generator_settings(given, {"base": str(request.getfixturevalue(base))})
-    same = data(train_file, dev=train_file, allow_leaks=True)
+    same = data(train_file, dev=train_file, leaks="allow")
     folder = tmp_path / "out"
     manifest = train_generator(same, folder, chosen, device="cpu")
     found = losses(folder)

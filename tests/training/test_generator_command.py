@@ -42,7 +42,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
     assert call(
         "train", "generator", "--config", config, "--output", tmp_path / "out", "--train", train_file,
         "--dev", dev_file, "--format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
-        "--parallel", "--allow-leaks", "--recipe", "lora", "--base", mt5, "--revision", "main",
+        "--parallel", "--leaks", "allow", "--recipe", "lora", "--base", mt5, "--revision", "main",
         "--input-length", 90, "--output-length", 20, "--lora-rank", 3, "--lora-alpha", 5, "--lora-dropout", 0.1,
         "--lora-target", "q,v", "--steps", 3, "--epochs", 2, "--batch-size", 10, "--learning-rate", 1e-3,
         "--warmup-ratio", 0.2, "--weight-decay", 0.01, "--max-grad-norm", 2, "--checkpoint-every", 2,
@@ -78,7 +78,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
             "mini_batch": 4,
             "gradient_checkpointing": True,
         },
-        "data": {"train": [str(train_file)], "dev": [str(dev_file)], "format": "tevatron", "allow_leaks": True},
+        "data": {"train": [str(train_file)], "dev": [str(dev_file)], "format": "tevatron", "leaks": "allow"},
     }
     again = ("--config", tmp_path / "out" / "settings.toml", "--output", tmp_path / "again", "--device", "cpu")
     assert call("train", "generator", *again) == 0

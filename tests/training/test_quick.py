@@ -48,7 +48,7 @@ def data(*train: Path, dev: Path | None = None, **given: Any) -> DistillDataSett
 
 
 def test_twenty_examples_are_learned_by_heart(settings: Callable[..., Any], train_file: Path, tmp_path: Path) -> None:
-    same = data(train_file, dev=train_file, allow_leaks=True)
+    same = data(train_file, dev=train_file, leaks="allow")
     chosen = settings(epochs=40, batch_size=20, temperature=10.0)
     before = QuickTraining(same, chosen, "cpu")
     assert before.scorer is not None

@@ -30,7 +30,7 @@ def losses(folder: Path) -> list[float]:
 
 
 def test_twenty_examples_are_learned_by_heart(settings: Settings, train_file: Path, tmp_path: Path) -> None:
-    same = data(train_file, dev=train_file, allow_leaks=True)
+    same = data(train_file, dev=train_file, leaks="allow")
     chosen = settings(epochs=40, batch_size=20)
     before = RetrieverTraining(same, chosen, "cpu")
     assert before.scorer is not None

@@ -28,7 +28,7 @@ def test_a_trained_folder_is_searched_by_stock_pyserini(
 ) -> None:
     model, index, run = tmp_path / "model", tmp_path / "index", tmp_path / "run.txt"
     ours, run_of_ours = tmp_path / "ours", tmp_path / "run-of-ours.txt"
-    data = TrainingDataSettings((str(train_file),), (str(train_file),), allow_leaks=True)
+    data = TrainingDataSettings((str(train_file),), (str(train_file),), leaks="allow")
     train_retriever(data, model, settings(epochs=40, batch_size=20), device="cpu")
     examples = [line(number) for number in range(20)]
     passages = [each["positive_passages"][0] for each in examples]
