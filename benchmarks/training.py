@@ -59,8 +59,8 @@ from pyserini_xqg.training.dr_decr import distill_dr_decr
 from pyserini_xqg.training.examples import write_examples
 from pyserini_xqg.training.generator import train_generator
 from pyserini_xqg.training.generator_settings import generator_settings
-from pyserini_xqg.training.mining import DATA_FILE, MiningInputs
-from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.mining import DATA_FILE
+from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
 from pyserini_xqg.training.quick import distill_quick
 from pyserini_xqg.training.recipes import mine_negatives, mine_sentri
 from pyserini_xqg.training.retriever import train_retriever

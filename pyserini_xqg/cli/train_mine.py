@@ -168,8 +168,8 @@ def mine(
 ) -> None:
     """Make training data by searching a corpus: hard negatives, or positives too where only answers are known."""
     from pyserini_xqg.training.config import read_config
-    from pyserini_xqg.training.mining import Mining, MiningInputs
-    from pyserini_xqg.training.mining_settings import MiningSettings, mining_settings
+    from pyserini_xqg.training.mining import Mining
+    from pyserini_xqg.training.mining_settings import MiningInputs, MiningSettings, mining_settings
     from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
     tables = read_config(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,32 @@ class Retriever:
 
     def passages(self, passages: Sequence[Passage]) -> Vectors:
         """Their vectors, title and text joined by a blank."""
-        return self._passages.encode([passage_text(each.title, each.text) for each in passages], "passage")
+        return self._passages.encode(list(map(encoded_text, passages)), "passage")
+
+    def scores(
+        self,
+        questions: Sequence[str],
+        passages: Sequence[Sequence[Passage]],
+        known: Sequence[Mapping[str, float]],
+    ) -> list[list[float]]:
+        """The scores of each question's own passages; a passage that several need is encoded once.
+
+        Parameters
+        ----------
+        questions : sequence of str
+        passages : sequence of sequences of Passage
+            Of each question.
+        known : sequence of mappings
+            Of each question: text as it is encoded (:func:`encoded_text`) to a score that is known already.
+        """
+        texts = [list(map(encoded_text, own)) for own in passages]
+        needed = (text for own, scores in zip(texts, known, strict=True) for text in own if text not in scores)
+        rows = {text: row for row, text in enumerate(dict.fromkeys(needed))}
+        vectors = self._passages.encode(list(rows), "passage")
+        return [
+            [scores[text] if text in scores else float(vectors[rows[text]] @ question) for text in own]
+            for question, own, scores in zip(self.questions(questions), texts, known, strict=True)
+        ]
 
     def identity(self) -> dict[str, Any]:
         """Its settings, models that are folders by their content."""
@@ -60,6 +85,11 @@ class Retriever:
             and (fingerprint(self.settings.query_model) or self.settings.query_model),
         )
         return asdict(by_content)
+
+
+def encoded_text(passage: Passage) -> str:
+    """Title and text as the encoder gets them."""
+    return passage_text(passage.title, passage.text)
 
 
 def encoder_of_index(folder: Path, given: EncoderSettings | None) -> tuple[EncoderSettings, AugmentationSettings]:

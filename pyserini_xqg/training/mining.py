@@ -1,7 +1,5 @@
-"""Training data from questions and a corpus: search, judge what was found, write.
-
-Each step works in parts that are files in the working folder, so a run that was stopped goes on at its first missing
-part and ends with the same bytes. Of the corpus nothing stays in memory.
+"""Training data from questions and a corpus: search, judge what was found, write. A run that was stopped goes on, and
+ends with the same bytes; of the corpus nothing stays in memory.
 """
 
 from __future__ import annotations
@@ -16,81 +14,33 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from pyserini_xqg.artifact import (
-    MANIFEST,
-    Manifest,
-    Workspace,
-    already_made,
-    free_bytes,
-    working_folder,
-)
+from pyserini_xqg.artifact import MANIFEST, Manifest, Workspace, already_made, free_bytes, working_folder
 from pyserini_xqg.augmentation import AugmentationSettings
-from pyserini_xqg.collection import Passage
 from pyserini_xqg.corpus import Corpus, sample_passages
 from pyserini_xqg.encoding.encoder_folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.indexing import XqgIndexBuilder
 from pyserini_xqg.training.answer_match import counted_answers
-from pyserini_xqg.training.bm25 import bm25_search, english_question, require_java
-from pyserini_xqg.training.candidates import (
-    DenseIndex,
-    Ranking,
-    Retriever,
-    encoder_of_index,
-    fingerprint_index,
-)
+from pyserini_xqg.training.bm25 import english_question, require_java
+from pyserini_xqg.training.candidates import Retriever, encoder_of_index, fingerprint_index
 from pyserini_xqg.training.checks import check_examples
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.examples import TrainingExample, fingerprint_examples, write_examples
 from pyserini_xqg.training.judges import Judge, by_absence, by_answer_string, by_reader
-from pyserini_xqg.training.labelling import Candidate, Labelled, label
-from pyserini_xqg.training.mining_parts import Parts, Tally
-from pyserini_xqg.training.mining_settings import MiningSettings
+from pyserini_xqg.training.labelling import Labelled, label
+from pyserini_xqg.training.mining_parts import Tally
+from pyserini_xqg.training.mining_settings import MiningInputs, MiningSettings
+from pyserini_xqg.training.mining_steps import Found, MiningSteps, index_builder
 from pyserini_xqg.training.passage_store import PassageStore
 from pyserini_xqg.training.reader import Reader
 
 KIND = "training-data"
 DATA_FILE = "train.jsonl"
-# Questions of a part of the search and of scoring, and of reading, which is slow.
-SEARCH_PART, READ_PART = 256, 16
-SCRATCH, INDEX, FOUND = "work", "index", "found.sqlite"
+SCRATCH, FOUND = "work", "found.sqlite"
 SAMPLED_READINGS = 8
 NO_ANSWER, NO_ENGLISH, NO_POSITIVE = "no answer to look for", "no English question", "no positive"
 
-# Of a passage title and text.
-Content = tuple[str, str]
-Scores = dict[Content, float]
-
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MiningInputs:
-    """Where questions and passages are.
-
-    Parameters
-    ----------
-    questions : tuple of str
-        Files and folders of any format of :data:`pyserini_xqg.training.data.FORMATS`.
-    corpus : str
-        Passages, Pyserini's JSONL: a file or folder.
-    format : str or None
-        Of the questions; None: recognised by their content.
-    index : str or None
-        Of the same corpus: a FAISS index folder, for BM25 a Lucene one. None makes one, which goes afterwards.
-    """
-
-    questions: tuple[str, ...]
-    corpus: str
-    format: str | None = None
-    index: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.questions:
-            raise UsageError("no questions are named")
 
 
 @dataclass(frozen=True)
@@ -179,7 +129,7 @@ class Mining:
         self.corpus = Path(inputs.corpus)
         self.device, self.show_progress = device, show_progress
         self._dense = settings.source == "retriever"
-        index = None if inputs.index is None else Path(inputs.index)
+        index = self._index = None if inputs.index is None else Path(inputs.index)
         named = read_encoder(encoder, "passage")[0] if isinstance(encoder, str) else encoder
         made_with = AugmentationSettings(alpha=0)
         if self._dense and index is not None:
@@ -211,8 +161,10 @@ class Mining:
     def plan(self, output: Path) -> MiningPlan:
         """Counts, sizes and the time, measured on a sample; nothing is written at `output`."""
         passages, seconds, index_bytes = _scan(self.corpus)[1], 0.0, None
-        if self._dense and self.inputs.index is None:
-            made = self._builder().plan(self.corpus, None, output)
+        if self._dense and self._index is None:
+            assert self.retriever is not None
+            builder = index_builder(self.retriever, self.device, self.show_progress)
+            made = builder.plan(self.corpus, None, output)
             seconds, index_bytes = made.seconds, made.index_bytes
         readings = len(self.searched) * min(self.settings.depth, passages) if self.reader else 0
         if self.reader is not None:
@@ -229,7 +181,6 @@ class Mining:
 
     def identity(self) -> dict[str, Any]:
         """What decides on the data."""
-        given = self.inputs.index
         return {
             "settings": {
                 "mining": self.settings.identity(),
@@ -239,7 +190,7 @@ class Mining:
             "inputs": {
                 "questions": fingerprint_examples(self.questions.examples),
                 "corpus": _scan(self.corpus)[0],
-                "index": None if given is None else fingerprint_index(Path(given)),
+                "index": None if self._index is None else fingerprint_index(self._index),
             },
         }
 
@@ -262,107 +213,33 @@ class Mining:
             else:
                 workspace.record(workspace.parts_done)
                 scratch.mkdir(exist_ok=True)
-                self._search(scratch)
                 with PassageStore(scratch / FOUND) as store:
-                    self._look_up(scratch, store, workspace)
+                    steps = MiningSteps(
+                        scratch,
+                        store,
+                        self.searched,
+                        self.settings,
+                        self.corpus,
+                        self._index,
+                        self.retriever,
+                        device=self.device,
+                        show_progress=self.show_progress,
+                    )
+                    steps.search()
+                    steps.look_up(workspace)
                     if self.reader is not None:
-                        self._read(scratch, store)
+                        steps.read(self.reader)
                     if self._has_margin:
-                        self._score(scratch, store)
-                    counts = self._write(scratch, store, folder / DATA_FILE)
+                        steps.score()
+                    counts = self._write(steps.results(self.reader is not None, self._has_margin), folder / DATA_FILE)
                 manifest = Manifest(KIND, identity["settings"], identity["inputs"], counts)
             workspace.finish(manifest, clear)
             return manifest
 
-    def _search(self, scratch: Path) -> None:
-        """Write ``found-*.jsonl``: the ids and scores of what was found."""
-        parts = Parts(scratch, "found", self.searched, SEARCH_PART)
-        if not parts.missing:
-            return
-        if self._dense:
-            self._search_index(scratch, parts)
-        else:
-            asked = {number: english_question(example) or "" for number, example in enumerate(self.searched)}
-            index = None if self.inputs.index is None else Path(self.inputs.index)
-            found = bm25_search(asked, self.corpus, index, self.settings.depth, scratch)
-            for number, start, examples in parts.missing:
-                parts.write(number, (_as_json(found[start + row]) for row in range(len(examples))))
-
-    def _search_index(self, scratch: Path, parts: Parts) -> None:
-        assert self.retriever is not None
-        made = scratch / INDEX
-        if self.inputs.index is None:
-            self._builder().build(self.corpus, None, made)
-        index = DenseIndex(made if self.inputs.index is None else Path(self.inputs.index), scratch)
-        with self._bar("searching", len(self.searched)) as bar:
-            for number, _, examples in parts.missing:
-                vectors = self.retriever.questions([example.question for example in examples])
-                parts.write(number, map(_as_json, index.search(vectors, self.settings.depth)))
-                bar.update(len(examples))
-        shutil.rmtree(made, ignore_errors=True)
-
-    def _look_up(self, scratch: Path, store: PassageStore, workspace: Workspace) -> None:
-        """Fetch the texts of all that was found, in one pass over the corpus."""
-        if workspace.notes.get("looked_up"):
-            return
-        found = Parts(scratch, "found", self.searched, SEARCH_PART).read()
-        with self._bar("looking up", None, "passages") as bar:
-            store.fill((docid for each in found for docid in each["docids"]), self.corpus, bar.update)
-        workspace.record(workspace.parts_done, looked_up=True)
-
-    def _read(self, scratch: Path, store: PassageStore) -> None:
-        """Write ``answers-*.jsonl``: what the reader says to each question from each passage."""
-        assert self.reader is not None
-        parts = Parts(scratch, "answers", self.searched, READ_PART)
-        found = Parts(scratch, "found", self.searched, SEARCH_PART)
-        with self._bar("reading", None, "passages") as bar:
-            for number, start, examples in parts.missing:
-                passages = [store.passages(each["docids"]) for each in found.some(start, len(examples))]
-                pairs = [(example, each) for example, own in zip(examples, passages, strict=True) for each in own]
-                answers = iter(self.reader.answers(pairs, bar.update))
-                parts.write(number, ({"answers": [next(answers) for _ in own]} for own in passages))
-
-    def _score(self, scratch: Path, store: PassageStore) -> None:
-        """Write ``scores-*.jsonl``: the retriever's scores of the questions' own positives, and of what BM25 found."""
-        assert self.retriever is not None
-        parts = Parts(scratch, "scores", self.searched, SEARCH_PART)
-        found = Parts(scratch, "found", self.searched, SEARCH_PART)
-        with self._bar("scoring", len(self.searched)) as bar:
-            for number, start, examples in parts.missing:
-                rows = list(found.some(start, len(examples)))
-                passages = [store.passages(row["docids"]) for row in rows]
-                # The search has scored most positives; the others are encoded once, however many questions have them.
-                known: list[Scores] = [{} for _ in rows]
-                if self._dense:
-                    known = [
-                        dict(zip(map(_content, own), row["scores"], strict=True))
-                        for own, row in zip(passages, rows, strict=True)
-                    ]
-                    passages = [[] for _ in rows]
-                wanted = [
-                    [_content(passage) for passage in (*example.positives, *own)]
-                    for example, own in zip(examples, passages, strict=True)
-                ]
-                missing = list(
-                    dict.fromkeys(
-                        each for own, scores in zip(wanted, known, strict=True) for each in own if each not in scores
-                    )
-                )
-                encoded = self.retriever.passages([Passage("", text, title) for title, text in missing])
-                vectors = dict(zip(missing, encoded, strict=True))
-                questions = self.retriever.questions([example.question for example in examples])
-                lines = []
-                for example, question, own, scores, row in zip(examples, questions, wanted, known, rows, strict=True):
-                    of_own = [scores[each] if each in scores else float(vectors[each] @ question) for each in own]
-                    count = len(example.positives)
-                    lines.append({"own": of_own[:count], "found": row["scores"] if self._dense else of_own[count:]})
-                parts.write(number, lines)
-                bar.update(len(examples))
-
-    def _write(self, scratch: Path, store: PassageStore, file: Path) -> dict[str, Any]:
+    def _write(self, results: Iterator[Found], file: Path) -> dict[str, Any]:
         """Write the data; the counts of the manifest."""
         tally = Tally()
-        write_examples(self._labelled(scratch, store, tally), file)
+        write_examples(self._labelled(results, tally), file)
         for language in tally.languages.values():
             if "left out" in language:
                 language["left out"] = dict(sorted(language["left out"].items()))
@@ -381,22 +258,15 @@ class Mining:
             "passed_over": dict(sorted(tally.passed_over.items())),
         }
 
-    def _labelled(self, scratch: Path, store: PassageStore, tally: Tally) -> Iterator[TrainingExample]:
+    def _labelled(self, results: Iterator[Found], tally: Tally) -> Iterator[TrainingExample]:
         """All examples that can be trained on, in the order of the questions."""
-        found = Parts(scratch, "found", self.searched, SEARCH_PART).read()
-        answers = Parts(scratch, "answers", self.searched, READ_PART).read() if self.reader else None
-        scores = Parts(scratch, "scores", self.searched, SEARCH_PART).read() if self._has_margin else None
         for example in self.questions.examples:
             reason = _why_not(example, self.settings)
             labelled = Labelled(example, Counter())
             if reason is None:
-                each = next(found)
-                unscored: dict[str, Any] = {"own": [], "found": [None] * len(each["docids"])}
-                scored = next(scores) if scores is not None else unscored
-                passages = store.passages(each["docids"])
-                candidates = list(map(Candidate, passages, scored["found"]))
-                judge = self._judge(example, next(answers)["answers"] if answers is not None else ())
-                labelled = label(example, candidates, judge, self.settings, scored["own"])
+                found = next(results)
+                judge = self._judge(example, found.answers)
+                labelled = label(example, found.candidates, judge, self.settings, found.own_scores)
             tally.add(example, labelled, reason or NO_POSITIVE)
             if labelled.example.positives:
                 yield labelled.example
@@ -406,22 +276,9 @@ class Mining:
             return by_answer_string(example)
         return by_reader(example, read) if self.settings.recipe == "cora" else by_absence(example)
 
-    def _builder(self) -> XqgIndexBuilder:
-        assert self.retriever is not None
-        plain = AugmentationSettings(alpha=0)
-        settings = self.retriever.settings
-        return XqgIndexBuilder(settings, plain, device=self.device, show_progress=self.show_progress)
-
-    def _bar(self, what: str, total: int | None, unit: str = "questions") -> tqdm[Any]:
-        return tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=not self.show_progress)
-
 
 def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
     return read_examples(Path(path), inputs.format, split="train", language=settings.default_language)
-
-
-def _content(passage: Passage) -> Content:
-    return passage.title, passage.text
 
 
 def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:
@@ -437,10 +294,6 @@ def _scan(corpus: Path) -> tuple[str, int]:
     for _ in scanned.scan():
         pass
     return scanned.sha256, scanned.passages
-
-
-def _as_json(ranking: Ranking) -> dict[str, Any]:
-    return {"docids": [docid for docid, _ in ranking], "scores": [score for _, score in ranking]}
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""What decides on mined training data, and the recipes that give the values."""
+"""Where mined training data come from, what decides on them, and the recipes that give the values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,32 @@ Recipe = Literal["sentri", "cora", "negatives"]
 Source = Literal["retriever", "bm25"]
 MarginKind = Literal["relative", "absolute", "none"]
 ReaderDtype = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiningInputs:
+    """Where questions and passages are.
+
+    Parameters
+    ----------
+    questions : tuple of str
+        Files and folders of any format of :data:`pyserini_xqg.training.data.FORMATS`.
+    corpus : str
+        Passages, Pyserini's JSONL: a file or folder.
+    format : str or None
+        Of the questions; None: recognised by their content.
+    index : str or None
+        Of the same corpus: a FAISS index folder, for BM25 a Lucene one. None makes one, which goes afterwards.
+    """
+
+    questions: tuple[str, ...]
+    corpus: str
+    format: str | None = None
+    index: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.questions:
+            raise UsageError("no questions are named")
 
 
 @dataclass(frozen=True, kw_only=True)

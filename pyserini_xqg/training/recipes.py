@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.training.mining import MiningInputs, mine
-from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.mining import mine
+from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
 
 
 def mine_sentri(

@@ -23,8 +23,8 @@ from pyserini_xqg.training.checks import find_leaks, refuse_leaks
 from pyserini_xqg.training.config import layered
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.examples import fingerprint_examples
-from pyserini_xqg.training.mining import DATA_FILE, Mining, MiningInputs
-from pyserini_xqg.training.mining_settings import MiningSettings
+from pyserini_xqg.training.mining import DATA_FILE, Mining
+from pyserini_xqg.training.mining_settings import MiningInputs, MiningSettings
 from pyserini_xqg.training.packages import require_training_packages
 from pyserini_xqg.training.retriever import train_retriever
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings, retriever_settings

@@ -17,7 +17,7 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.training.bm25 import bm25_search
 from pyserini_xqg.training.candidates import DenseIndex, Retriever
 from pyserini_xqg.training.data import read_examples
-from pyserini_xqg.training.mining import MiningInputs
+from pyserini_xqg.training.mining_settings import MiningInputs
 from pyserini_xqg.training.recipes import mine_negatives
 from tests.conftest import write_lines
 from tests.training.test_stock_pyserini import SCRIPT

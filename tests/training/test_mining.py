@@ -13,12 +13,11 @@ from pyserini_xqg import EncoderSettings, XqgIndexBuilder
 from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.training import mining as module
-from pyserini_xqg.training import mining_parts
+from pyserini_xqg.training import mining_parts, mining_steps
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.examples import TrainingExample
-from pyserini_xqg.training.mining import Mining, MiningInputs, mine
-from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.mining import Mining, mine
+from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
 from pyserini_xqg.training.recipes import mine_negatives, mine_sentri
 from tests.conftest import write_lines
 from tests.training.conftest import words
@@ -228,7 +227,7 @@ def cut_before(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
 def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
     place: str, steady_model: Path, corpus: Path, gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SEARCH_PART", 2)
+    monkeypatch.setattr(mining_steps, "SEARCH_PART", 2)
     inputs = MiningInputs(questions=(str(gold),), corpus=str(corpus))
     mine_negatives(inputs, tmp_path / "whole", str(steady_model), device="cpu")
     with monkeypatch.context() as patch:

@@ -11,11 +11,11 @@ import pytest
 
 from pyserini_xqg.collection import Passage
 from pyserini_xqg.errors import MissingInput, UsageError, XqgError
-from pyserini_xqg.training import mining as module
+from pyserini_xqg.training import mining_steps
 from pyserini_xqg.training.data import read_examples
 from pyserini_xqg.training.examples import TrainingExample
-from pyserini_xqg.training.mining import Mining, MiningInputs
-from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.mining import Mining
+from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
 from pyserini_xqg.training.reader import Reader
 from pyserini_xqg.training.recipes import mine_cora
 from tests.conftest import write_lines
@@ -128,7 +128,7 @@ def test_cora_takes_the_readers_right_answers_for_positives(
 def test_answers_that_were_read_are_not_read_again(
     known_reader: Path, steady_model: Path, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "READ_PART", 1)
+    monkeypatch.setattr(mining_steps, "READ_PART", 1)
     given: Any = {"reader": str(known_reader), "device": "cpu"}
     mine_cora(inputs(files), tmp_path / "whole", str(steady_model), **given)
     stock, asked = Reader.answers, list[str]()

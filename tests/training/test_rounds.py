@@ -13,8 +13,7 @@ from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.training import rounds as module
 from pyserini_xqg.training.data import read_examples
-from pyserini_xqg.training.mining import MiningInputs
-from pyserini_xqg.training.mining_settings import mining_settings
+from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
 from pyserini_xqg.training.rounds import run_rounds
 from tests.conftest import call, write_lines
 from tests.training.conftest import start_and_kill, words
