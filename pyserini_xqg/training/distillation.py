@@ -6,7 +6,6 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,9 @@ from pyserini_xqg.errors import InvalidInput, XqgError
 from pyserini_xqg.training.batches import Collator, EpochRows, Place, Row
 from pyserini_xqg.training.distillation_settings import DistillDataSettings, DistillSettings
 from pyserini_xqg.training.examples import TrainingExample
+from pyserini_xqg.training.processes import is_main_process, processes, wait_for_everyone
 from pyserini_xqg.training.retriever import RetrieverTraining
-from pyserini_xqg.training.trainer import is_main_process, processes, run_trainer
+from pyserini_xqg.training.trainer import run_trainer
 
 if TYPE_CHECKING:
     from pyserini_xqg.training.trainer import Outcome
@@ -90,13 +90,6 @@ def in_parts(
         unfinished.replace(file)
     wait_for_everyone()
     return np.concatenate([np.load(file, allow_pickle=False) for file, _ in parts])
-
-
-def wait_for_everyone() -> None:
-    """Let all processes that train together come to this point."""
-    if processes() > 1:
-        accelerate: Any = import_module("accelerate")
-        accelerate.PartialState().wait_for_everyone()
 
 
 @dataclass(frozen=True, slots=True)

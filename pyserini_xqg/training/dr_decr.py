@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch.utils.data import Dataset
 
 from pyserini_xqg.artifact import Manifest, Workspace
 from pyserini_xqg.encoding.encoder_folder import read_encoder
@@ -21,21 +18,14 @@ from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.encoding.pyserini_encoders import passage_text
 from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.training.batches import EpochBatches, Place, TextForm
 from pyserini_xqg.training.checks import CheckedExamples, check_examples
 from pyserini_xqg.training.curves import dev_scores, write_curves
-from pyserini_xqg.training.distillation import (
-    TEACHER,
-    DistillTraining,
-    Values,
-    in_parts,
-    named,
-    wait_for_everyone,
-)
+from pyserini_xqg.training.distillation import TEACHER, DistillTraining, Values, in_parts
 from pyserini_xqg.training.distillation_losses import RelevanceLoss, RepresentationLoss
 from pyserini_xqg.training.distillation_settings import DistillDataSettings, DrDecrSettings
 from pyserini_xqg.training.examples import content_id
 from pyserini_xqg.training.memory import estimate_memory
+from pyserini_xqg.training.parallel_batches import ParallelBatches, ParallelCollator, ParallelRows
 from pyserini_xqg.training.parallel_questions import (
     ParallelQuestion,
     languages_of,
@@ -43,14 +33,15 @@ from pyserini_xqg.training.parallel_questions import (
     usable_pairs,
     with_english,
 )
-from pyserini_xqg.training.retriever import PAPER_SCALE, UNIT_SCALE
-from pyserini_xqg.training.trainer import (
+from pyserini_xqg.training.processes import (
     batch_size_of_a_process,
     is_main_process,
     processes,
-    run_trainer,
     steps_of_an_epoch,
+    wait_for_everyone,
 )
+from pyserini_xqg.training.retriever import PAPER_SCALE, UNIT_SCALE
+from pyserini_xqg.training.trainer import run_trainer
 
 if TYPE_CHECKING:
     from pyserini_xqg.training.retriever import TrainingPlan
@@ -91,60 +82,6 @@ def distill_dr_decr(
         a teacher with vectors of another dimension than the student's.
     """
     return DrDecrTraining(data, settings, device).run(output, show_progress)
-
-
-@dataclass(frozen=True, slots=True)
-class ParallelRow:
-    """A pair, and the teacher's vector of its English form."""
-
-    pair: ParallelQuestion
-    aim: Values
-
-
-class ParallelRows(Dataset[ParallelRow]):
-    """Pairs by (epoch, number).
-
-    Parameters
-    ----------
-    pairs : sequence of ParallelQuestion
-    aims : array of shape (pairs, dimension)
-    seed : int
-    """
-
-    def __init__(self, pairs: Sequence[ParallelQuestion], aims: Values, seed: int):
-        self._pairs = pairs
-        self._aims = aims
-        self._seed = seed
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __getitem__(self, place: Place) -> ParallelRow:
-        """The pair, the same in each epoch."""
-        return ParallelRow(self._pairs[place[1]], self._aims[place[1]])
-
-    def order(self, epoch: int) -> list[Place]:
-        """All pairs as the epoch goes through them."""
-        numbers = list(range(len(self)))
-        Random(f"{self._seed} parallel {epoch}").shuffle(numbers)
-        return [(epoch, number) for number in numbers]
-
-
-class ParallelCollator:
-    """Pairs to the columns ``question_...``, ``english_...`` and ``label``, the teacher's vectors."""
-
-    valid_label_columns = ("label",)
-
-    def __init__(self, form: TextForm):
-        self._form = form
-
-    def __call__(self, rows: Sequence[ParallelRow]) -> dict[str, Any]:
-        """The batch."""
-        return {
-            **named("question", self._form.features([row.pair.question for row in rows], "query")),
-            **named("english", self._form.features([row.pair.english for row in rows], "query")),
-            "label": torch.from_numpy(np.stack([row.aim for row in rows])),
-        }
 
 
 class DrDecrTraining(DistillTraining):
@@ -362,12 +299,3 @@ class DrDecrTraining(DistillTraining):
                 ("parallel questions, epochs", f"{len(self.pairs):,}, {settings.parallel_epochs}"),
             ],
         }
-
-
-class ParallelBatches(EpochBatches):
-    """Batches of pairs, which need not be kept apart."""
-
-    def __iter__(self) -> Any:
-        """Lists of places."""
-        order = self.rows.order(self.epoch)
-        return iter([order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)])

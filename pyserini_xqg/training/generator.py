@@ -24,6 +24,7 @@ from pyserini_xqg.training.generator_data import generator_pairs, pair_counts
 from pyserini_xqg.training.generator_memory import estimate_generator_memory, generator_advice
 from pyserini_xqg.training.generator_settings import GeneratorSettings
 from pyserini_xqg.training.packages import INSTALL, require_training_packages
+from pyserini_xqg.training.processes import batch_size_of_a_process, is_main_process, processes
 from pyserini_xqg.training.run import CARD, SETTINGS_FILE, checked_device, free_memory, output_folder, seed
 from pyserini_xqg.training.settings import TrainingDataSettings
 
@@ -128,7 +129,6 @@ class GeneratorTraining:
         self.dev_pairs = generator_pairs(self.dev.examples) if self.dev else []
 
         from pyserini_xqg.training.generator_forms import CausalForm, GeneratorForm, Seq2SeqForm
-        from pyserini_xqg.training.trainer import batch_size_of_a_process
 
         batch_size_of_a_process(settings)
         encodes = is_sequence_to_sequence(settings.base, settings.revision)
@@ -150,7 +150,6 @@ class GeneratorTraining:
     def plan(self) -> GeneratorPlan:
         """Counts, steps and memory."""
         from pyserini_xqg.training.generator_trainer import checkpoint_steps
-        from pyserini_xqg.training.trainer import processes
 
         cut: dict[str, int] = {}
         for pair in self.pairs:
@@ -174,8 +173,6 @@ class GeneratorTraining:
 
     def identity(self) -> dict[str, Any]:
         """What decides on the weights."""
-        from pyserini_xqg.training.trainer import processes
-
         return {
             "settings": {"generator": self.settings.identity(), "prompt": self.form.prompt, "processes": processes()},
             "inputs": {
@@ -188,7 +185,6 @@ class GeneratorTraining:
     def run(self, output: Path, show_progress: bool = False) -> Manifest:
         """Train; see :func:`train_generator`."""
         from pyserini_xqg.training.generator_trainer import run_generator_trainer
-        from pyserini_xqg.training.trainer import is_main_process
 
         identity = self.identity()
         with output_folder(output, is_main_process(), self.device):
@@ -223,10 +219,10 @@ class GeneratorTraining:
         return Manifest("model", identity["settings"], identity["inputs"])
 
     def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: GeneratorPlan) -> Manifest:
+        from pyserini_xqg.training.callbacks import CHECKPOINTS
         from pyserini_xqg.training.curves import dev_scores, write_curves
         from pyserini_xqg.training.generator_card import generator_card
         from pyserini_xqg.training.generator_trainer import NLL
-        from pyserini_xqg.training.trainer import CHECKPOINTS
 
         folder = workspace.folder
         counts = {

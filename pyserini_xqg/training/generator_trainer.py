@@ -25,21 +25,15 @@ from transformers.trainer_callback import PrinterCallback
 from pyserini_xqg.artifact import Workspace
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import XqgError
+from pyserini_xqg.training.callbacks import CHECKPOINTS, Checkpoints, Progress
 from pyserini_xqg.training.dev import FIGURE
 from pyserini_xqg.training.generator_data import GeneratorPair, Pairs, StepBatches
 from pyserini_xqg.training.generator_forms import NO_TARGET, GeneratorForm, target_losses
 from pyserini_xqg.training.generator_memory import generator_advice
 from pyserini_xqg.training.generator_settings import GeneratorSettings
 from pyserini_xqg.training.memory import memory_advice
-from pyserini_xqg.training.trainer import (
-    CHECKPOINTS,
-    Checkpoints,
-    Progress,
-    is_main_process,
-    processes,
-    trainer_arguments,
-    use_one_gpu,
-)
+from pyserini_xqg.training.processes import is_main_process, processes
+from pyserini_xqg.training.trainer import trainer_arguments, use_one_gpu
 
 # Where the settings don't say how often.
 CHECKPOINTS_IN_ALL = 20

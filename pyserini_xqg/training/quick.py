@@ -23,8 +23,8 @@ from pyserini_xqg.training.distillation import TEACHER, CandidateRows, DistillTr
 from pyserini_xqg.training.distillation_losses import QuickLoss
 from pyserini_xqg.training.distillation_settings import DistillDataSettings, QuickSettings
 from pyserini_xqg.training.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
+from pyserini_xqg.training.processes import processes
 from pyserini_xqg.training.query_likelihood import Pair, QueryLikelihood, open_query_likelihood
-from pyserini_xqg.training.trainer import processes
 
 Queries = Mapping[str, tuple[str, ...]]  # by language
 

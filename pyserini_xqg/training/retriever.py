@@ -21,6 +21,7 @@ from pyserini_xqg.training.data import read_examples, require_positives
 from pyserini_xqg.training.examples import TrainingExample, content_id, fingerprint_examples
 from pyserini_xqg.training.memory import advice, estimate_memory
 from pyserini_xqg.training.packages import require_training_packages
+from pyserini_xqg.training.processes import batch_size_of_a_process, is_main_process, processes, steps_of_an_epoch
 from pyserini_xqg.training.run import CARD, SETTINGS_FILE, checked_device, free_memory, output_folder, seed
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
 
@@ -137,7 +138,6 @@ class RetrieverTraining:
 
         from pyserini_xqg.training.batches import EpochBatches, TextForm
         from pyserini_xqg.training.dev import DevScorer
-        from pyserini_xqg.training.trainer import batch_size_of_a_process
 
         self.form = TextForm(self.model, self.encoder)
         self.rows: EpochRows = self._rows()
@@ -153,8 +153,6 @@ class RetrieverTraining:
 
     def plan(self) -> TrainingPlan:
         """Counts, steps and memory."""
-        from pyserini_xqg.training.trainer import processes, steps_of_an_epoch
-
         per_epoch = steps_of_an_epoch(len(self.batches))
         memory = estimate_memory(self.model, self.settings, self.rows.negatives, processes())
         return TrainingPlan(
@@ -171,8 +169,6 @@ class RetrieverTraining:
 
     def identity(self) -> dict[str, Any]:
         """What decides on the weights."""
-        from pyserini_xqg.training.trainer import processes
-
         return {
             "settings": {self.table: self.settings.identity(), "processes": processes()},
             "inputs": {
@@ -187,8 +183,6 @@ class RetrieverTraining:
 
     def run(self, output: Path, show_progress: bool = False) -> Manifest:
         """Train; see :func:`train_retriever`."""
-        from pyserini_xqg.training.trainer import is_main_process
-
         identity = self.identity()
         plan = self.plan()
         with output_folder(output, is_main_process(), self.device):
@@ -216,7 +210,7 @@ class RetrieverTraining:
     def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
         from pyserini_xqg.training.batches import Collator
         from pyserini_xqg.training.losses import contrastive_loss
-        from pyserini_xqg.training.trainer import processes, run_trainer
+        from pyserini_xqg.training.trainer import run_trainer
 
         return run_trainer(
             self.model,

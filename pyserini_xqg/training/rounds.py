@@ -26,6 +26,7 @@ from pyserini_xqg.training.examples import fingerprint_examples
 from pyserini_xqg.training.mining import DATA_FILE, Mining
 from pyserini_xqg.training.mining_settings import MiningInputs, MiningSettings
 from pyserini_xqg.training.packages import require_training_packages
+from pyserini_xqg.training.processes import processes
 from pyserini_xqg.training.retriever import train_retriever
 from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings, retriever_settings
 
@@ -82,7 +83,6 @@ def run_rounds(
     if rounds < 1:
         raise UsageError(f"rounds is {rounds}: at least 1 is expected")
     require_training_packages()
-    from pyserini_xqg.training.trainer import processes
 
     if processes() > 1:
         raise UsageError(

@@ -11,6 +11,7 @@ from typing import Any
 from pyserini_xqg.artifact import working_folder
 from pyserini_xqg.encoding.loading import choose_device
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.training.processes import processes
 
 SETTINGS_FILE, CARD = "settings.toml", "README.md"
 
@@ -50,8 +51,6 @@ def free_memory(device: str) -> int | None:
 @contextmanager
 def output_folder(output: Path, is_main: bool, device: str) -> Iterator[None]:
     """The working folder, locked by the process that writes; the others wait until it is."""
-    from pyserini_xqg.training.trainer import processes
-
     if processes() == 1:
         with working_folder(output):
             yield

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +17,16 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from torch.utils.data import BatchSampler, DataLoader, Dataset
-from tqdm import tqdm
-from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 
 from pyserini_xqg.artifact import Workspace
 from pyserini_xqg.encoding.loading import quiet_loading
-from pyserini_xqg.errors import UsageError, XqgError
-from pyserini_xqg.training.dev import FIGURE, DevScorer
+from pyserini_xqg.training.callbacks import CHECKPOINTS, Checkpoints, Progress
+from pyserini_xqg.training.dev import DevScorer
 from pyserini_xqg.training.memory import memory_advice
+from pyserini_xqg.training.processes import batch_size_of_a_process, is_main_process, steps_of_an_epoch
 from pyserini_xqg.training.settings import TrainerSettings
 
-CHECKPOINTS = "checkpoints"
-# What only a run that goes on needs.
-STATE_FILES = ("optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state*.pth", "training_args.bin")
 # What a tokenizer's file keeps of its last call, and of how it was read.
 OF_CALLS = ("max_length", "stride", "truncation_strategy", "pad_to_multiple_of", "is_local", "local_files_only")
 
@@ -58,37 +52,6 @@ class Outcome:
     steps: int
     chosen_step: int
     model: SentenceTransformer
-
-
-def processes() -> int:
-    """How many processes train together (``accelerate launch``)."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def is_main_process() -> bool:
-    """Whether this process is the one that writes."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def batch_size_of_a_process(settings: TrainerSettings) -> int:
-    """The share of the batch that one process has.
-
-    Raises
-    ------
-    UsageError
-        The batch cannot be shared out.
-    """
-    size, rest = divmod(settings.batch_size, processes())
-    if rest or not size:
-        raise UsageError(
-            f"a batch of {settings.batch_size} cannot be shared by {processes()} processes; choose a multiple"
-        )
-    return size
-
-
-def steps_of_an_epoch(batches: int) -> int:
-    """Steps that the batches of an epoch make for all processes together."""
-    return math.ceil(batches / processes())
 
 
 def run_trainer(
@@ -216,114 +179,6 @@ def forget_calls(tokenizer: Any) -> None:
         backend.no_padding()
     for name in OF_CALLS:
         tokenizer.init_kwargs.pop(name, None)
-
-
-def best_step(history: list[dict[str, float]]) -> int | None:
-    """The first of the checkpoints with the best figure on dev."""
-    scored = [(each[f"eval_{FIGURE}"], -each["step"]) for each in history if f"eval_{FIGURE}" in each]
-    return int(-max(scored)[1]) if scored else None
-
-
-class Checkpoints(TrainerCallback):
-    """Says when to score and save, records what is whole, and keeps the last checkpoint and the best one."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        place: Path,
-        batches: Any,
-        per_epoch: int,
-        settings: TrainerSettings,
-        is_scored: bool,
-    ):
-        self._workspace = workspace
-        self._place = place
-        self._batches = batches
-        self._per_epoch = per_epoch
-        self._every = settings.checkpoint_every or per_epoch
-        self._keeps_best = settings.keep == "best" and is_scored
-        self._is_scored = is_scored
-
-    def last(self) -> Path | None:
-        """The last checkpoint that was recorded; what came after it, and is not whole, goes."""
-        done = self._workspace.parts_done
-        if is_main_process():
-            for folder in self._place.glob("checkpoint-*"):
-                if int(folder.name.split("-")[1]) > done:
-                    shutil.rmtree(folder)
-        return self._place / f"checkpoint-{done}" if done else None
-
-    def chosen(self, history: list[dict[str, float]], steps: int) -> int:
-        """The step whose checkpoint becomes the model."""
-        return (best_step(history) if self._keeps_best else None) or steps
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Tell the batches which epoch comes, behind whatever accelerate put around them."""
-        if hasattr(self._batches, "set_epoch"):
-            self._batches.set_epoch(state.global_step // self._per_epoch)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Every so many steps, and at the end."""
-        if state.global_step % self._every == 0 or state.global_step >= state.max_steps:
-            control.should_save = True
-            control.should_evaluate = self._is_scored
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The checkpoint is whole: record it, then take away those that it replaces."""
-        if not state.is_world_process_zero:
-            return
-        self._workspace.record(state.global_step)
-        best = best_step(state.log_history) if self._keeps_best else None
-        for folder in self._place.glob("checkpoint-*"):
-            step = int(folder.name.split("-")[1])
-            if step == best and step != state.global_step:
-                for file in (file for pattern in STATE_FILES for file in folder.glob(pattern)):
-                    file.unlink()
-            elif step != state.global_step:
-                shutil.rmtree(folder)
-
-
-class Progress(TrainerCallback):
-    """A progress bar with the loss and the last figure on dev; a loss that is no number ends the run."""
-
-    def __init__(self, steps: int, shown: bool):
-        self._steps = steps
-        self._shown = shown
-        self._bar: Any = None
-        self._said: dict[str, str] = {}
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Start the bar where the run goes on."""
-        self._bar = tqdm(total=self._steps, initial=state.global_step, unit="step", disable=not self._shown)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """One step."""
-        self._bar.update()
-
-    def on_log(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Show the loss, and look at it.
-
-        Raises
-        ------
-        XqgError
-            It is no number.
-        """
-        logs: dict[str, float] = others["logs"]
-        if "loss" in logs:
-            if not math.isfinite(logs["loss"]):
-                raise XqgError(
-                    f"the loss is {logs['loss']} at step {state.global_step:,}; give a lower --learning-rate, a "
-                    "smaller "
-                    "--scale, or --precision fp32"
-                )
-            self._said["loss"] = f"{logs['loss']:.4f}"
-        if f"eval_{FIGURE}" in logs:
-            self._said["dev"] = f"{logs[f'eval_{FIGURE}']:.4f}"
-        self._bar.set_postfix(self._said, refresh=False)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Leave the bar as it is."""
-        self._bar.close()
 
 
 class _Trainer(SentenceTransformerTrainer):
