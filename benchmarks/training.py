@@ -8,8 +8,8 @@ queries on top (dictionary queries in the languages that have a dictionary, weig
 Pyserini.
 
 sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training
-the contrastive model, which is their control; they have a twelfth and half of that, because a language model reads all
-their candidates.
+the contrastive model, which is their control; they have a twelfth and a quarter of that, because a language model reads
+all their candidates.
 
 What was trained stays in --work; a run that was stopped goes on.
 """
@@ -75,8 +75,8 @@ WEAKEST = ("ar", "vi", "zh")  # where the starting model's R@1 is lowest
 TRAINED_LENGTH, PARAGRAPH = 128, 512  # tokens of a passage
 BASE, CONTRASTIVE = "base", "contrastive"
 # One question of so many is taken: for recipes with hard negatives, for those in which a language model reads the
-# candidates; of dev to choose a retriever, and a generator.
-SOME, FEW, OF_DEV, FEW_OF_DEV = 4, 12, 3, 18
+# candidates, and of these for the reader, which writes; of dev to choose a retriever, and a generator.
+SOME, FEW, READ, OF_DEV, FEW_OF_DEV = 4, 12, 4, 3, 18
 # Of XOR-TyDi's translations, those into languages that are tested.
 PARALLEL = ("ar-en", "ru-en")
 READER_PROMPT = "{title}\n{passage}\n\nQuestion: {english}\nAnswer in a few words of the text above:"
@@ -189,7 +189,7 @@ def quick(setting: Setting) -> Path:
 
 
 def cora(setting: Setting) -> Path:
-    """A language model answers from what the contrastive model finds for half of those questions; two rounds."""
+    """A language model answers from what the contrastive model finds for a quarter of those questions; two rounds."""
     output = setting.model("cora")
     settings = mining_settings(
         {
@@ -384,7 +384,7 @@ def prepare(setting: Setting, tested: RetrievalSet, limit: int | None) -> None:
         "some": some,
         "asked": [replace(example, positives=()) for example in some],
         "few": few,
-        "read": few[::2],
+        "read": few[::READ],
         "dev": dev[::OF_DEV],
         "dev-few": dev[::FEW_OF_DEV],
     }
