@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import shutil
 from pathlib import Path
@@ -20,11 +21,18 @@ CHECKPOINTS = "checkpoints"
 # What only a run that goes on needs.
 STATE_FILES = ("optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state*.pth", "training_args.bin")
 
+log = logging.getLogger("pyserini_xqg")
+
+
+def figures(history: list[dict[str, float]]) -> dict[int, float]:
+    """Step to figure on dev; step 0 is the model that training starts from."""
+    return {int(each["step"]): each[f"eval_{FIGURE}"] for each in history if f"eval_{FIGURE}" in each}
+
 
 def best_step(history: list[dict[str, float]]) -> int | None:
     """The first of the checkpoints with the best figure on dev."""
-    scored = [(each[f"eval_{FIGURE}"], -each["step"]) for each in history if f"eval_{FIGURE}" in each]
-    return int(-max(scored)[1]) if scored else None
+    trained = {step: figure for step, figure in figures(history).items() if step}
+    return max(trained, key=lambda step: (trained[step], -step)) if trained else None
 
 
 class Checkpoints(TrainerCallback):
@@ -57,8 +65,16 @@ class Checkpoints(TrainerCallback):
         return self._place / f"checkpoint-{done}" if done else None
 
     def chosen(self, history: list[dict[str, float]], steps: int) -> int:
-        """The step whose checkpoint becomes the model."""
-        return (best_step(history) if self._keeps_best else None) or steps
+        """The step whose checkpoint becomes the model; where that is no better on dev than the start, it is said."""
+        chosen = (best_step(history) if self._keeps_best else None) or steps
+        found = figures(history)
+        if 0 in found and found[chosen] <= found[0]:
+            log.warning(
+                "the trained model is no better on dev than the one it started from (dev.tsv, steps 0 and %s); a lower "
+                "--learning-rate, or more or other data may help",
+                f"{chosen:,}",
+            )
+        return chosen
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell the batches which epoch comes, behind whatever accelerate put around them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -272,11 +272,21 @@ class DrDecrTraining(DistillTraining):
             curves = workspace.folder / PARALLEL
             curves.mkdir(exist_ok=True)
             write_curves(outcome.history, curves, self.measures)
-            scores = dev_scores(outcome.history, self.measures).get(outcome.chosen_step, {})
-            done = {"steps": outcome.steps, "chosen_step": outcome.chosen_step, "dev": scores}
+            scored = dev_scores(outcome.history, self.measures)
+            done = {
+                "steps": outcome.steps,
+                "chosen_step": outcome.chosen_step,
+                "dev_before": scored.get(0, {}),
+                "dev": scored.get(outcome.chosen_step, {}),
+            }
             workspace.record(workspace.parts_done, **{DONE: done})
             shutil.rmtree(stage.folder)
         wait_for_everyone()
+
+    def _scores_before(self, workspace: Workspace, scores: Mapping[str, float]) -> Mapping[str, float]:
+        done: dict[str, Any] = workspace.notes.get(DONE, {})  # of stage 1, at whose end step 0 is
+        before: Mapping[str, float] = done.get("dev_before", scores)
+        return before
 
     def _loss(self) -> RelevanceLoss:
         return RelevanceLoss(self.model, self.scale, self.settings.temperature, self.settings.mini_batch)

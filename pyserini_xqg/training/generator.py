@@ -233,7 +233,8 @@ class GeneratorTraining:
             "leaks": self.leaks.counts,
         }
         self._write_model(folder / CHECKPOINTS / f"checkpoint-{outcome.chosen_step}", folder)
-        scores = dev_scores(outcome.history, [NLL]).get(outcome.chosen_step, {})
+        scored = dev_scores(outcome.history, [NLL])
+        scores, before = scored.get(outcome.chosen_step, {}), scored.get(0, {})
         which = "the last checkpoint" if outcome.chosen_step == self.steps else "the checkpoint that was best on dev"
         write_curves(outcome.history, folder, [NLL], same_axis=True)
         write_config(folder / SETTINGS_FILE, {"generator": self.settings, "data": self.data})
@@ -244,6 +245,7 @@ class GeneratorTraining:
             plan,
             counts,
             scores,
+            before,
             f"{which} (step {outcome.chosen_step:,} of {self.steps:,})",
         )
         (folder / CARD).write_text(card, encoding="utf-8")
@@ -261,6 +263,7 @@ class GeneratorTraining:
                 "steps": self.steps,
                 "chosen_step": outcome.chosen_step,
                 "dev": scores,
+                "dev_before": before,
             },
             package_versions("accelerate", "peft"),
         )

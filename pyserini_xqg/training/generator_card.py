@@ -23,6 +23,7 @@ def generator_card(
     plan: GeneratorPlan,
     counts: Mapping[str, Any],
     scores: Mapping[str, float],
+    before: Mapping[str, float],
     chosen: str,
 ) -> str:
     """The text of the model card.
@@ -36,8 +37,8 @@ def generator_card(
     plan : GeneratorPlan
     counts : mapping
         Of the manifest.
-    scores : mapping
-        On dev: ``NLL``, ``NLL fi``, ...
+    scores, before : mapping
+        On dev: ``NLL``, ``NLL fi``, ...; of the model, and of its base.
     chosen : str
         Which checkpoint the model is, in words.
     """
@@ -102,7 +103,7 @@ def generator_card(
         "",
         f"The model is {chosen}. Loss: `loss.tsv`, `loss.svg`. All settings: `settings.toml`.",
         "",
-        *_scores(scores),
+        *_scores(scores, before),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -140,16 +141,18 @@ def _data_table(plan: GeneratorPlan) -> list[str]:
     return rows
 
 
-def _scores(scores: Mapping[str, float]) -> list[str]:
+def _scores(scores: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
     if not scores:
         return []
-    rows = ["## Loss on dev", "", "| language | mean negative log-likelihood of a token |", "|---|--:|"]
-    rows += [f"| {name.partition(' ')[2] or 'all'} | {value:.4f} |" for name, value in scores.items()]
+    rows = ["## Loss on dev", "", "| language | base | model |", "|---|--:|--:|"]
+    for name, score in scores.items():
+        started = f"{before[name]:.4f}" if name in before else ""
+        rows.append(f"| {name.partition(' ')[2] or 'all'} | {started} | {score:.4f} |")
     return [
         *rows,
         "",
-        "The checkpoint was chosen by it where the best one is kept. It says how well the model foretells people's "
-        "questions, not what its own are worth to a retriever.",
+        "Mean negative log-likelihood of a token. The checkpoint was chosen by it where the best one is kept. It says "
+        "how well the model foretells people's questions, not what its own are worth to a retriever.",
     ]
 
 

@@ -171,6 +171,7 @@ def run_generator_trainer(
     trainer.dev = DevLoss(dev, form, arguments.per_device_train_batch_size) if dev else None
     trainer.remove_callback(PrinterCallback)
     last = checkpoints.last()
+    trainer.args.eval_on_start = bool(dev) and last is None
     if last is not None:
         log.info("going on after step %s of %s", f"{workspace.parts_done:,}", f"{steps:,}")
     with memory_advice(settings, generator_advice), quiet_loading():

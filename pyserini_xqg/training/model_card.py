@@ -28,6 +28,7 @@ def retriever_card(
     scale: float,
     counts: Mapping[str, Any],
     scores: Mapping[str, float],
+    before: Mapping[str, float],
     chosen: str,
     command: str = "retriever",
     method: str = CONTRASTIVE,
@@ -47,8 +48,8 @@ def retriever_card(
         That was used.
     counts : mapping
         Of the manifest: ``train`` and ``dev`` by language, ``left_out``, ``leaks``.
-    scores : mapping
-        On dev: ``RR@10``, ``RR@10 fi``, ...
+    scores, before : mapping
+        On dev: ``RR@10``, ``RR@10 fi``, ...; of the model, and of its base.
     chosen : str
         Which checkpoint the model is, in words.
     command : str
@@ -108,7 +109,7 @@ def retriever_card(
         "",
         f"The model is {chosen}. Loss: `loss.tsv`, `loss.svg`. All settings: `settings.toml`.",
         "",
-        *_scores(scores),
+        *_scores(scores, before),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -144,19 +145,17 @@ def _data_table(train: Counts, dev: Counts) -> list[str]:
     return rows
 
 
-def _scores(scores: Mapping[str, float]) -> list[str]:
+def _scores(scores: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
     if not scores:
         return []
     measures = [name for name in scores if " " not in name]
     languages = list(dict.fromkeys(name.partition(" ")[2] for name in scores if " " in name))
-    rows = ["## Scores on dev", "", f"| language | {' | '.join(measures)} |", "|---|" + "--:|" * len(measures)]
-    rows += [
-        f"| {language} | "
-        + " | ".join(f"{scores[key]:.4f}" if (key := f"{measure} {language}") in scores else "" for measure in measures)
-        + " |"
-        for language in languages
-    ]
-    rows.append("| mean | " + " | ".join(f"{scores[measure]:.4f}" for measure in measures) + " |")
+    rows = ["## Scores on dev", "", f"| language | {' | '.join(f'base, {each} | {each}' for each in measures)} |"]
+    rows.append("|---|" + "--:|--:|" * len(measures))
+    for language in [*languages, ""]:
+        names = [f"{measure} {language}".strip() for measure in measures]
+        cells = [f"{of[name]:.4f}" if name in of else "" for name in names for of in (before, scores)]
+        rows.append(f"| {language or 'mean'} | {' | '.join(cells)} |")
     return [
         *rows,
         "",

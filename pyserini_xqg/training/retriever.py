@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -233,6 +233,10 @@ class RetrieverTraining:
         """Counts for the manifest beside the usual ones."""
         return {}
 
+    def _scores_before(self, workspace: Workspace, scores: Mapping[str, float]) -> Mapping[str, float]:
+        """Those of the base on dev, from those at step 0."""
+        return scores
+
     def _details(self) -> dict[str, Any]:
         """Details for the manifest beside the usual ones."""
         return {}
@@ -250,7 +254,8 @@ class RetrieverTraining:
             "negatives": plan.negatives,
             **self.more_counts(),
         }
-        scores = dev_scores(outcome.history, self.measures).get(outcome.chosen_step, {})
+        scored = dev_scores(outcome.history, self.measures)
+        scores, before = scored.get(outcome.chosen_step, {}), self._scores_before(workspace, scored.get(0, {}))
         which = "the last checkpoint" if outcome.chosen_step == outcome.steps else "the checkpoint that was best on dev"
         with quiet_loading():
             outcome.model.save_pretrained(str(folder), create_model_card=False)
@@ -264,6 +269,7 @@ class RetrieverTraining:
             self.scale,
             counts,
             scores,
+            before,
             f"{which} (step {outcome.chosen_step:,} of {outcome.steps:,})",
             command=self.command,
             **self._about(),
@@ -281,6 +287,7 @@ class RetrieverTraining:
                 "chosen_step": outcome.chosen_step,
                 "scale": self.scale,
                 "dev": scores,
+                "dev_before": before,
                 "encoder": {name: value for name, value in asdict(self.encoder).items() if name not in UNSAID},
                 **self._details(),
             },

@@ -117,6 +117,7 @@ def run_trainer(
     trainer.batches = batches
     trainer.remove_callback(PrinterCallback)
     last = checkpoints.last()
+    trainer.args.eval_on_start = scorer is not None and last is None
     if last is not None:
         log.info("going on after step %s of %s", f"{workspace.parts_done:,}", f"{steps:,}")
     with memory_advice(settings), quiet_loading():

@@ -93,13 +93,31 @@ def test_the_folder_has_what_is_said_and_nothing_pickled(
     assert manifest.counts["train"]["fi"]["questions"] == 10
     assert manifest.counts["leaks"] == {"ids": 0, "questions": 0, "passages": 20}
     steps = {row.split("\t")[0] for row in (folder / "dev.tsv").read_text(encoding="utf-8").splitlines()[1:]}
-    assert steps == {"2", "4", "6"}
+    assert steps == {"0", "2", "4", "6"}
+    started = RetrieverTraining(data(train_file, dev=dev_file), chosen, "cpu")
+    assert started.scorer is not None
+    before = started.scorer(started.model)
+    assert manifest.details["dev_before"] == {name: value for name, value in before.items() if name != "dev"}
     card = (folder / "README.md").read_text(encoding="utf-8")
     for part in ("recipe `xdr`", "| Finnish (fi) | 10 | 10 | 20 | 10 |", "| epochs | 2 |", "## Scores on dev", "RR@10"):
         assert part in card
-    assert f"{manifest.details['dev']['R@2kt']:.4f}" in card
+    assert "| language | base, RR@10 | RR@10 | base, R@2kt | R@2kt |" in card
+    for scores in (manifest.details["dev_before"], manifest.details["dev"]):
+        assert f"{scores['R@2kt']:.4f}" in card
     assert str(tmp_path) not in card
     assert (folder / "loss.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+def test_a_model_that_got_no_better_is_said(
+    settings: Settings, train_file: Path, dev_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    training = data(train_file, dev=dev_file)
+    train_retriever(training, tmp_path / "same", settings(epochs=1, learning_rate=1e-12), device="cpu")
+    assert "no better on dev than the one it started from (dev.tsv, steps 0 and" in caplog.text
+    caplog.clear()
+    leaking = data(train_file, dev=train_file, leaks="allow")
+    train_retriever(leaking, tmp_path / "better", settings(epochs=40, learning_rate=3e-3), device="cpu")
+    assert "no better" not in caplog.text
 
 
 def test_the_best_checkpoint_is_kept_or_the_last(
@@ -114,8 +132,8 @@ def test_the_best_checkpoint_is_kept_or_the_last(
     best, curve = trained("best")
     last, same_curve = trained("last", keep="last")
     assert curve == same_curve
-    assert len(curve) == 12
-    expected = max(curve, key=lambda step: (curve[step], -step))
+    assert [*curve] == list(range(13))
+    expected = max((step for step in curve if step), key=lambda step: (curve[step], -step))
     assert expected != 12  # the data are chosen so that the two differ
     assert (best.details["chosen_step"], last.details["chosen_step"]) == (expected, 12)
     for name, step in (("best", expected), ("last", 12)):
