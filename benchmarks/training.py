@@ -8,7 +8,7 @@ queries on top (dictionary queries in the languages that have a dictionary, weig
 Pyserini.
 
 sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training
-the contrastive model, which is their control; they have a twelfth and a quarter of that, because a language model reads
+the contrastive model, which is their control; they have a sixteenth and a quarter of that, because a language model reads
 all their candidates.
 
 What was trained stays in --work; a run that was stopped goes on.
@@ -76,7 +76,7 @@ TRAINED_LENGTH, PARAGRAPH = 128, 512  # tokens of a passage
 BASE, CONTRASTIVE = "base", "contrastive"
 # One question of so many is taken: for recipes with hard negatives, for those in which a language model reads the
 # candidates, and of these for the reader, which writes; of dev to choose a retriever, and a generator.
-SOME, FEW, READ, OF_DEV, FEW_OF_DEV = 4, 12, 4, 3, 18
+SOME, FEW, READ, OF_DEV, FEW_OF_DEV = 4, 16, 4, 3, 18
 # Of XOR-TyDi's translations, those into languages that are tested.
 PARALLEL = ("ar-en", "ru-en")
 READER_PROMPT = "{title}\n{passage}\n\nQuestion: {english}\nAnswer in a few words of the text above:"
