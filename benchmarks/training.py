@@ -8,8 +8,8 @@ queries on top (dictionary queries in the languages that have a dictionary, weig
 Pyserini.
 
 sentri and dr-decr have a quarter of the questions, because theirs have hard negatives. quick and cora go on training
-the contrastive model, which is their control; they have a sixteenth and a quarter of that, because a language model reads
-all their candidates.
+the contrastive model, which is their control; they have a sixteenth and a quarter of that, because a language model
+reads all their candidates.
 
 What was trained stays in --work; a run that was stopped goes on.
 """
