@@ -176,6 +176,7 @@ def quick(setting: Setting) -> Path:
     write_lexicon(TESTED, corpus, queries)
     values = {
         **setting.common(negatives=2, epochs=2),
+        "mini_batch": 16,  # 256 texts a step
         "base": str(contrastive(setting)),
         "teacher": str(generator(setting)),
         "temperature": 5.0,
@@ -203,7 +204,7 @@ def cora(setting: Setting) -> Path:
     )
     corpus = str(setting.work / "few-corpus.jsonl")
     inputs = MiningInputs(questions=(str(setting.work / "read.jsonl"),), corpus=corpus)
-    retriever = {**setting.common(negatives=2, epochs=1), "base": None}
+    retriever = {**setting.common(negatives=2, epochs=1), "mini_batch": 16, "base": None}
     dev = {"dev": (str(setting.work / "dev.jsonl"),)}
     run_rounds(2, inputs, output, settings, str(contrastive(setting)), retriever, dev, show_progress=True)
     for number in (1, 2):
