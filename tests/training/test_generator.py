@@ -155,7 +155,7 @@ def test_the_manifest_and_the_card_say_what_was_done(
         "| steps | 4 (1.6 passes over the data) |",
         "LoRA | no",
         "Common to train and dev: passages 20",
-        f"| ru | {manifest.details['dev']['NLL ru']:.4f} |",
+        f"| ru | {manifest.details['dev_before']['NLL ru']:.4f} | {manifest.details['dev']['NLL ru']:.4f} |",
     ):
         assert part in card
     assert str(tmp_path) not in card
