@@ -1,7 +1,7 @@
 """The build backend: setuptools, plus the ``.pth`` file that registers the plugin.
 
 setuptools has no way to say "put this file beside the package, in editable installs too", so the
-file is added to the finished wheel. See ``pyserini_xqg/plugin.py`` for what it starts.
+file is added to the finished wheel. See ``pyserini_xqg/plugin/__init__.py`` for what it starts.
 """
 
 import base64

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pyserini_xqg.augmentation import AugmentationSettings, augment
-from pyserini_xqg.bundled_model import multilingual_e5_small
 from pyserini_xqg.demo.collections import DemoCollection, bundled, squad
-from pyserini_xqg.encoding.pyserini_encoders import XqgQueryEncoder
-from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.formula import augment
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 

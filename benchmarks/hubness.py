@@ -16,14 +16,14 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from pyserini_xqg.augmentation import AugmentationSettings
-from pyserini_xqg.bundled_model import multilingual_e5_small
-from pyserini_xqg.datasets import Question, write_corpus, write_topics
-from pyserini_xqg.datasets.afriqa import read_afriqa_folder
-from pyserini_xqg.encoding.pyserini_encoders import XqgQueryEncoder
-from pyserini_xqg.evaluation.significance import holm, mcnemar
-from pyserini_xqg.indexing import XqgIndexBuilder
-from pyserini_xqg.languages import language_name
+from pyserini_xqg.collection.datasets.afriqa import read_afriqa_folder
+from pyserini_xqg.collection.datasets.base import Question, write_corpus, write_topics
+from pyserini_xqg.collection.languages import language_name
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 
 STRENGTHS = (0.0, 0.5, 1.0)
 DEPTH = 10

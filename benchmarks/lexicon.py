@@ -12,12 +12,12 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from pyserini_xqg.bundled_model import multilingual_e5_small
-from pyserini_xqg.corpus import Corpus
-from pyserini_xqg.encoding.encoder_folder import open_passage_encoder, read_encoder
-from pyserini_xqg.encoding.pyserini_encoders import passage_text
-from pyserini_xqg.generation.dictionary import FOLDER
-from pyserini_xqg.generation.lexicon import LexiconGenerator
+from pyserini_xqg.collection.corpus import Corpus
+from pyserini_xqg.collection.passages import passage_text
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
+from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER
+from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator
 
 QUERIES = 5
 ENCODED = 64

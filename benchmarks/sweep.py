@@ -21,16 +21,16 @@ import faiss
 import ir_measures
 import numpy as np
 
-from pyserini_xqg.artifact import Manifest
-from pyserini_xqg.bundled_model import multilingual_e5_small
-from pyserini_xqg.encoding.encoder_folder import describe_encoder
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.folder import describe_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.encoding.text_encoder import TextEncoder
-from pyserini_xqg.evaluation.choosing import GridValues, choose
-from pyserini_xqg.evaluation.kept_vectors import KeptVectors
-from pyserini_xqg.evaluation.sweep_grid import ALPHAS, Grid
-from pyserini_xqg.evaluation.sweep_search import SweepSearch
-from pyserini_xqg.evaluation.sweep_values import Judgements, Valuer
+from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid
+from pyserini_xqg.evaluation.sweep.search import SweepSearch
+from pyserini_xqg.evaluation.sweep.selection import GridValues, choose
+from pyserini_xqg.evaluation.sweep.values import Judgements, Valuer
+from pyserini_xqg.indexing.kept_vectors import KeptVectors
+from pyserini_xqg.storage.manifest import Manifest
 
 LANGUAGE, MEASURE = "fi", "RR@10"
 FIRST = (1, 2, 3, 5)

@@ -28,26 +28,32 @@ from gemma import gemma3_270m
 from ir_measures import RR, Success
 from pyserini.search.faiss import FaissSearcher
 
-from pyserini_xqg.artifact import Manifest, write_atomically
-from pyserini_xqg.augmentation import AugmentationSettings, Control
-from pyserini_xqg.bundled_model import multilingual_e5_small
-from pyserini_xqg.datasets import RetrievalSet, write_corpus
-from pyserini_xqg.datasets.squad import read_squad_folder
-from pyserini_xqg.encoding.encoder_folder import read_encoder
-from pyserini_xqg.encoding.pyserini_encoders import XqgQueryEncoder
-from pyserini_xqg.evaluation.comparison import compare_runs
-from pyserini_xqg.evaluation.measures import RTokens, passages_and_answers
-from pyserini_xqg.evaluation.report import MeasureReport
-from pyserini_xqg.evaluation.scores import score_run
-from pyserini_xqg.evaluation.text_report import as_text
-from pyserini_xqg.generation.dictionary import FOLDER, dictionaries
-from pyserini_xqg.generation.generators import make_generator
-from pyserini_xqg.generation.query_builder import XqgQueryBuilder
-from pyserini_xqg.indexing import XqgIndexBuilder
-from pyserini_xqg.training.checks import check_examples, settle_leaks
-from pyserini_xqg.training.curves import LOSS
-from pyserini_xqg.training.data import read_examples
-from pyserini_xqg.training.distillation_settings import (
+from pyserini_xqg.collection.datasets.base import RetrievalSet, write_corpus
+from pyserini_xqg.collection.datasets.examples import write_examples
+from pyserini_xqg.collection.datasets.formats import read_examples
+from pyserini_xqg.collection.datasets.squad import read_squad_folder
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.measures.scores import score_run
+from pyserini_xqg.evaluation.measures.tokens_measure import RTokens, passages_and_answers
+from pyserini_xqg.generation.backends.by_name import make_generator
+from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, dictionaries
+from pyserini_xqg.generation.builder import XqgQueryBuilder
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.settings import AugmentationSettings, Control
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
+from pyserini_xqg.reporting.text import as_text
+from pyserini_xqg.storage.files import write_atomically
+from pyserini_xqg.storage.manifest import Manifest
+from pyserini_xqg.training.common.curves import LOSS
+from pyserini_xqg.training.data.leaks import settle_leaks
+from pyserini_xqg.training.data.settings import TrainingDataSettings
+from pyserini_xqg.training.data.validation import check_examples
+from pyserini_xqg.training.distillation.dr_decr import distill_dr_decr
+from pyserini_xqg.training.distillation.quick import distill_quick
+from pyserini_xqg.training.distillation.settings import (
     DR_DECR,
     QUICK,
     DistillDataSettings,
@@ -55,17 +61,14 @@ from pyserini_xqg.training.distillation_settings import (
     QuickSettings,
     distill_settings,
 )
-from pyserini_xqg.training.dr_decr import distill_dr_decr
-from pyserini_xqg.training.examples import write_examples
-from pyserini_xqg.training.generator import train_generator
-from pyserini_xqg.training.generator_settings import generator_settings
-from pyserini_xqg.training.mining import DATA_FILE
-from pyserini_xqg.training.mining_settings import MiningInputs, mining_settings
-from pyserini_xqg.training.quick import distill_quick
-from pyserini_xqg.training.recipes import mine_negatives, mine_sentri
-from pyserini_xqg.training.retriever import train_retriever
-from pyserini_xqg.training.rounds import run_rounds
-from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
+from pyserini_xqg.training.generator.settings import generator_settings
+from pyserini_xqg.training.generator.training import train_generator
+from pyserini_xqg.training.mining.mining import DATA_FILE
+from pyserini_xqg.training.mining.recipes import mine_negatives, mine_sentri
+from pyserini_xqg.training.mining.rounds import run_rounds
+from pyserini_xqg.training.mining.settings import MiningInputs, mining_settings
+from pyserini_xqg.training.retriever.settings import RetrieverSettings
+from pyserini_xqg.training.retriever.training import train_retriever
 
 MEASURES = [Success @ 1, RR @ 10, RTokens @ 2000]
 DEPTH = 50
@@ -231,7 +234,7 @@ def print_quality(mined: Path, train: Path) -> None:
 
 def build(model: str, length: int, corpus: Path, index: Path) -> None:
     """A plain index, passages cut at so many tokens, whatever the model was trained on."""
-    encoder = replace(read_encoder(model, "passage")[0], passage_max_length=length)
+    encoder = replace(read_encoder(model, "passage"), passage_max_length=length)
     XqgIndexBuilder(encoder, AugmentationSettings(alpha=0), show_progress=True).build(corpus, None, index)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("tests.fixtures.generation", "tests.fixtures.training")
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Tiny models gain nothing from threads, and lose much where other processes want the cores. Processes that tests start
 # have as many, or sums would be rounded otherwise.
@@ -76,7 +78,7 @@ def tiny_sentence_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def e5_model() -> Path:
     """The real multilingual-e5-small (4-bit weights) of the extra `demo`."""
-    from pyserini_xqg.bundled_model import multilingual_e5_small
+    from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
     from pyserini_xqg.errors import MissingPrerequisite
 
     try:

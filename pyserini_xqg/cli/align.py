@@ -14,7 +14,7 @@ from pyserini_xqg.cli.evaluate import FormatName
 from pyserini_xqg.errors import UsageError
 
 if TYPE_CHECKING:
-    from pyserini_xqg.datasets.parallel import ParallelText
+    from pyserini_xqg.collection.datasets.parallel import ParallelText
 
 
 class PartName(StrEnum):
@@ -128,7 +128,7 @@ def align(
     device: o.Device = None,
 ) -> None:
     """Measure how well an encoder aligns parallel sentences, and what queries added to the English ones change."""
-    from pyserini_xqg.alignment.vectors import RELATED, write_sentences
+    from pyserini_xqg.evaluation.alignment.vectors import RELATED, write_sentences
 
     found = _text(xnli, part.value, split, english, text, language)
     named = dict(o.unique("--queries", o.pairs("--queries", queries)))
@@ -157,9 +157,9 @@ def align(
             passage_max_length=passage_max_length,
             dtype=dtype.value if dtype else None,
         )
-        from pyserini_xqg.alignment import alignment as a
-        from pyserini_xqg.alignment.alignment_report import as_json, table, tsv
-        from pyserini_xqg.artifact import write_atomically
+        from pyserini_xqg.evaluation.alignment import alignment as a
+        from pyserini_xqg.reporting.alignment import as_json, table, tsv
+        from pyserini_xqg.storage.files import write_atomically
 
         groups = o.groups(group)
         if xnli is not None and not groups:
@@ -199,8 +199,8 @@ def _text(
     text: list[str] | None,
     language: list[str] | None,
 ) -> ParallelText:
-    from pyserini_xqg.datasets.parallel import read_line_aligned
-    from pyserini_xqg.datasets.xnli import read_xnli
+    from pyserini_xqg.collection.datasets.parallel import read_line_aligned
+    from pyserini_xqg.collection.datasets.xnli import read_xnli
 
     if (xnli is None) == (text is None) or bool(english) != bool(text):
         raise UsageError("parallel text is one of --xnli, and --english with --text: give the one or the other")

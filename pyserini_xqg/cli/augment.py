@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.printing import print_values
+from pyserini_xqg.indexing.settings import AugmentationSettings
 
 
 def augment(
@@ -36,7 +36,8 @@ def augment(
     part_size: o.PartSize = 1024,
 ) -> None:
     """Augment a plain index that is there already; no passage is encoded again."""
-    from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
+    from pyserini_xqg.indexing.builder import XqgIndexBuilder
+    from pyserini_xqg.indexing.settings import IndexSettings
 
     builder = XqgIndexBuilder(
         encoder,

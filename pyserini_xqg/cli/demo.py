@@ -44,10 +44,10 @@ def demo(
     alpha: Annotated[float, typer.Option(help="Weight of the mean of a passage's queries.")] = 0.3,
 ) -> None:
     """Build plain, augmented and control indexes of a small collection; search and score them by stock Pyserini."""
-    from pyserini_xqg.bundled_model import multilingual_e5_small
     from pyserini_xqg.demo.collections import bundled, squad
     from pyserini_xqg.demo.demo import run_demo
-    from pyserini_xqg.generation.dictionary import FOLDER
+    from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+    from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER
 
     if dictionaries is not None and generator is None:
         raise UsageError("--dictionaries goes with --generator lexicon, which is not given")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.cli import options as o
+from pyserini_xqg.indexing.settings import AugmentationSettings
 
 
 def encoder(
@@ -30,7 +30,7 @@ def encoder(
     device: o.Device = None,
 ) -> None:
     """Save encoder settings in a folder, for stock pyserini.encode and pyserini.search.faiss (--encoder FOLDER)."""
-    from pyserini_xqg.encoding.encoder_folder import write_encoder
+    from pyserini_xqg.plugin.encoder_folder import write_encoder
 
     settings = o.encoder_settings(
         encoder,

@@ -56,9 +56,10 @@ def evaluate(
     ] = FormatName.TEXT,
 ) -> None:
     """Score runs and say whether they differ from a baseline and from their controls."""
-    from pyserini_xqg.evaluation.report import as_json, as_tsv, changes_as_tsv
-    from pyserini_xqg.evaluation.run_files import evaluate_files
-    from pyserini_xqg.evaluation.text_report import as_text
+    from pyserini_xqg.evaluation.evaluate import evaluate_files
+    from pyserini_xqg.reporting.json import as_json
+    from pyserini_xqg.reporting.text import as_text
+    from pyserini_xqg.reporting.tsv import as_tsv, changes_as_tsv
 
     exports = o.unique("--write-predictions", o.pairs("--write-predictions", write_predictions))
     files = r.run_files(

@@ -24,7 +24,7 @@ def score(
     part_size: o.PartSize = 1024,
 ) -> None:
     """Score generated queries against their passages, for xqg filter."""
-    from pyserini_xqg.generation.scoring import score_queries
+    from pyserini_xqg.generation.filtering.scoring import score_queries
 
     manifest = score_queries(
         corpus,
@@ -50,7 +50,7 @@ def filter_command(
     ] = None,
 ) -> None:
     """Keep the best of scored queries; nothing is scored again."""
-    from pyserini_xqg.generation.filtering import FilterSettings, filter_queries
+    from pyserini_xqg.generation.filtering.filtering import FilterSettings, filter_queries
 
     manifest = filter_queries(scored, FilterSettings(keep, least_score, round_trip), output)
     print_values({"queries folder": output, **manifest.counts})

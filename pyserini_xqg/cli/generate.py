@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
-from pyserini_xqg.artifact import MANIFEST, Manifest, partial_folder
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.printing import print_values
+from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.jsonl import jsonl_files
-from pyserini_xqg.languages import language_code
+from pyserini_xqg.storage.jsonl import jsonl_files
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest
+from pyserini_xqg.storage.workspace import partial_folder
 
 
 class GeneratorName(StrEnum):
@@ -143,11 +144,11 @@ def generate(
     ] = False,
 ) -> None:
     """Write queries for every passage in the languages of the users."""
+    from pyserini_xqg.generation.backends.by_name import make_generator
+    from pyserini_xqg.generation.builder import XqgQueryBuilder
     from pyserini_xqg.generation.cleaning import CleaningSettings
-    from pyserini_xqg.generation.filtering import FilterSettings, check_place, filter_queries
-    from pyserini_xqg.generation.generators import make_generator
-    from pyserini_xqg.generation.query_builder import XqgQueryBuilder
-    from pyserini_xqg.generation.scoring import score_queries
+    from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place, filter_queries
+    from pyserini_xqg.generation.filtering.scoring import score_queries
 
     jsonl_files(corpus)  # before a model is loaded for nothing
     partial = partial_folder(output)

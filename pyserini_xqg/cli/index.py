@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from pyserini_xqg.augmentation import AugmentationSettings
 from pyserini_xqg.cli import options as o
 from pyserini_xqg.cli.printing import print_values
+from pyserini_xqg.indexing.settings import AugmentationSettings
 
 
 def index(
@@ -62,7 +62,8 @@ def index(
         passage_max_length=passage_max_length,
         dtype=dtype.value if dtype else None,
     )
-    from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
+    from pyserini_xqg.indexing.builder import XqgIndexBuilder
+    from pyserini_xqg.indexing.settings import IndexSettings
 
     builder = XqgIndexBuilder(
         settings,

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pyserini_xqg.artifact import holds_encoder
-from pyserini_xqg.encoding.encoder_folder import read_encoder
+from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.manifest import holds_encoder
 
 
 class PoolingName(StrEnum):
@@ -218,7 +218,7 @@ def encoder_settings(name: str, **given: Any) -> EncoderSettings:
         `name` is a folder of ours, whose settings stand, and something else was given too.
     """
     set_here = {option: value for option, value in given.items() if value is not None}
-    settings, _ = read_encoder(name, "passage")
+    settings = read_encoder(name, "passage")
     if holds_encoder(name) and set_here:
         options = ", ".join("--" + option.replace("_", "-") for option in set_here)
         raise UsageError(

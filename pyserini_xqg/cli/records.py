@@ -19,6 +19,6 @@ def records(
     num_queries: o.NumQueries = None,
 ) -> None:
     """Join passages and their queries in records for stock pyserini.encode --fields text query."""
-    from pyserini_xqg.records import write_records
+    from pyserini_xqg.plugin.records import write_records
 
     print_values({"records": output, **write_records(corpus, queries, output, o.languages(language), num_queries)})

@@ -52,7 +52,7 @@ def report(
     ] = 10,
 ) -> None:
     """Make a page of runs, sweeps and alignments, and the same as rows for programs (TSV, JSON) and papers (LaTeX)."""
-    from pyserini_xqg.evaluation.run_files import RunFiles
+    from pyserini_xqg.evaluation.evaluate import RunFiles
     from pyserini_xqg.reporting.report import ReportFiles, make_report
 
     of_runs = r.run_files(

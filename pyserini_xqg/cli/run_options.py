@@ -10,7 +10,7 @@ import typer
 from pyserini_xqg.cli import options as o
 
 if TYPE_CHECKING:
-    from pyserini_xqg.evaluation.run_files import RunFiles
+    from pyserini_xqg.evaluation.evaluate import RunFiles
 
 RUNS, JUDGEMENTS = "Runs", "Questions and judgements"
 
@@ -99,7 +99,7 @@ def run_files(
     UsageError
         A value is not of its form, or a name is there twice.
     """
-    from pyserini_xqg.evaluation.run_files import RunFiles
+    from pyserini_xqg.evaluation.evaluate import RunFiles
 
     named = o.unique("--run or --predictions", [*o.pairs("--run", run), *o.pairs("--predictions", predictions)])
     count = len(run or ())

@@ -14,6 +14,6 @@ def show(
     corpus: Annotated[Path | None, typer.Option(help="The passages, to show its text as well.")] = None,
 ) -> None:
     """Show a passage's queries."""
-    from pyserini_xqg.generation.showing import show as shown
+    from pyserini_xqg.generation.show import show as shown
 
     print(shown(queries, identifier, corpus))

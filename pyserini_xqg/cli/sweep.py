@@ -69,10 +69,10 @@ def sweep(
     """Try a grid of settings on one index in one pass, choose, and report what was chosen on other questions."""
     if bool(dev_topics) != bool(dev_qrels or dev_gold):
         raise UsageError("--dev-topics goes with --dev-qrels (for R@kt --dev-gold): give both, or none")
-    from pyserini_xqg.evaluation.sweep import Sweep
-    from pyserini_xqg.evaluation.sweep_grid import SweepSettings
-    from pyserini_xqg.evaluation.sweep_report import check_output, table, write
-    from pyserini_xqg.evaluation.sweep_values import QuestionSet
+    from pyserini_xqg.evaluation.sweep.grid import SweepSettings
+    from pyserini_xqg.evaluation.sweep.sweep import Sweep
+    from pyserini_xqg.evaluation.sweep.values import QuestionSet
+    from pyserini_xqg.reporting.sweep import check_output, table, write
 
     if output is not None:
         check_output(output)

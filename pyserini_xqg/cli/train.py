@@ -91,9 +91,10 @@ def retriever(
     dry_run: t.DryRun = False,
 ) -> None:
     """Train a bi-encoder on questions, their passages and others; the paper's xDR if nothing else is said."""
-    from pyserini_xqg.training.config import layered, read_config
-    from pyserini_xqg.training.retriever import RetrieverTraining
-    from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings, retriever_settings
+    from pyserini_xqg.training.common.config import layered, read_config
+    from pyserini_xqg.training.data.settings import TrainingDataSettings
+    from pyserini_xqg.training.retriever.settings import RetrieverSettings, retriever_settings
+    from pyserini_xqg.training.retriever.training import RetrieverTraining
 
     tables = read_config(config, {"retriever": RetrieverSettings, "data": TrainingDataSettings})
     given = {

@@ -175,9 +175,9 @@ def distill(
         "dev_corpus": str(dev_corpus) if dev_corpus else None,
         "queries_corpus": str(queries_corpus) if queries_corpus else None,
     }
-    from pyserini_xqg.training.config import layered, read_config
-    from pyserini_xqg.training.distillation import plan_values
-    from pyserini_xqg.training.distillation_settings import RECIPE_SETTINGS, DistillDataSettings, distill_settings
+    from pyserini_xqg.training.common.config import layered, read_config
+    from pyserini_xqg.training.distillation.settings import RECIPE_SETTINGS, DistillDataSettings, distill_settings
+    from pyserini_xqg.training.distillation.training import plan_values
 
     tables = read_config(config, {**RECIPE_SETTINGS, "data": DistillDataSettings})
     chosen = _recipe(recipe, tables)
@@ -209,10 +209,10 @@ def _recipe(given: DistillRecipeName | None, tables: Mapping[str, Mapping[str, A
 
 def _class_of(recipe: str) -> Any:
     if recipe == DistillRecipeName.QUICK:
-        from pyserini_xqg.training.quick import QuickTraining
+        from pyserini_xqg.training.distillation.quick import QuickTraining
 
         return QuickTraining
-    from pyserini_xqg.training.dr_decr import DrDecrTraining
+    from pyserini_xqg.training.distillation.dr_decr import DrDecrTraining
 
     return DrDecrTraining
 

@@ -121,10 +121,10 @@ def generator(
     dry_run: t.DryRun = False,
 ) -> None:
     """Train a query generator on questions with their passages; the paper's mT5 if nothing else is said."""
-    from pyserini_xqg.training.config import layered, read_config
-    from pyserini_xqg.training.generator import GeneratorTraining
-    from pyserini_xqg.training.generator_settings import GENERATOR_RECIPES, GeneratorSettings, generator_settings
-    from pyserini_xqg.training.settings import TrainingDataSettings
+    from pyserini_xqg.training.common.config import layered, read_config
+    from pyserini_xqg.training.data.settings import TrainingDataSettings
+    from pyserini_xqg.training.generator.settings import GENERATOR_RECIPES, GeneratorSettings, generator_settings
+    from pyserini_xqg.training.generator.training import GeneratorTraining
 
     tables = read_config(config, {"generator": GeneratorSettings, "data": TrainingDataSettings})
     given = {

@@ -167,10 +167,11 @@ def mine(
     ] = False,
 ) -> None:
     """Make training data by searching a corpus: hard negatives, or positives too where only answers are known."""
-    from pyserini_xqg.training.config import read_config
-    from pyserini_xqg.training.mining import Mining
-    from pyserini_xqg.training.mining_settings import MiningInputs, MiningSettings, mining_settings
-    from pyserini_xqg.training.settings import RetrieverSettings, TrainingDataSettings
+    from pyserini_xqg.training.common.config import read_config
+    from pyserini_xqg.training.data.settings import TrainingDataSettings
+    from pyserini_xqg.training.mining.mining import Mining
+    from pyserini_xqg.training.mining.settings import MiningInputs, MiningSettings, mining_settings
+    from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
     tables = read_config(
         config, {"mining": MiningSettings, "retriever": RetrieverSettings, "data": TrainingDataSettings}
@@ -221,7 +222,7 @@ def mine(
         manifest = Mining(inputs, settings, named, device=device, show_progress=True).run(output)
         print_values({"training data": output, **manifest.counts})
     else:
-        from pyserini_xqg.training.rounds import run_rounds
+        from pyserini_xqg.training.mining.rounds import run_rounds
 
         if named is None:
             raise UsageError("--rounds trains a retriever: give --encoder, the one that it starts with")

@@ -205,7 +205,7 @@ def run_and_print(training: Any, output: Path) -> None:
     training : RetrieverTraining, GeneratorTraining or another one with a ``run`` of that form
     output : Path
     """
-    from pyserini_xqg.training.processes import is_main_process
+    from pyserini_xqg.training.common.environment import is_main_process
 
     manifest = training.run(output, show_progress=True)
     if is_main_process():

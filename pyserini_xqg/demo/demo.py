@@ -13,17 +13,17 @@ from pathlib import Path
 import ir_measures
 from ir_measures import RR, Success
 
-from pyserini_xqg.augmentation import AugmentationSettings
-from pyserini_xqg.datasets import Question
+from pyserini_xqg.collection.datasets.base import Question
+from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import DemoCollection
 from pyserini_xqg.errors import XqgError
-from pyserini_xqg.evaluation.significance import holm, mcnemar
-from pyserini_xqg.generation.dictionary import dictionaries as find_dictionaries
-from pyserini_xqg.generation.dictionary import find_dictionary
-from pyserini_xqg.generation.lexicon import LexiconGenerator
-from pyserini_xqg.generation.query_builder import XqgQueryBuilder
-from pyserini_xqg.indexing import XqgIndexBuilder
-from pyserini_xqg.languages import language_name
+from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar
+from pyserini_xqg.generation.backends.lexicon.dictionary import dictionaries as find_dictionaries
+from pyserini_xqg.generation.backends.lexicon.dictionary import find_dictionary
+from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator
+from pyserini_xqg.generation.builder import XqgQueryBuilder
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.plugin import ENCODER_CLASS, installed
 
 HITS = 10

@@ -1,1 +1,8 @@
-"""From texts to vectors, and the two Pyserini encoders over it."""
+"""From texts to vectors: models, their settings, and the folders that name them.
+
+Public names are listed in ``__init__.pyi`` and loaded when they are first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,42 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pyserini_xqg.collection import read_topics
+from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.evaluation.recall_at_tokens import counted_answers
-from pyserini_xqg.evaluation.runs import trec_lines
-from pyserini_xqg.evaluation.xor_retrieve_files import GoldQuestion
-from pyserini_xqg.languages import language_code
+from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion
+from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers
 
 # The one group of questions whose languages are not given.
 ALL = "all"
-
-
-def read_qrels(file: Path) -> dict[str, dict[str, int]]:
-    """Passage ids and their relevance for each question of TREC qrels.
-
-    Parameters
-    ----------
-    file : Path
-        ``question 0 passage relevance`` a line, ``.gz`` or not.
-
-    Raises
-    ------
-    MissingInput
-        The file cannot be read.
-    InvalidInput
-        A line is not of that form, a passage is there twice for a question, or there is no line.
-    """
-    qrels: dict[str, dict[str, int]] = {}
-    for number, line in trec_lines(file):
-        question, passage, relevance = _parse(line, f"{file}:{number}")
-        relevances = qrels.setdefault(question, {})
-        if passage in relevances:
-            raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
-        relevances[passage] = relevance
-    if not qrels:
-        raise InvalidInput(f"{file}: no line; TREC qrels are expected")
-    return qrels
 
 
 def languages_of_topics(files: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
@@ -97,13 +69,3 @@ def judged(languages: Mapping[str, Sequence[str]] | None, questions: Iterable[st
     known = set(questions)
     found = {language: [each for each in asked if each in known] for language, asked in languages.items()}
     return {language: asked for language, asked in found.items() if asked}
-
-
-def _parse(line: str, place: str) -> tuple[str, str, int]:
-    try:
-        question, _, passage, relevance = line.split()
-        return question, passage, int(relevance)
-    except ValueError as error:
-        raise InvalidInput(
-            f"{place}: {line.strip()[:80]!r}: the four columns question, 0, passage, relevance are expected"
-        ) from error

@@ -1,1 +1,8 @@
-"""What writes queries for passages, in other languages."""
+"""Queries in other languages for the passages of a corpus.
+
+Public names are listed in ``__init__.pyi`` and loaded when they are first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyserini_xqg.collection import Passage
+from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.scripts import script_share
 

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.artifact import write_atomically
-from pyserini_xqg.collection import Passage, PassageQueries
+from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.queries import PassageQueries
+from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.cleaning import Cleaner
-from pyserini_xqg.generation.generator import Generator, Progress, derived_seed
+from pyserini_xqg.storage.files import write_atomically
 
 COUNTS = ".counts"
 
@@ -69,7 +70,7 @@ class PartWriter:
     generator : Generator
     cleaner : Cleaner
     seed, tries : int
-        See :class:`pyserini_xqg.generation.query_builder.XqgQueryBuilder`.
+        See :class:`pyserini_xqg.generation.XqgQueryBuilder`.
     asked : mapping of str to int
         How many queries of each language a passage is to have.
     """

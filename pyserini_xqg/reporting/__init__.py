@@ -1,1 +1,8 @@
-"""What was measured as one page to look at, and as rows for programs and papers."""
+"""Comparisons, sweeps and alignments as text, TSV, JSON, LaTeX and HTML.
+
+Public names are listed in ``__init__.pyi`` and loaded when they are first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.artifact import MANIFEST, Manifest
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.evaluation.sweep_grid import Point
-from pyserini_xqg.evaluation.sweep_report import AXES, SUMMARY
+from pyserini_xqg.evaluation.sweep.grid import Point
+from pyserini_xqg.reporting.sweep import AXES, SUMMARY
 from pyserini_xqg.reporting.tables import MeasureTable
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 
 ALIGNMENT = "alignment"
 
@@ -195,7 +195,7 @@ def read_artifact(folder: Path) -> Artifact:
     Raises
     ------
     MissingInput, InvalidInput
-        See :meth:`pyserini_xqg.artifact.Manifest.read`.
+        See :meth:`pyserini_xqg.storage.Manifest.read`.
     """
     manifest = Manifest.read(folder)
     if not all(isinstance(part, dict) for part in (manifest.settings, manifest.inputs, manifest.counts)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pyserini_xqg.evaluation.report import MEAN
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN
 from pyserini_xqg.reporting.tables import MeasureTable
 
 ESCAPES = {

@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg import __version__
-from pyserini_xqg.artifact import MANIFEST, sha256_of, write_atomically
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.report import COLUMNS, as_object
-from pyserini_xqg.evaluation.run_files import RunFiles, evaluate_files
-from pyserini_xqg.evaluation.sweep_report import SUMMARY
-from pyserini_xqg.reporting.changes import ChangedGroup, changed_questions
+from pyserini_xqg.evaluation.comparison.measure_report import as_object
+from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
+from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions
+from pyserini_xqg.reporting.html.page import Contents, as_html
+from pyserini_xqg.reporting.html.sentences import Finding, findings
 from pyserini_xqg.reporting.inputs import (
     read_alignment,
     read_artifact,
     read_sweep,
 )
 from pyserini_xqg.reporting.latex import as_latex
-from pyserini_xqg.reporting.page import Contents, as_html
-from pyserini_xqg.reporting.sentences import Finding, findings
+from pyserini_xqg.reporting.sweep import SUMMARY
 from pyserini_xqg.reporting.tables import MeasureTable, tsv_rows
+from pyserini_xqg.reporting.tsv import COLUMNS
+from pyserini_xqg.storage.files import sha256_of, write_atomically
+from pyserini_xqg.storage.manifest import MANIFEST
 
 PAGE, TABLE, DATA, LATEX = "report.html", "report.tsv", "report.json", "report.tex"
 OTHER_TABLES = ("sweeps.tsv", "alignments.tsv")
@@ -83,7 +85,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     Raises
     ------
     UsageError
-        `output` is something else; or see :func:`~pyserini_xqg.evaluation.run_files.evaluate_files`.
+        `output` is something else; or see :func:`~pyserini_xqg.evaluation.evaluate_files`.
     MissingInput, InvalidInput
         A file cannot be read, or is not what it should be.
     """

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from pyserini_xqg.evaluation.report import COLUMNS, MEAN
-from pyserini_xqg.evaluation.text_report import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN
+from pyserini_xqg.reporting.text import SIGNIFICANT
+from pyserini_xqg.reporting.tsv import COLUMNS
 
 ROUNDED = 1e-9
 

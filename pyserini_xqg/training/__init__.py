@@ -1,1 +1,8 @@
-"""Training retrievers and query generators: data, recipes and losses around sentence-transformers' trainer."""
+"""Training of retrievers and query generators, and the data for it.
+
+Public names are listed in ``__init__.pyi`` and loaded when they are first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,11 +9,11 @@ import pytest
 import typer
 
 from pyserini_xqg import __version__
-from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.cli import app
 from pyserini_xqg.errors import XqgError
-from pyserini_xqg.evaluation import run_files
-from pyserini_xqg.indexing import XqgIndexBuilder
+from pyserini_xqg.evaluation import evaluate as run_files
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
 
 GROUP: Any = typer.main.get_command(app)

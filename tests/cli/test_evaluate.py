@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.evaluation.xor_retrieve import evaluate
-from pyserini_xqg.evaluation.xor_retrieve_files import read_gold, read_predictions
+from pyserini_xqg.evaluation.files.xor_retrieve import read_gold, read_predictions
+from pyserini_xqg.evaluation.measures.xor_retrieve import evaluate
 from tests.conftest import Run, call, write_lines
 
 FINNISH = [f"fi{n}" for n in range(10)]

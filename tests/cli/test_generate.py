@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.artifact import Manifest
+from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
-from tests.generation.conftest import make_t5
-from tests.generation.dict_format import write_dictionary
-from tests.generation.test_server import Server, running_server
+from tests.fixtures.generation import make_t5
+from tests.generation.backends.lexicon.dict_format import write_dictionary
+from tests.generation.backends.test_server import Server, running_server
 
 FINNISH = {
     "river": "joki",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.augmentation import AugmentationSettings
-from pyserini_xqg.indexing import IndexSettings, XqgIndexBuilder
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from tests.conftest import call, sentence
 
 

@@ -7,7 +7,7 @@ import pytest
 from pyserini_xqg.demo.collections import bundled
 from pyserini_xqg.demo.demo import write_queries
 from pyserini_xqg.errors import MissingPrerequisite
-from pyserini_xqg.generation.showing import show
+from pyserini_xqg.generation.show import show
 
 ENTRIES = {"river": "joki", "water": "vesi", "city": "kaupunki", "mountain": "vuori", "music": "musiikki"}
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import choose_device, fingerprint, load_model, quiet_loading
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.encoding.text_encoder import TextEncoder
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError
 from tests.conftest import make_model, sentence
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.evaluation.questions import judged, languages_of_gold, languages_of_topics, read_qrels
-from pyserini_xqg.evaluation.xor_retrieve_files import GoldQuestion
+from pyserini_xqg.evaluation.files.qrels import read_qrels
+from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion
+from pyserini_xqg.evaluation.questions import judged, languages_of_gold, languages_of_topics
 
 
 def text_file(file: Path, text: str) -> Path:

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyserini_xqg.collection import Passage
+from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
-from pyserini_xqg.generation.prompts import INSTRUCTION
-from pyserini_xqg.generation.seq2seq_prompt import PAPER_PROMPT
+from pyserini_xqg.generation.prompts.instructions import INSTRUCTION
+from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
 
 TEXT = "The old bridge over the river was built of stone in 1880, and it stands there still for all to see."
 PASSAGE = Passage("d1", TEXT, "Old bridge")

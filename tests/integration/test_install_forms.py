@@ -139,7 +139,7 @@ def test_wheel_holds_the_package_and_the_pth_file(built: Built) -> None:
     package = built.source / "pyserini_xqg"
     expected = {str(file.relative_to(built.source)) for file in package.rglob("*.py")}
     expected |= {str(file.relative_to(built.source)) for file in package.glob("demo/collection/*")}
-    expected |= {f"pyserini_xqg/reporting/{name}" for name in ("page.html.j2", "style.css")}
+    expected |= {f"pyserini_xqg/reporting/html/{name}" for name in ("page.html.j2", "style.css")}
     expected |= {"pyserini_xqg/py.typed", PTH}
     (information,) = {name.partition("/")[0] for name in files if ".dist-info/" in name}
     assert {name for name in files if not name.startswith(f"{information}/")} == expected

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from pyserini_xqg import AugmentationSettings, EncoderSettings, XqgIndexBuilder, XqgQueryEncoder
-from pyserini_xqg.encoding.encoder_folder import write_encoder
-from pyserini_xqg.records import write_records
+from pyserini_xqg.plugin.encoder_folder import write_encoder
+from pyserini_xqg.plugin.records import write_records
 from tests.conftest import Run, sentence, write_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -382,8 +382,8 @@ def test_missing_model_ends_in_a_message(built: Built, outcomes: dict[str, str])
 
 
 OURS = {
-    "document": "pyserini_xqg.encoding.pyserini_encoders.XqgDocumentEncoder",
-    "query": "pyserini_xqg.encoding.pyserini_encoders.XqgQueryEncoder",
+    "document": "pyserini_xqg.plugin.encoders.XqgDocumentEncoder",
+    "query": "pyserini_xqg.plugin.encoders.XqgQueryEncoder",
 }
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.artifact import Manifest
-from pyserini_xqg.evaluation.comparison import compare_runs
-from pyserini_xqg.evaluation.report import MeasureReport, as_object
-from pyserini_xqg.evaluation.run_files import RunFiles
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
+from pyserini_xqg.evaluation.evaluate import RunFiles
 from pyserini_xqg.reporting.report import ReportFiles
+from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import write_lines
 
 EVIL = "<script>document.title = 'broken'</script>"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.artifact import Manifest
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
-from pyserini_xqg.evaluation.report import as_tsv
-from pyserini_xqg.evaluation.run_files import evaluate_files
+from pyserini_xqg.evaluation.evaluate import evaluate_files
 from pyserini_xqg.reporting.report import ReportFiles, make_report
+from pyserini_xqg.reporting.tsv import as_tsv
+from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import write_lines
 from tests.reporting.conftest import EVIL, Material, Page, alignment_summary, sweep_summary
 

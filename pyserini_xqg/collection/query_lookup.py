@@ -1,0 +1,180 @@
+"""Finds the generated queries of any passage, whatever the order of the two files, without holding either in memory.
+
+The ids and the places of the queries go into an SQLite file in the working folder, which goes when the catalog closes.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
+
+SQLITE_CACHE_KIB = 256 * 1024
+
+
+@dataclass
+class QueryCounts:
+    """What a scan of the queries found; `sha256` is of the names and bytes of the files."""
+
+    records: int = 0
+    unknown_ids: int = 0
+    sha256: str | None = None
+    per_language: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def passages(self) -> int:
+        """How many passages have a record."""
+        return self.records - self.unknown_ids
+
+    def languages(self, asked: Sequence[str] | None) -> list[str]:
+        """The codes of the languages to use: those asked for, or all.
+
+        Raises
+        ------
+        InvalidInput
+            There is no query in a language that was asked for.
+        """
+        found = sorted(self.per_language)
+        missing = [code for code in asked or () if code not in found]
+        if missing:
+            raise InvalidInput(
+                f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}"
+            )
+        return found if asked is None else list(asked)
+
+
+class Catalog:
+    """The rows of passage ids, and the places of their queries.
+
+    Parameters
+    ----------
+    folder : Path
+        For scratch files.
+    """
+
+    def __init__(self, folder: Path):
+        self.rows = 0
+        self._folder = folder
+        self._files: list[Path] = []
+        self._handles: list[BinaryIO] = []
+        self._database_file = folder / "catalog.sqlite"
+        self._database_file.unlink(missing_ok=True)
+        # One thread at a time uses it, though not always the same one.
+        self._database = sqlite3.connect(self._database_file, isolation_level=None, check_same_thread=False)
+        for statement in (
+            "PRAGMA journal_mode = OFF",
+            "PRAGMA synchronous = OFF",
+            f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}",
+            "CREATE TABLE passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
+            "CREATE TABLE queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
+            "BEGIN",
+        ):
+            self._execute(statement)
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.close()
+        self._database.close()
+        self._database_file.unlink(missing_ok=True)
+        for scratch in self._folder.glob("queries-*.unpacked"):
+            scratch.unlink()
+
+    def add_passage(self, identifier: str) -> bool:
+        """Give the next row to a passage; False if its id has one already."""
+        if not self._insert("passage", identifier, self.rows):
+            return False
+        self.rows += 1
+        return True
+
+    def add_queries(self, path: Path) -> QueryCounts:
+        """Check and note all queries of a file or folder; after the passages.
+
+        Raises
+        ------
+        MissingInput, InvalidInput
+            See :func:`pyserini_xqg.collection.parse_queries`; also for two records of one passage, and where no id is
+            a passage's.
+        """
+        counts, digest = QueryCounts(), hashlib.sha256()
+        for file in jsonl_files(path):
+            digest.update(os.fsencode(file.name))
+            previous, in_order = -1, True
+            for record in read_records(file, on_bytes=digest.update):
+                queries = parse_queries(record)
+                counts.records += 1
+                row = self._row(queries.id)
+                if row is None:
+                    counts.unknown_ids += 1
+                    continue
+                if not self._insert("queries", row, len(self._files), record.offset, record.line):
+                    raise record.invalid(
+                        f"queries of {queries.id!r} were there before; one record a passage is expected"
+                    )
+                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
+                counts.per_language.update(found)
+                in_order &= row > previous
+                previous = row
+            self._handles.append(self._seekable(file, in_order))
+            self._files.append(file)
+        if not counts.passages:
+            raise InvalidInput(
+                f"{path}: none of its {counts.records} records has the id of a passage; were they made for another "
+                "corpus?"
+            )
+        counts.sha256 = digest.hexdigest()
+        return counts
+
+    def queries_of(self, rows: Iterable[int]) -> list[PassageQueries | None]:
+        """The queries of the passages in the given rows; None for a passage without a record."""
+        return [self._queries_of(row) for row in rows]
+
+    def _insert(self, table: str, *values: object) -> bool:
+        """False if the table has a record with this key."""
+        try:
+            self._execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", *values)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._database_file)) from error
+            raise
+
+    def _row(self, identifier: str) -> int | None:
+        found = self._execute("SELECT row FROM passage WHERE id = ?", identifier).fetchone()
+        return None if found is None else found[0]
+
+    def _queries_of(self, row: int) -> PassageQueries | None:
+        place = self._execute("SELECT file, offset, line FROM queries WHERE row = ?", row).fetchone()
+        if place is None:
+            return None
+        number, offset, line = place
+        self._handles[number].seek(offset)
+        return parse_queries(Record.parse(self._handles[number].readline(), self._files[number], line, offset))
+
+    def _seekable(self, file: Path, in_order: bool) -> BinaryIO:
+        """The file, open at any offset; gzip only goes forward, so what is out of order is unpacked first."""
+        if in_order or not file.name.endswith(".gz"):
+            return open_binary(file)
+        unpacked = self._folder / f"queries-{len(self._files)}.unpacked"
+        with open_binary(file) as source, unpacked.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        return unpacked.open("rb")

@@ -1,0 +1,102 @@
+"""Encoder settings in a folder: made by ``xqg encoder``, and in every index folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+
+
+def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
+    """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to
+    `folder`, and content hash.
+    """
+    described = asdict(encoder)
+    for field in ("model", "query_model"):
+        name = described[field]
+        if name is not None and Path(name).is_dir():
+            path = Path(name).resolve()
+            described[field] = {
+                "path": str(path),
+                "relative": os.path.relpath(path, folder.resolve()),
+                "sha256": fingerprint(str(path)),
+            }
+    return described
+
+
+def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
+    """The passages' side of an encoder, after a look at whether the other side goes with it.
+
+    Raises
+    ------
+    UsageError
+        The two models' vectors have different dimensions.
+    """
+    passages = TextEncoder(encoder, device)
+    if encoder.query_model is not None:
+        queries = TextEncoder(encoder, device, "query")
+        if queries.dimension != passages.dimension:
+            raise UsageError(
+                f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
+                f"{passages.dimension}; two models that were trained together are expected"
+            )
+    return passages
+
+
+def read_encoder(name: str, side: Kind) -> EncoderSettings:
+    """What a name says of an encoder: the settings of our folder, or a bare model's with the defaults.
+
+    Parameters
+    ----------
+    name : str
+        An encoder or index folder of ours, or a model.
+    side : {"passage", "query"}
+        Whose model's content is checked.
+
+    Raises
+    ------
+    InvalidInput
+        The model that the folder names is gone, or is not the one that was there when the folder was made.
+    """
+    if not holds_encoder(name):
+        return EncoderSettings(name, **_trained_form(Path(name)))
+    folder = Path(name)
+    described = dict(Manifest.read(folder).settings["encoder"])
+    used = "query_model" if side == "query" and described["query_model"] else "model"
+    for field in ("model", "query_model"):
+        if isinstance(described[field], dict):
+            described[field] = _locate(described[field], folder, check=field == used)
+    return EncoderSettings.from_dict(described)
+
+
+def _trained_form(folder: Path) -> dict[str, Any]:
+    """What the manifest of a model that ``xqg train`` made says of its encoder: a model folder knows one maximum
+    length, and questions and passages have one each.
+    """
+    manifest = Manifest.read(folder) if (folder / MANIFEST).is_file() else None
+    return dict(manifest.details.get("encoder", {})) if manifest is not None and manifest.kind == "model" else {}
+
+
+def _locate(model: dict[str, str], folder: Path, check: bool) -> str:
+    places = [(folder / model["relative"]).resolve(), Path(model["path"])]
+    place = next((place for place in places if place.is_dir()), None)
+    if not check:
+        return str(place or places[1])
+    if place is None:
+        raise InvalidInput(
+            f"{folder / MANIFEST} names the model {model['path']}, which is not there; put it back, or write its "
+            "new place into the file"
+        )
+    if fingerprint(str(place)) != model["sha256"]:
+        raise InvalidInput(
+            f"the model {place} is not the one that {folder} was made with (its files have changed); put the old "
+            "one back, or build anew"
+        )
+    return str(place)

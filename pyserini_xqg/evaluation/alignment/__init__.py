@@ -1,0 +1,1 @@
+"""Alignment: how close an encoder puts sentences that say the same in two languages."""

@@ -1,0 +1,1 @@
+"""Runs held against a baseline and controls: differences and their significance."""

@@ -1,0 +1,1 @@
+"""Files of an evaluation: runs, qrels, texts, gold answers."""

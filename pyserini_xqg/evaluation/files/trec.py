@@ -1,0 +1,86 @@
+"""Pyserini's runs, and the texts of the passages in them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.storage.jsonl import open_binary
+
+
+def read_run(file: Path) -> dict[str, list[str]]:
+    """The passage ids of each question of a TREC run, best first; questions in the order of their first line.
+
+    The order is that of the lines. Scores that tie stay in it, where trec_eval would sort them by id. So that nothing
+    else can be meant, ranks must rise and scores must not within a question. Lines of different questions may mix.
+
+    Parameters
+    ----------
+    file : Path
+        ``question Q0 passage rank score tag`` a line, ``.gz`` or not.
+
+    Raises
+    ------
+    MissingInput
+        The file cannot be read.
+    InvalidInput
+        A line is not of that form, or out of order, a passage is there twice for a question, or there is no line.
+    """
+    run: dict[str, dict[str, None]] = {}
+    last: dict[str, tuple[int, float]] = {}
+    for number, line in trec_lines(file):
+        question, passage, rank, score = _parse(line, f"{file}:{number}")
+        ranked = run.setdefault(question, {})
+        if passage in ranked:
+            raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
+        before, higher = last.get(question, (rank - 1, math.inf))
+        if rank <= before or score > higher:
+            raise InvalidInput(
+                f"{file}:{number}: rank {rank} with score {score} comes after rank {before} with score "
+                f"{higher} of question {question}; rising ranks and falling scores are expected (sort the run)"
+            )
+        last[question] = rank, score
+        ranked[passage] = None
+    if not run:
+        raise InvalidInput(f"{file}: no line; a TREC run is expected")
+    return {question: list(ranked) for question, ranked in run.items()}
+
+
+def trec_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
+
+    Raises
+    ------
+    MissingInput
+        The file cannot be read.
+    InvalidInput
+        It is not UTF-8, or a damaged gzip file.
+    """
+    try:
+        with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
+            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
+
+
+def _parse(line: str, place: str) -> tuple[str, str, int, float]:
+    columns = line.split()
+    try:
+        question, _, passage, rank, score, _ = columns
+        value = float(score)
+        if math.isnan(value):
+            raise ValueError(score)
+        # Questions share passages: their ids are held once.
+        return question, sys.intern(passage), int(rank), value
+    except ValueError as error:
+        raise InvalidInput(
+            f"{place}: {line.strip()[:80]!r}: the six columns question, Q0, passage, rank, score, tag are expected"
+        ) from error

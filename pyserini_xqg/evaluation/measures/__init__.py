@@ -1,0 +1,1 @@
+"""Measures: R@kt, and any measure of ir_measures."""

@@ -1,0 +1,1 @@
+"""Sweeps: a grid of settings from one index that keeps its vectors."""

@@ -1,0 +1,193 @@
+"""The settings that a sweep tries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import product
+
+from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.settings import AGGREGATES, Aggregate, AugmentationSettings
+
+ALPHAS: dict[Aggregate, tuple[float, ...]] = {
+    "sum": (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
+    "mean": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+}
+ALL, OWN, OTHERS, WITHOUT, EACH = "all", "own", "others", "without-", "each-left-out"
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What to try.
+
+    Parameters
+    ----------
+    aggregate : {"sum", "mean"}
+    alphas : tuple of float or None
+        None: ten that are usual for the aggregate.
+    hubness : tuple of float
+    num_queries : tuple of int or None, or None
+        Numbers of queries a language, None among them for all; None: all that were kept.
+    subsets : tuple of str
+        See :class:`Grid`.
+    depth : int
+        How many passages are looked at.
+    """
+
+    aggregate: Aggregate = "sum"
+    alphas: tuple[float, ...] | None = None
+    hubness: tuple[float, ...] = (0.0,)
+    num_queries: tuple[int | None, ...] | None = None
+    subsets: tuple[str, ...] = (ALL,)
+    depth: int = 100
+
+    def __post_init__(self) -> None:
+        if self.aggregate not in AGGREGATES:
+            raise UsageError(f"aggregate is {self.aggregate!r}: one of {', '.join(AGGREGATES)} is expected")
+        if self.depth < 1:
+            raise UsageError(f"depth is {self.depth}: at least 1 is expected")
+        for name in ("alphas", "hubness", "num_queries", "subsets"):
+            if getattr(self, name) == ():
+                raise UsageError(f"{name} is empty: at least one value is expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Settings of an index.
+
+    Attributes
+    ----------
+    subset : str
+        Languages whose queries count: ``all``; ``own``, the question's own; ``others``, all but it; ``without-LANG``.
+        The first and the last are one index, the other two one a language.
+    num_queries : int or None
+        How many of each; None: all that are kept.
+    hubness : float
+    alpha : float
+    """
+
+    subset: str = ALL
+    num_queries: int | None = None
+    hubness: float = 0.0
+    alpha: float = 0.0
+
+    def __str__(self) -> str:
+        if self == PLAIN:
+            return "plain"
+        number = "all" if self.num_queries is None else self.num_queries
+        return f"alpha {self.alpha:g}, hubness {self.hubness:g}, queries {number}, languages {self.subset}"
+
+
+# No queries and no hubness reduction, for which subset and number mean nothing.
+PLAIN = Point()
+
+
+@dataclass(frozen=True)
+class Family:
+    """Points that differ in alpha only.
+
+    Attributes
+    ----------
+    points : tuple of Point
+        By rising alpha.
+    """
+
+    points: tuple[Point, ...]
+
+    @property
+    def alphas(self) -> tuple[float, ...]:
+        """Those of the points."""
+        return tuple(point.alpha for point in self.points)
+
+
+class Grid:
+    """All combinations of some settings, and the plain index.
+
+    Parameters
+    ----------
+    alphas : iterable of float
+    hubness : iterable of float
+    num_queries : iterable of int or None
+    subsets : iterable of str
+        See :class:`Point`; ``each-left-out`` stands for ``without-LANG`` of every language.
+    languages : sequence of str
+        Codes of those that there are queries in.
+
+    Attributes
+    ----------
+    families : list of Family
+        The plain index is the first one.
+    points : list of Point
+        Those of the families, in order.
+
+    Raises
+    ------
+    UsageError
+        A value that is out of range, or an unknown subset.
+    """
+
+    def __init__(
+        self,
+        alphas: Iterable[float],
+        hubness: Iterable[float],
+        num_queries: Iterable[int | None],
+        subsets: Iterable[str],
+        languages: Sequence[str],
+    ):
+        self.languages = tuple(languages)
+        alphas, hubness = sorted(set(alphas)), sorted(set(hubness))
+        for alpha, strength in product(alphas, hubness):
+            AugmentationSettings(alpha=alpha, reduce_hubness=strength)  # checks them
+        names = dict.fromkeys(name for given in subsets for name in self._subsets(given))
+        numbers = sorted(set(num_queries), key=lambda number: (number is None, number))
+        self.families = [Family((PLAIN,))]
+        for subset, number, strength in product(names, numbers, hubness):
+            points = (Point(subset, number, strength, alpha) for alpha in alphas if alpha or strength)
+            if family := tuple(points):
+                self.families.append(Family(family))
+        self.points = [point for family in self.families for point in family.points]
+
+    def only(self, points: Iterable[Point]) -> Grid:
+        """The grid of some points and the plain index."""
+        grid = copy(self)
+        grid.families = [Family((point,)) for point in dict.fromkeys([PLAIN, *points])]
+        grid.points = [point for family in grid.families for point in family.points]
+        return grid
+
+    def chosen_languages(self, subset: str, asked: str) -> tuple[str, ...]:
+        """The languages whose queries count for a question in the language `asked`."""
+        return languages_that_count(subset, asked, self.languages)
+
+    def _subsets(self, name: str) -> list[str]:
+        if name == EACH:
+            return [WITHOUT + language for language in self.languages]
+        if name.startswith(WITHOUT):
+            code = language_code(name.removeprefix(WITHOUT))
+            if code in self.languages:
+                return [WITHOUT + code]
+        elif name in (ALL, OWN, OTHERS):
+            return [name]
+        raise UsageError(
+            f"{name!r} is no subset of the languages {', '.join(self.languages) or '(none)'}; {ALL}, {OWN}, {OTHERS}, "
+            f"{WITHOUT}LANGUAGE or {EACH} is expected"
+        )
+
+
+def languages_that_count(subset: str, asked: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """Those of `languages` whose queries count for a question in the language `asked`.
+
+    Parameters
+    ----------
+    subset : str
+        See :class:`Point`.
+    asked : str
+    languages : iterable of str
+    """
+    if subset == OWN:
+        return tuple(language for language in languages if language == asked)
+    if subset == ALL:
+        return tuple(languages)
+    left_out = asked if subset == OTHERS else subset.removeprefix(WITHOUT)
+    return tuple(language for language in languages if language != left_out)

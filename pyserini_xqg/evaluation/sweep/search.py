@@ -1,0 +1,168 @@
+"""The best passages of each question for every point of a grid, in one pass over the kept vectors.
+
+A score is linear, <q, v> = (1 - alpha) <q, p> + alpha <q, s>, and so is hubness reduction. Per block of passages <q, p>
+is computed once and <q, s> once for each choice of queries; points that differ in alpha, or in hubness, only combine
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pyserini_xqg.encoding.encoder import Vectors
+from pyserini_xqg.evaluation.sweep.grid import PLAIN, Family, Grid
+from pyserini_xqg.evaluation.sweep.top import Top
+from pyserini_xqg.indexing.formula import means_or_passages
+from pyserini_xqg.indexing.kept_vectors import KeptVectors
+from pyserini_xqg.indexing.settings import Aggregate
+
+# The first block is looked through whole, for every alpha. The larger the later ones, the fewer passages of them can
+# still be among the best.
+FIRST_BLOCK, BLOCK, GROWTH = 1024, 8192, 4
+QUESTIONS_AT_ONCE = 64
+# For more questions, and for more best passages of all points than this takes, the vectors are read once more.
+QUESTIONS_A_PASS = 4096
+STATE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best passages of some questions of one language.
+
+    Attributes
+    ----------
+    questions : slice
+        Which, of the language's.
+    rows : int64 array of shape (points, questions, depth)
+        Best first; those that tie by row.
+    scores : float32 array of the same shape
+    """
+
+    questions: slice
+    rows: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+
+class SweepSearch:
+    """Searches for all points of a grid at once.
+
+    Parameters
+    ----------
+    kept : KeptVectors
+    grid : Grid
+    aggregate : {"sum", "mean"}
+    depth : int
+        How many passages to find.
+    direction : float32 array of shape (d,) or None
+        The mean query direction for hubness reduction; None: that of the generated queries of each point.
+    """
+
+    def __init__(
+        self,
+        kept: KeptVectors,
+        grid: Grid,
+        aggregate: Aggregate = "sum",
+        depth: int = 100,
+        direction: Vectors | None = None,
+    ):
+        self._kept = kept
+        self._grid = grid
+        self._aggregate = aggregate
+        self._depth = min(depth, kept.rows)
+        self._direction = direction
+        self._directions: dict[tuple[tuple[str, ...], int | None], torch.Tensor] = {}
+
+    def search(self, questions: Mapping[str, Vectors]) -> Iterator[tuple[str, Best]]:
+        """The best passages of each language's questions, a number of questions at a time.
+
+        Parameters
+        ----------
+        questions : mapping
+            Language to vectors.
+        """
+        at_once = min(QUESTIONS_A_PASS, STATE_BYTES // (len(self._grid.points) * self._depth * 8))
+        waiting: list[tuple[str, slice]] = []
+        for language, vectors in questions.items():
+            for start in range(0, len(vectors), QUESTIONS_AT_ONCE):
+                waiting.append((language, slice(start, min(len(vectors), start + QUESTIONS_AT_ONCE))))
+        step = max(1, at_once // QUESTIONS_AT_ONCE)
+        for first in range(0, len(waiting), step):
+            yield from self._search(waiting[first : first + step], questions)
+
+    def _search(
+        self, chunks: Sequence[tuple[str, slice]], questions: Mapping[str, Vectors]
+    ) -> Iterator[tuple[str, Best]]:
+        """One pass over the corpus."""
+        asked = [torch.from_numpy(np.ascontiguousarray(questions[language][part])) for language, part in chunks]
+        tops = [[Top(len(each), self._depth, family.alphas) for family in self._grid.families] for each in asked]
+        for start, end in self._blocks():
+            passages = torch.from_numpy(self._kept.passages(start, end))
+            plain = [each @ passages.T for each in asked]
+            for scores, (top, *_) in zip(plain, tops, strict=True):
+                top.add(scores, scores, start)
+            for (languages, number), wanted in self._choices(chunks).items():
+                sums = self._sums(passages, languages, number, start, end)
+                for position, families in wanted:
+                    vectors = asked[position]
+                    queries = vectors @ sums.T
+                    for family in families:
+                        strength = self._grid.families[family].points[0].hubness
+                        pair = plain[position], queries
+                        if strength:
+                            direction = self._direction_of(languages, number)
+                            along = vectors @ direction
+                            pair = (
+                                torch.addr(plain[position], along, passages @ direction, alpha=-strength),
+                                torch.addr(queries, along, sums @ direction, alpha=-strength),
+                            )
+                        tops[position][family].add(*pair, start)
+        for (language, part), of_chunk in zip(chunks, tops, strict=True):
+            # Without queries in any language a passage has its plain vector.
+            found = [
+                of_chunk[position if self._languages(family, language) else 0].result(len(family.points))
+                for position, family in enumerate(self._grid.families)
+            ]
+            rows, values = zip(*found, strict=True)
+            yield language, Best(part, np.concatenate(rows), np.concatenate(values))
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        start, size = 0, max(FIRST_BLOCK, self._depth)
+        while start < self._kept.rows:
+            end = min(self._kept.rows, start + size)
+            yield start, end
+            start, size = end, max(size, min(BLOCK, size * GROWTH))
+
+    def _choices(
+        self, chunks: Sequence[tuple[str, slice]]
+    ) -> dict[tuple[tuple[str, ...], int | None], list[tuple[int, list[int]]]]:
+        """Which chunks need the queries of which languages, for which families."""
+        wanted: dict[tuple[tuple[str, ...], int | None], dict[int, list[int]]] = {}
+        for position, (language, _) in enumerate(chunks):
+            for number, family in enumerate(self._grid.families):
+                if family.points[0] != PLAIN and (languages := self._languages(family, language)):
+                    choice = wanted.setdefault((languages, family.points[0].num_queries), {})
+                    choice.setdefault(position, []).append(number)
+        return {choice: list(by_chunk.items()) for choice, by_chunk in wanted.items()}
+
+    def _languages(self, family: Family, asked: str) -> tuple[str, ...]:
+        return self._grid.chosen_languages(family.points[0].subset, asked)
+
+    def _sums(
+        self, passages: torch.Tensor, languages: Sequence[str], number: int | None, start: int, end: int
+    ) -> torch.Tensor:
+        rows = slice(start, end)
+        sums = self._kept.queries(languages, number, rows)
+        if self._aggregate == "mean":
+            sums = means_or_passages(passages.numpy(), sums, self._kept.counts(languages, number, rows))
+        return torch.from_numpy(sums)
+
+    def _direction_of(self, languages: tuple[str, ...], number: int | None) -> torch.Tensor:
+        if (languages, number) not in self._directions:
+            found = self._kept.direction(languages, number) if self._direction is None else self._direction
+            self._directions[languages, number] = torch.from_numpy(found)
+        return self._directions[languages, number]

@@ -1,0 +1,12 @@
+from .backends.base import Generator as Generator
+from .backends.by_name import make_generator as make_generator
+from .backends.causal import CausalGenerator as CausalGenerator
+from .backends.ctranslate2 import CTranslate2Generator as CTranslate2Generator
+from .backends.lexicon.generator import LexiconGenerator as LexiconGenerator
+from .backends.seq2seq import Seq2SeqGenerator as Seq2SeqGenerator
+from .backends.server import ServerGenerator as ServerGenerator
+from .builder import XqgQueryBuilder as XqgQueryBuilder
+from .cleaning import CleaningSettings as CleaningSettings
+from .filtering.filtering import FilterSettings as FilterSettings
+from .filtering.filtering import filter_queries as filter_queries
+from .filtering.scoring import score_queries as score_queries

@@ -1,0 +1,1 @@
+"""Query generators, one file for each that ``xqg generate --generator`` knows."""

@@ -1,0 +1,184 @@
+"""What the back ends have in common that run a sequence-to-sequence model here."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.encoding.memory import out_of_memory
+from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
+from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
+from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer, check_prompt
+
+PAPER_MODEL = "ielabgroup/xor-tydi-docTquery-mt5-base"
+PAPER_INPUT_LENGTH, PAPER_OUTPUT_LENGTH, PAPER_TOP_K = 256, 32, 10
+
+# Tokens that go through the model at once: each passage's prompt, and the room for its queries. Decoding reads all
+# weights for every token, so that more queries at once cost little; the logits (250,000 a query with mT5) limit them.
+TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 32768, "mps": 8192}
+
+log = logging.getLogger("pyserini_xqg")
+
+
+class PromptedGenerator(Generator, ABC):
+    """A sequence-to-sequence model that is given a prompt with the passage; see the two that derive from it.
+
+    Parameters
+    ----------
+    model : str
+        A folder or Hugging Face id.
+    revision : str or None
+        Branch, tag or commit of a model of the hub.
+    prompt : str
+        With the fields ``{language}`` (its English name), ``{title}`` and ``{passage}``.
+    top_k : int
+        Every token is drawn from so many of the likeliest.
+    temperature : float
+        Logits are divided by it before a token is drawn.
+    input_length : int
+        In tokens; over-long passages lose their end.
+    output_length : int
+        The most tokens of a query.
+    dtype : str
+        Of the weights and the computation; see `dtypes`.
+    greedy : bool
+        The likeliest token always: one query a passage, and no seed.
+    device : str or None
+        None takes the best there is.
+
+    Raises
+    ------
+    MissingInput
+        The model or its tokenizer cannot be loaded.
+    MissingPrerequisite
+        The device is not there.
+    UsageError
+        An argument that cannot be.
+    """
+
+    name: ClassVar[str]
+    dtypes: ClassVar[tuple[str, ...]]
+    settings: Mapping[str, Any]
+    languages: frozenset[str] | None = None
+    samples: bool
+    reproducible: bool
+    least_script = 0.5
+
+    def __init__(
+        self,
+        *,
+        model: str = PAPER_MODEL,
+        revision: str | None = None,
+        prompt: str = PAPER_PROMPT,
+        top_k: int = PAPER_TOP_K,
+        temperature: float = 1.0,
+        input_length: int = PAPER_INPUT_LENGTH,
+        output_length: int = PAPER_OUTPUT_LENGTH,
+        dtype: str = "float32",
+        greedy: bool = False,
+        device: str | None = None,
+    ):
+        check_prompt(prompt)
+        for option, value in (("top_k", top_k), ("input_length", input_length), ("output_length", output_length)):
+            if value < 1:
+                raise UsageError(f"{option} is {value}: at least 1 is expected")
+        if not temperature > 0:
+            raise UsageError(f"temperature is {temperature}: a number above 0 is expected (greedy takes the likeliest)")
+        config = open_config(model, revision)
+        self._check_dtype(dtype, config.model_type)
+        if top_k > config.vocab_size:
+            raise UsageError(f"top_k is {top_k}; the model {model} has {config.vocab_size} tokens")
+        limit = getattr(config, "max_position_embeddings", None)
+        for length in (input_length, output_length):
+            if limit is not None and length > limit:
+                raise UsageError(f"a length of {length} tokens was asked for; the model {model} takes at most {limit}")
+        self._tokenizer = open_tokenizer(model, revision, "sequence-to-sequence")
+        # The prompt stands in front and has to stay.
+        self._tokenizer.truncation_side = "right"
+        self._prompts = PromptTokenizer(self._tokenizer, prompt, input_length)
+        self._model_name, self._revision = model, getattr(config, "_commit_hash", None) or revision
+        self._top_k, self._temperature, self._output_length = top_k, temperature, output_length
+        self._dtype, self._greedy = dtype, greedy
+        self.samples = not greedy
+        self.settings = {
+            "generator": self.name,
+            "model": model,
+            "revision": self._revision,
+            "fingerprint": fingerprint(model),
+            "prompt": prompt,
+            "top_k": top_k,
+            "temperature": temperature,
+            "input_length": input_length,
+            "output_length": output_length,
+            "dtype": dtype,
+            "greedy": greedy,
+        }
+        self.device = self._open(device)
+        log.info("generating with %s on %s (%s, %s)", model, self.device, self.name, dtype)
+
+    def generate(
+        self, passages: Sequence[Passage], language: str, n: int, seed: int, progress: Progress
+    ) -> list[list[str]]:
+        """Write queries, see :class:`pyserini_xqg.generation.Generator`."""
+        prompts = self._prompts(passages, language)
+        texts: list[list[str]] = [[] for _ in passages]
+        budget = TOKENS_PER_BATCH.get(self.device.split(":")[0], TOKENS_PER_BATCH["cpu"])
+        n = 1 if self._greedy else n
+        order = sorted(range(len(prompts)), key=lambda row: -len(prompts[row]))
+        start = 0
+        while start < len(order):
+            size = max(1, budget // (len(prompts[order[start]]) + n * self._output_length))
+            rows = order[start : start + size]
+            seeds = [[derived_seed(seed, passages[row].id, sample) for sample in range(n)] for row in rows]
+            written = self._halving([prompts[row] for row in rows], seeds)
+            for row, queries in zip(rows, written, strict=True):
+                # Models have more logits than their tokenizers have tokens.
+                known = [[token for token in query if token < len(self._tokenizer)] for query in queries]
+                texts[row] = self._tokenizer.batch_decode(known, skip_special_tokens=True)
+            start += len(rows)
+            progress(len(rows))
+        return texts
+
+    @abstractmethod
+    def _open(self, device: str | None) -> str:
+        """Load the model, and say on which device."""
+
+    @abstractmethod
+    def _write(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+        """The tokens of one query for every seed of every prompt."""
+
+    def _check_dtype(self, dtype: str, model_type: str) -> None:
+        if dtype == "float16" and "t5" in model_type:
+            raise UsageError(
+                f"float16 with a model of the type {model_type}: its activations are above the largest number of "
+                f"float16 (65,504) and all queries would be nonsense; take {' or '.join(self.dtypes)}"
+            )
+        if dtype not in self.dtypes:
+            raise UsageError(f"dtype is {dtype!r}: one of {', '.join(self.dtypes)} is expected")
+
+    def _halving(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+        try:
+            return self._write(prompts, seeds)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            if len(prompts) == 1:
+                raise XqgError(
+                    f"out of memory on {len(seeds[0])} queries for one passage of {len(prompts[0])} tokens; ask for "
+                    "fewer queries at a time, a shorter input, a smaller dtype or model, or another device"
+                ) from error
+        # Out of the except block: the error holds on to all that the attempt had in memory.
+        log.warning("out of memory at %d passages; going on with half as many", len(prompts))
+        self._free_memory()
+        half = len(prompts) // 2
+        return self._halving(prompts[:half], seeds[:half]) + self._halving(prompts[half:], seeds[half:])
+
+    def _free_memory(self) -> None:
+        import torch
+
+        torch.cuda.empty_cache()

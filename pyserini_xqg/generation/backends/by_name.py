@@ -1,0 +1,63 @@
+"""The back ends by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.generation.backends.base import Generator
+
+# Modules are imported when they are asked for: most need packages that take seconds to load, one that is an extra.
+GENERATORS = {
+    "seq2seq": ("seq2seq", "Seq2SeqGenerator"),
+    "ctranslate2": ("ctranslate2", "CTranslate2Generator"),
+    "causal": ("causal", "CausalGenerator"),
+    "server": ("server", "ServerGenerator"),
+    "lexicon": ("lexicon.generator", "LexiconGenerator"),
+}
+
+
+def make_generator(name: str, corpus: Path, languages: Sequence[str], **options: Any) -> Generator:
+    """A generator, ready to write.
+
+    Parameters
+    ----------
+    name : str
+        One of `GENERATORS`.
+    corpus : Path
+        The passages that it will be asked about.
+    languages : sequence of str
+        The codes of the languages that it will be asked for.
+    **options
+        Keyword arguments of its class, apart from `corpus` and `languages`.
+
+    Raises
+    ------
+    UsageError
+        There is no such generator, it has no such option, or lacks one that it needs.
+    """
+    if name not in GENERATORS:
+        raise UsageError(f"no generator {name!r}: one of {', '.join(GENERATORS)} is expected")
+    module, class_name = GENERATORS[name]
+    make = getattr(import_module(f"{__package__}.{module}"), class_name)
+    parameters = inspect.signature(make).parameters
+    own = {key: value for key, value in (("corpus", corpus), ("languages", languages)) if key in parameters}
+    known = [parameter for parameter in parameters if parameter not in own]
+    if unknown := [option for option in options if option not in known]:
+        raise UsageError(
+            f"the generator {name} has no option {', '.join(map(_flag, unknown))}; it has "
+            f"{', '.join(map(_flag, known))}"
+        )
+    needed = [key for key in known if parameters[key].default is inspect.Parameter.empty and key not in options]
+    if needed:
+        raise UsageError(f"the generator {name} needs {', '.join(map(_flag, needed))}")
+    generator: Generator = make(**own, **options)
+    return generator
+
+
+def _flag(parameter: str) -> str:
+    return "--" + parameter.replace("_", "-")

@@ -1,0 +1,1 @@
+"""Keyword queries from bilingual dictionaries."""

@@ -1,0 +1,175 @@
+"""Keyword queries from a bilingual dictionary, with no generating model.
+
+A passage's most salient terms are looked up, names and numbers kept as they are. The first query has the weightiest few
+terms; every further one has those of the one before and some more, so that the weightiest count most. Where a
+dictionary has several translations, the one is taken whose vector is nearest to that of the passage's terms (by the
+encoder that will search); vectors are those of words, computed once for all, so that passages cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pyserini_xqg.collection.corpus import sample_passages
+from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.generation.backends.base import Generator, Progress
+from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary, find_dictionary
+from pyserini_xqg.generation.backends.lexicon.terms import (
+    WORD,
+    DocumentFrequencies,
+    Term,
+    function_words,
+    salient_terms,
+)
+
+TERMS = 4
+TOPIC_TERMS = 20
+MOST_SENSES = 8
+SAMPLE = 5_000
+
+
+class LexiconGenerator(Generator):
+    """Writes keyword queries.
+
+    Parameters
+    ----------
+    corpus : Path
+        The passages; a sample of them says which words are rare.
+    languages : sequence of str
+        Codes of the languages whose dictionaries are opened.
+    encoder : TextEncoder or str or None
+        Chooses between translations, by itself or by the name of its model or folder; None takes the dictionary's
+        first.
+    dictionaries : Path
+        The folder with dictionaries in DICT format.
+    terms : int
+        How many terms each query has more than the one before.
+    device : str or None
+        A torch device for the encoder; None takes the best there is.
+
+    Raises
+    ------
+    MissingPrerequisite
+        There is no dictionary for a language.
+    InvalidInput
+        A dictionary is damaged.
+    """
+
+    samples = False
+    reproducible = True
+    least_script = 0.0  # names and numbers stay as they are
+
+    def __init__(
+        self,
+        corpus: Path,
+        languages: Sequence[str],
+        *,
+        encoder: TextEncoder | str | None = None,
+        dictionaries: Path = FOLDER,
+        terms: int = TERMS,
+        device: str | None = None,
+    ):
+        if terms < 1:
+            raise UsageError(f"terms is {terms}: at least 1 is expected")
+        if isinstance(encoder, str):
+            encoder = open_passage_encoder(read_encoder(encoder, "passage"), device)
+        self._dictionaries = {code: Dictionary(find_dictionary(code, dictionaries)) for code in languages}
+        self.languages = frozenset(self._dictionaries)
+        self.inputs = {f"dictionary.{code}": opened.sha256 for code, opened in self._dictionaries.items()}
+        self.settings: dict[str, Any] = {
+            "generator": "lexicon",
+            "terms": terms,
+            "encoder": None if encoder is None else asdict(encoder.settings),
+            "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
+        }
+        self._terms = terms
+        sample = [f"{passage.title} {passage.text}" for passage in sample_passages(corpus, SAMPLE)]
+        self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
+        self._frequencies = DocumentFrequencies(sample)
+        self._senses = None if encoder is None else SenseChooser(encoder, sample, self._dictionaries.values())
+
+    def generate(
+        self, passages: Sequence[Passage], language: str, n: int, seed: int, progress: Progress
+    ) -> list[list[str]]:
+        """Write queries, see :class:`pyserini_xqg.generation.Generator`."""
+        dictionary = self._dictionaries[language]
+        written = []
+        for passage in passages:
+            text = f"{passage.title} {passage.text}"
+            weighted = salient_terms(text, self._frequencies, dictionary.headword)
+            words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
+            ends = range(self._terms, len(words) + self._terms, self._terms)
+            written.append([" ".join(words[:end]) for end in ends][:n])
+            progress(1)
+        return written
+
+    def _translate(
+        self, terms: Sequence[Term], weighted: Sequence[tuple[Term, float]], dictionary: Dictionary
+    ) -> list[str]:
+        """One word for each term: its translation, or itself for a name or number."""
+        topic = None if self._senses is None else self._senses.topic(weighted[:TOPIC_TERMS])
+        words = []
+        for term in terms:
+            if term.headword is None:
+                words.append(term.text)
+            else:
+                senses = dictionary.senses(term.headword)
+                words.append(senses[0] if topic is None or self._senses is None else self._senses.best(senses, topic))
+        return words
+
+
+class SenseChooser:
+    """Chooses the translation that is nearest to what a passage is about.
+
+    Parameters
+    ----------
+    encoder : TextEncoder
+    sample : sequence of str
+        Texts that have the words whose vectors are made; what they do not have is not judged.
+    dictionaries : iterable of Dictionary
+    """
+
+    def __init__(self, encoder: TextEncoder, sample: Sequence[str], dictionaries: Iterable[Dictionary]):
+        words = sorted({word.casefold() for text in sample for word in WORD.findall(text)} - function_words())
+        texts = list(words)
+        self._words = frozenset(words)
+        # Only these: what other dictionaries happen to have must not decide on a language's queries.
+        self._judged: set[tuple[str, ...]] = set()
+        for dictionary in dictionaries:
+            for headword in dict.fromkeys(filter(None, (dictionary.headword([word]) for word in words))):
+                senses = dictionary.senses(headword)[:MOST_SENSES]
+                if len(senses) > 1:
+                    self._judged.add(senses)
+                    texts += senses
+        known = list(dict.fromkeys(texts))
+        self._rows = {text: row for row, text in enumerate(known)}
+        vectors = encoder.encode(known, "query")
+        self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        # What all words have in common, in many models the most of a vector: it would favour the same sense always.
+        self._common = self._vectors[: len(words)].mean(axis=0) if words else np.zeros(encoder.dimension, np.float32)
+
+    def topic(self, weighted: Sequence[tuple[Term, float]]) -> Vectors:
+        """The sum of the vectors of a passage's terms, by weight, without what all words have in common."""
+        known = [
+            (self._rows[word], weight) for term, weight in weighted if (word := term.text.casefold()) in self._words
+        ]
+        rows, weights = [row for row, _ in known], np.array([weight for _, weight in known], dtype=np.float32)
+        topic: Vectors = weights @ (self._vectors[rows] - self._common)
+        return topic
+
+    def best(self, senses: Sequence[str], topic: Vectors) -> str:
+        """The translation whose vector is nearest to the topic; the first one where they are not judged."""
+        known = tuple(senses[:MOST_SENSES])
+        if known not in self._judged:
+            return senses[0]
+        return known[int((self._vectors[[self._rows[sense] for sense in known]] @ topic).argmax())]

@@ -1,0 +1,1 @@
+"""Scores of generated queries, and the choice of the best of them."""

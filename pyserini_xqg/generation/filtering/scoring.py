@@ -1,0 +1,200 @@
+"""Scores generated queries against their passages, with the encoder that will search.
+
+A score is the inner product of a query's vector and its passage's. (Doc2Query--, Gospodinov, MacAvaney and Macdonald,
+ECIR 2023, filters by a cross-encoder's score.) A rank is where a search with the query finds its passage. The scored
+folder holds the queries as well, so that it can be filtered by any threshold without a look at anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from pyserini_xqg.collection.queries import PassageQueries
+from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder, read_encoder
+from pyserini_xqg.encoding.loading import fingerprint
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.indexing.passage_source import TextPassages
+from pyserini_xqg.storage.files import sha256_of, write_atomically
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder
+from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
+
+PART_SIZE = 1024
+DECIMALS = 6
+
+
+def score_queries(
+    corpus: Path,
+    queries: Path,
+    encoder: str,
+    output: Path,
+    *,
+    index: Path | None = None,
+    depth: int = 10,
+    device: str | None = None,
+    part_size: int = PART_SIZE,
+    show_progress: bool = False,
+) -> Manifest:
+    """Score queries.
+
+    Parameters
+    ----------
+    corpus, queries : Path
+        Files or folders, as :class:`pyserini_xqg.indexing.XqgIndexBuilder` takes them.
+    encoder : str
+        The retriever's: a model, or a folder of ours that names one.
+    output : Path
+        The scored folder to make: JSON lines ``{"id", "queries": {language: [text, ...]}, "scores": {language: [number,
+        ...]}, "ranks": {language: [number or null, ...]}}``, ranks from 1, null for those below `depth`.
+    index : Path or None
+        A Pyserini index folder of the same corpus, to search for ranks; None leaves them out.
+    depth : int
+        How far down a passage is looked for.
+    device : str or None
+        A torch device; None takes the best there is.
+    part_size : int
+        Passages between two points at which a stopped run can go on.
+    show_progress : bool
+
+    Raises
+    ------
+    UsageError
+        The index was made with another encoder.
+    InvalidInput
+        The index is of another corpus or damaged, or a score is not finite.
+    """
+    if depth < 1 or part_size < 1:
+        raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
+    with working_folder(output) as folder:
+        with Catalog(folder) as catalog:
+            source = TextPassages(corpus, part_size)
+            docids = folder / "docid"
+            try:
+                with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
+                    source.scan(catalog, docids, bar.update)
+                found = catalog.add_queries(queries)
+                opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
+                searched = None if index is None else _Index(index, docids, catalog.rows, opened, depth)
+            finally:
+                docids.unlink(missing_ok=True)
+            inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
+            if searched is not None:
+                inputs["index"] = searched.sha256
+            settings = {
+                "encoder": describe_encoder(opened.settings, output),
+                "depth": None if index is None else depth,
+                "part_size": part_size,
+            }
+            identity = {"settings": settings, "inputs": inputs}
+            if already_made(output, identity):
+                shutil.rmtree(folder)
+                return Manifest.read(output)
+            workspace = Workspace(output, identity)
+            workspace.record(workspace.parts_done)
+            languages = sorted(found.per_language)
+            with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
+                parts = source.parts(opened, workspace.parts_done)
+                for number, (ids, ready) in enumerate(parts, start=workspace.parts_done):
+                    rows = range(number * part_size, number * part_size + len(ids))
+                    records = catalog.queries_of(rows)
+                    passages = source.vectors(opened, len(ids), ready)
+                    lines, count = _score(ids, records, languages, passages, rows, opened, searched)
+                    write_atomically(folder / f"part-{number:06}.jsonl", "".join(lines))
+                    workspace.record(number + 1)
+                    bar.update(count)
+            counts = {
+                "passages": catalog.rows,
+                "queries": {language: found.per_language[language] for language in languages},
+                "queries_records_with_unknown_id": found.unknown_ids,
+            }
+        manifest = Manifest("scored queries", settings, inputs, counts)
+        workspace.finish(manifest)
+        return manifest
+
+
+class _Index:
+    """A Pyserini index that tells at which rank a passage comes."""
+
+    def __init__(self, folder: Path, docids: Path, passages: int, encoder: TextEncoder, depth: int):
+        try:
+            same = sha256_of(folder / "docid") == sha256_of(docids)
+            self.sha256 = sha256_of(folder / "index")
+        except MissingInput as error:
+            raise MissingInput(f"{error}; a Pyserini index folder holds index and docid") from error
+        if not same:
+            raise InvalidInput(f"{folder} is of another corpus, or of this one in another order: its docid differs")
+        if holds_encoder(str(folder)):
+            named = read_encoder(str(folder), "passage")
+            if _by_content(named) != _by_content(encoder.settings):
+                raise UsageError(f"{folder} was made with the encoder {named}, which is not {encoder.settings}")
+        try:
+            self._index = faiss.read_index(str(folder / "index"))
+        except RuntimeError as error:
+            raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
+        if self._index.ntotal != passages:
+            raise InvalidInput(
+                f"{folder}: docid has {passages} ids and index {self._index.ntotal} vectors; as many are expected"
+            )
+        if self._index.d != encoder.dimension:
+            raise UsageError(
+                f"{folder} has vectors of {self._index.d} dimensions and the encoder makes {encoder.dimension}; the "
+                "encoder that made the index is expected"
+            )
+        self._depth = min(depth, self._index.ntotal)
+
+    def ranks(self, vectors: Vectors, rows: npt.NDArray[np.intp]) -> list[int | None]:
+        """The rank, from 1, of the passage in each row for the query beside it; None below the depth."""
+        _, found = self._index.search(vectors, self._depth)
+        places = found == rows[:, None]
+        return [int(place.argmax()) + 1 if place.any() else None for place in places]
+
+
+def _score(
+    ids: Sequence[str],
+    records: Sequence[PassageQueries | None],
+    languages: Sequence[str],
+    passages: Vectors,
+    rows: range,
+    encoder: TextEncoder,
+    index: _Index | None,
+) -> tuple[list[str], int]:
+    """A part's lines, and how many queries they hold."""
+    queries: list[Mapping[str, Sequence[str]]] = [record.queries if record else {} for record in records]
+    texts = [text for own in queries for language in languages for text in own.get(language, ())]
+    owners = np.array([row for row, own in enumerate(queries) for texts in own.values() for _ in texts], dtype=np.intp)
+    vectors = encoder.encode(texts, "query")
+    products = np.einsum("nd,nd->n", vectors, passages[owners])
+    if len(broken := np.flatnonzero(~np.isfinite(products))):
+        raise InvalidInput(
+            f"the score of a query of passage {ids[owners[broken[0]]]!r} is not finite (NaN or infinite); does the "
+            "model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
+        )
+    scores = iter(products.astype(np.float64).round(DECIMALS).tolist())
+    ranks = iter(index.ranks(vectors, owners + rows.start) if index is not None and texts else [])
+    lines = []
+    for identifier, own in zip(ids, queries, strict=True):
+        present = [language for language in languages if own.get(language)]
+        line: dict[str, Any] = {"id": identifier, "queries": {language: own[language] for language in present}}
+        line["scores"] = {language: [next(scores) for _ in own[language]] for language in present}
+        if index is not None:
+            line["ranks"] = {language: [next(ranks) for _ in own[language]] for language in present}
+        lines.append(json.dumps(line, ensure_ascii=False) + "\n")
+    return lines, len(texts)
+
+
+def _by_content(encoder: EncoderSettings) -> EncoderSettings:
+    """With models that are folders named by what is in them: one folder has many paths."""
+    query_model = encoder.query_model and (fingerprint(encoder.query_model) or encoder.query_model)
+    return replace(encoder, model=fingerprint(encoder.model) or encoder.model, query_model=query_model)

@@ -1,0 +1,1 @@
+"""Prompts, the same when a generator is trained and when it is used."""

@@ -1,0 +1,192 @@
+"""One part of an index: its passages' vectors, its queries' sums, and the two together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pyserini_xqg.collection.queries import chosen_queries
+from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.passage_source import PassageSource
+from pyserini_xqg.indexing.settings import AugmentationSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PreparedPart:
+    """A part that was read and tokenized."""
+
+    start: int
+    ids: list[str]
+    passages: Any
+    query_rows: npt.NDArray[np.intp]
+    query_languages: npt.NDArray[np.intp]
+    query_places: npt.NDArray[np.intp]
+    queries: list[Batch]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that was computed.
+
+    Attributes
+    ----------
+    start : int
+        Its first row.
+    vectors : float32 array of shape (n, d)
+        As they go into the index.
+    passages : float32 array of shape (n, d)
+    sums : float32 array of shape (languages, n, d)
+        Of the query vectors.
+    counts : int64 array of shape (languages, n)
+        How many queries each sum holds.
+    first_sums : float32 array of shape (len(keep_first), languages, n, d)
+        Of the first so many queries of each language.
+    """
+
+    start: int
+    vectors: Vectors
+    passages: Vectors
+    sums: Vectors
+    counts: npt.NDArray[np.int64]
+    first_sums: Vectors
+
+
+class PartMaker:
+    """Makes the parts of an index.
+
+    Parameters
+    ----------
+    augmentation : AugmentationSettings
+    encoder : TextEncoder
+        Of passages and generated queries.
+    source : PassageSource
+    catalog : Catalog
+        Filled.
+    languages : sequence of str
+        Whose queries count.
+    keep_vectors : bool
+        Whether everything has to be computed, also what the index itself does not need.
+    mean : float32 array of shape (d,) or None
+        The mean query vector, for the mean control.
+    direction : float32 array of shape (d,) or None
+        The mean query direction, for hubness reduction.
+    keep_first : sequence of int
+        Numbers of queries whose sums have to be computed too.
+    """
+
+    def __init__(
+        self,
+        augmentation: AugmentationSettings,
+        encoder: TextEncoder,
+        source: PassageSource,
+        catalog: Catalog,
+        languages: Sequence[str],
+        keep_vectors: bool = False,
+        mean: Vectors | None = None,
+        direction: Vectors | None = None,
+        keep_first: Sequence[int] = (),
+    ):
+        self._augmentation = augmentation
+        self._encoder = encoder
+        self._source = source
+        self._catalog = catalog
+        self._languages = list(languages)
+        self._needs_queries = augmentation.alpha > 0 or keep_vectors
+        self._needs_passages = augmentation.alpha < 1 or keep_vectors
+        self._mean = mean
+        self._direction = direction
+        self._keep_first = tuple(keep_first)
+
+    def prepared(self, first: int, part_size: int) -> Iterator[PreparedPart]:
+        """The parts from number `first` on, each read and tokenized while the caller has the one before."""
+        return _one_ahead(self._prepare(first, part_size))
+
+    def make(self, part: PreparedPart) -> Part:
+        """Compute a part.
+
+        Raises
+        ------
+        InvalidInput
+            A vector is not finite.
+        """
+        size, dimension = len(part.ids), self._encoder.dimension
+        counts = np.zeros((len(self._languages), size), dtype=np.int64)
+        np.add.at(counts, (part.query_languages, part.query_rows), 1)
+        queried = counts.sum(axis=0)
+        if self._needs_passages or (self._augmentation.aggregate == "mean" and not queried.all()):
+            passages = self._source.vectors(self._encoder, size, part.passages)
+        else:
+            passages = np.zeros((size, dimension), dtype=np.float32)
+        sums = np.zeros((len(self._languages), size, dimension), dtype=np.float32)
+        first_sums = np.zeros((len(self._keep_first), *sums.shape), dtype=np.float32)
+        if self._augmentation.control == "mean":
+            assert self._mean is not None
+            sums += counts[:, :, None].astype(np.float32) * self._mean
+            for number, first in zip(self._keep_first, first_sums, strict=True):
+                first += np.minimum(counts, number)[:, :, None].astype(np.float32) * self._mean
+        else:
+            for rows, values in self._encoder.embed(part.queries):
+                np.add.at(sums, (part.query_languages[rows], part.query_rows[rows]), values)
+                for number, first in zip(self._keep_first, first_sums, strict=True):
+                    early = part.query_places[rows] < number
+                    own = rows[early]
+                    np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
+        vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
+        vectors = finish(vectors, self._augmentation, self._direction)
+        broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        if len(broken):
+            raise InvalidInput(
+                f"the vector of passage {part.ids[broken[0]]!r} is not finite (NaN or infinite), as are "
+                f"{len(broken) - 1} more of {size}; "
+                "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
+            )
+        return Part(part.start, vectors, passages, sums, counts, first_sums)
+
+    def _prepare(self, first: int, part_size: int) -> Iterator[PreparedPart]:
+        for number, (ids, ready) in enumerate(self._source.parts(self._encoder, first), start=first):
+            start = number * part_size
+            texts: list[str] = []
+            rows: list[int] = []
+            languages: list[int] = []
+            places: list[int] = []
+            if self._languages and self._needs_queries:
+                for row, record in enumerate(
+                    self._catalog.queries_of(map(self._queries_row, range(start, start + len(ids))))
+                ):
+                    seen = dict.fromkeys(self._languages, 0)
+                    for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
+                        texts.append(text)
+                        rows.append(row)
+                        languages.append(self._languages.index(language))
+                        places.append(seen[language])
+                        seen[language] += 1
+            skip = self._augmentation.control == "mean"
+            batches = [] if skip else self._encoder.tokenize(texts, "query")
+            query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
+            yield PreparedPart(start, ids, ready, query_rows, query_languages, query_places, batches)
+
+    def _queries_row(self, row: int) -> int:
+        """Whose queries a passage gets: its own, or as a control those of the passage half a corpus away."""
+        if self._augmentation.control != "shuffled":
+            return row
+        return (row + max(1, self._catalog.rows // 2)) % self._catalog.rows
+
+
+def _one_ahead(items: Iterator[T]) -> Iterator[T]:
+    """`items`, each made in a thread while the caller has the one before."""
+    end: Any = object()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="xqg-reader") as reader:
+        coming = reader.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = reader.submit(next, items, end)
+            yield item

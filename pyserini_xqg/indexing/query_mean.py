@@ -1,0 +1,67 @@
+"""Where the queries of a collection lie on average: what the mean control adds and what hubness reduction takes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pyserini_xqg.collection.queries import chosen_queries
+from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.topics import read_topics
+from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.errors import InvalidInput, UsageError
+
+# Those of so many passages, evenly spread over the corpus, stand for all: the mean of a few thousand unit vectors is
+# steady, and a first pass over all queries would double the work.
+SAMPLED_PASSAGES = 1024
+
+
+def mean_of_generated(
+    encoder: TextEncoder, catalog: Catalog, languages: Sequence[str], num_queries: int | None
+) -> Vectors:
+    """The mean vector of the generated queries: float32, shape (dimension,).
+
+    Raises
+    ------
+    UsageError
+        There are none.
+    """
+    size = min(catalog.rows, SAMPLED_PASSAGES)
+    records = catalog.queries_of(row * catalog.rows // size for row in range(size))
+    texts = [text for record in records for _, text in chosen_queries(record, languages, num_queries)]
+    if not texts:
+        raise UsageError(
+            "the mean of the generated queries is needed and there are none: give --queries (or, for hubness, "
+            "--hubness-topics)"
+        )
+    return _mean(encoder, texts)
+
+
+def mean_of_topics(encoder: TextEncoder, topics: Path, device: str | None) -> Vectors:
+    """The mean vector of the questions of a topics file: float32, shape (dimension,).
+
+    Parameters
+    ----------
+    encoder : TextEncoder
+        Of the passages; the queries' own model is opened on `device` where it is another one.
+
+    Raises
+    ------
+    MissingInput, InvalidInput
+        See :func:`pyserini_xqg.collection.read_topics`; also for a file without a question.
+    """
+    texts = [text for _, text in read_topics(topics)]
+    if not texts:
+        raise InvalidInput(f"{topics}: no topics; at least one question is expected")
+    if encoder.settings.query_model is not None:
+        encoder = TextEncoder(encoder.settings, device, "query")
+    return _mean(encoder, texts)
+
+
+def _mean(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:
+    total = np.zeros(encoder.dimension)
+    for _, values in encoder.embed(encoder.tokenize(texts, "query")):
+        total += values.sum(axis=0, dtype=np.float64)
+    return (total / len(texts)).astype(np.float32)

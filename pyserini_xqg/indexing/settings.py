@@ -1,0 +1,121 @@
+"""Settings of an index: what queries add to its vectors, and the form of the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder
+
+Aggregate = Literal["sum", "mean"]
+
+Control = Literal["shuffled", "mean"]
+
+AGGREGATES: tuple[Aggregate, ...] = ("sum", "mean")
+
+CONTROLS: tuple[Control, ...] = ("shuffled", "mean")
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """What is added to the passage vectors.
+
+    Parameters
+    ----------
+    alpha : float
+        Weight of the queries, 0 (the plain index) to 1 (queries only). The paper's is 0.01 over a sum of 35.
+    aggregate : {"sum", "mean"}
+        Whether a passage's query vectors are added up, as in the paper, or averaged: (1 - alpha) e(p) + alpha MEAN
+        e(q), and a passage without queries keeps e(p).
+    languages : tuple of str or None
+        Codes of the languages whose queries count; None: all.
+    num_queries : int or None
+        How many queries of each language count, the first ones; None: all.
+    normalize : bool
+        Whether the finished vectors get unit length. Not in the paper.
+    reduce_hubness : float
+        Share b of the mean query direction m to take out of the finished vectors, v - b <v, m> m, 0 (none) to 1 (all).
+    control : {"shuffled", "mean"} or None
+        Instead of its own queries, a passage gets those of another passage, or the mean query vector as often as it
+        has queries. A gain that a control shows as well has nothing to do with the passage's own queries.
+    """
+
+    alpha: float = 0.01
+    aggregate: Aggregate = "sum"
+    languages: tuple[str, ...] | None = None
+    num_queries: int | None = None
+    normalize: bool = False
+    reduce_hubness: float = 0.0
+    control: Control | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "reduce_hubness"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name} is {getattr(self, name)}: a number from 0 to 1 is expected")
+        if self.aggregate not in AGGREGATES:
+            raise UsageError(f"aggregate is {self.aggregate!r}: one of {', '.join(AGGREGATES)} is expected")
+        if self.control not in (None, *CONTROLS):
+            raise UsageError(f"control is {self.control!r}: one of {', '.join(CONTROLS)} is expected")
+        if self.num_queries is not None and self.num_queries < 1:
+            raise UsageError(
+                f"num_queries is {self.num_queries}: at least 1 is expected (alpha 0 makes the plain index)"
+            )
+        if self.languages is not None:
+            codes = tuple(sorted({language_code(language) for language in self.languages}))
+            object.__setattr__(self, "languages", codes)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> AugmentationSettings:
+        """Settings from a manifest."""
+        languages = values.get("languages")
+        return cls(**{**values, "languages": None if languages is None else tuple(languages)})
+
+
+def read_augmentation(name: str) -> AugmentationSettings:
+    """The augmentation that the manifest of an encoder or index folder of ours names; the defaults for a bare model.
+
+    Raises
+    ------
+    InvalidInput
+        The manifest is damaged.
+    """
+    if not holds_encoder(name):
+        return AugmentationSettings()
+    return AugmentationSettings.from_dict(Manifest.read(Path(name)).settings.get("augmentation", {}))
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """The form of the index.
+
+    Parameters
+    ----------
+    factory : str
+        faiss factory string.
+    nprobe : int or None
+        Lists that an IVF index looks into; None: a sixteenth of them.
+    threads : int or None
+        To build it with; None: one for graphs, whose edges would otherwise depend on chance, else all.
+    keep_vectors : bool
+        Whether passage vectors and per-language query sums are kept in ``vectors/``.
+    keep_first : tuple of int
+        Numbers N for which the sums of the first N queries of each language are kept as well, so that a sweep can try
+        them. Each takes as much disk as the sums of all; `keep_vectors` follows from it.
+    """
+
+    factory: str = "Flat"
+    nprobe: int | None = None
+    threads: int | None = None
+    keep_vectors: bool = False
+    keep_first: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(number < 1 for number in self.keep_first):
+            raise UsageError(f"keep_first is {self.keep_first}: numbers of queries, at least 1, are expected")
+        object.__setattr__(self, "keep_first", tuple(sorted(set(self.keep_first))))
+        object.__setattr__(self, "keep_vectors", self.keep_vectors or bool(self.keep_first))
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads is {self.threads}: at least 1 is expected")

@@ -1,0 +1,52 @@
+"""Files: atomic writing, hashing, durable renames, free space."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from pyserini_xqg.errors import MissingInput
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Write a small file so that a reader, or a run after a crash, sees the old text or the new one."""
+    temporary = file.with_name(file.name + ".tmp")
+    with temporary.open("w", encoding="utf-8", newline="\n") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(file)
+    sync(file.parent)
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    MissingInput
+        It cannot be read.
+    """
+    try:
+        with file.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def sync(folder: Path) -> None:
+    """Make renames in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int:
+    """Free disk space where `folder` is or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

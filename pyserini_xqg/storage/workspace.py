@@ -1,0 +1,191 @@
+"""Folders that explain themselves: a manifest, an atomic finish, and work that can be stopped at any moment.
+
+An artifact is built in a folder beside its place, ``NAME.partial``, part by part. When all is there the manifest
+``xqg.json`` is written and the folder is renamed: what stands at ``NAME`` is always whole. The same command run again
+after any stop goes on at the first part that was not recorded as done.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg.errors import MissingInput, UsageError, XqgError
+from pyserini_xqg.storage.files import sync, write_atomically
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences
+
+
+class Workspace:
+    """The unfinished form of an artifact.
+
+    Parameters
+    ----------
+    output : Path
+        Where the finished artifact goes.
+    identity : dict
+        Settings and input fingerprints: what must be equal for the work to go on.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder to work in.
+    parts_done : int
+        How many parts were recorded as done.
+    """
+
+    def __init__(self, output: Path, identity: dict[str, Any]):
+        self.output = output
+        self.folder = partial_folder(output)
+        self._progress = self.folder / PROGRESS
+        recorded = self._read()
+        if recorded is not None and recorded["identity"] != identity:
+            raise UsageError(
+                f"{self.folder} holds an unfinished run with other settings or inputs: "
+                f"{differences(recorded['identity'], identity)}. "
+                f"Run it with those to go on, or remove the folder to start anew"
+            )
+        self.identity = identity
+        self.parts_done: int = 0 if recorded is None else recorded["parts_done"]
+        self.notes: dict[str, Any] = {} if recorded is None else recorded["notes"]
+
+    def record(self, parts_done: int, **notes: Any) -> None:
+        """Record that the first `parts_done` parts are on disk, with what a later run has to know of them."""
+        self.notes.update(notes)
+        self.parts_done = parts_done
+        values = {"identity": self.identity, "parts_done": parts_done, "notes": self.notes}
+        write_atomically(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
+
+    def finish(self, manifest: Manifest, last: Callable[[], object] = lambda: None) -> None:
+        """Write the manifest and put the artifact in its place, where an earlier one gives way.
+
+        Once the manifest is in the folder the work counts as done (:func:`already_made` says so of the folder), and
+        this can be called again. `last` removes what only unfinished work needs; it must bear being called twice.
+        """
+        manifest.write(self.folder)
+        last()
+        put_in_place(self.output)
+
+    def _read(self) -> dict[str, Any] | None:
+        if not self._progress.exists():
+            return None
+        values: dict[str, Any] = json.loads(self._progress.read_text(encoding="utf-8"))
+        return values
+
+
+def put_in_place(output: Path) -> None:
+    """Turn a folder with a manifest from ``NAME.partial`` into ``NAME``, where an earlier artifact gives way."""
+    folder, earlier = partial_folder(output), output.with_name(output.name + EARLIER)
+    for scratch in (PROGRESS, LOCK):
+        (folder / scratch).unlink(missing_ok=True)
+    if (output / MANIFEST).exists():
+        shutil.rmtree(earlier, ignore_errors=True)
+        output.replace(earlier)
+    folder.replace(output)
+    sync(output.parent)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+LOCK = "lock"
+EARLIER = ".xqg-earlier"
+PROGRESS = "progress.json"
+
+
+@contextmanager
+def working_folder(output: Path) -> Iterator[Path]:
+    """The folder ``NAME.partial`` beside `output`, made if need be and locked against a second run."""
+    from filelock import FileLock, Timeout
+
+    with shared_folder(output) as folder:
+        try:
+            with FileLock(folder / LOCK).acquire(blocking=False):
+                try:
+                    yield folder
+                finally:
+                    if folder.is_dir() and {file.name for file in folder.iterdir()} <= {LOCK}:
+                        (folder / LOCK).unlink(missing_ok=True)  # nothing came of it
+        except Timeout as error:
+            raise UsageError(f"another run is at work on {output}: wait for it, or choose another output") from error
+
+
+@contextmanager
+def shared_folder(output: Path) -> Iterator[Path]:
+    """The folder ``NAME.partial`` beside `output`, made if need be, for runs that take care of each other.
+
+    A full disk, a folder that cannot be written and the like end the block with an error that says what to do.
+    """
+    folder = partial_folder(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise XqgError(
+                f"no space is left for {folder}; free some and run the same command again, it goes on where it stopped"
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise MissingInput(
+                f"{error.filename or folder}: {error.strerror}; a folder that can be written is expected"
+            ) from error
+        raise
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # if nothing came of it
+
+
+@contextmanager
+def alone(place: Path, wait: bool = True) -> Iterator[bool]:
+    """Lock `place` by a file ``NAME.lock`` beside it, which goes afterwards; without `wait` False if another has it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(place.with_name(place.name + ".lock"))
+    try:
+        lock.acquire(blocking=wait)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # whoever waits for it sees that it went, and makes another
+        lock.release()
+
+
+def partial_folder(output: Path) -> Path:
+    """Where an artifact is while it is unfinished.
+
+    Raises
+    ------
+    UsageError
+        `output` is the root of the file system.
+    """
+    named = output if output.name else output.resolve()  # "." has no name
+    if not named.name:
+        raise UsageError(f"{output} is there and is no artifact of xqg; choose another output")
+    return named.with_name(named.name + ".partial")
+
+
+def already_made(output: Path, identity: dict[str, Any]) -> bool:
+    """Whether `output` is there already, made with the same settings from the same inputs.
+
+    Raises
+    ------
+    UsageError
+        Something else is there.
+    """
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return False
+    if not (output / MANIFEST).exists():
+        raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
+    manifest = Manifest.read(output)
+    found = {"settings": manifest.settings, "inputs": manifest.inputs}
+    if found != identity:
+        raise UsageError(
+            f"{output} is there, made with other settings or inputs: {differences(found, identity)}. Choose another "
+            "output, or remove it"
+        )
+    return True

@@ -1,0 +1,115 @@
+"""What training data are worth, before the first step: counts, empty fields, and leaks from train to dev."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pyserini_xqg.collection.datasets.examples import TrainingExample
+from pyserini_xqg.collection.passages import passage_key
+from pyserini_xqg.errors import InvalidInput
+
+log = logging.getLogger("pyserini_xqg")
+
+
+@dataclass(frozen=True)
+class CheckedExamples:
+    """Examples that can be used.
+
+    Attributes
+    ----------
+    examples : list of TrainingExample
+    languages : mapping
+        Language to ``questions``, ``positives``, ``negatives``, ``without negatives``.
+    left_out : mapping
+        Why to how many: examples (``empty question``, ``no positive``, ``other language``, ``repeated``, ``question of
+        dev``) and passages of the remaining ones (``empty passage``, ``negative that is a positive``).
+    """
+
+    examples: list[TrainingExample]
+    languages: Mapping[str, Mapping[str, int]]
+    left_out: Mapping[str, int]
+
+
+def check_examples(
+    examples: Iterable[TrainingExample],
+    name: str,
+    languages: Sequence[str] | None = None,
+    need_positives: bool = True,
+) -> CheckedExamples:
+    """Leave out what nothing can be learned from, and count it.
+
+    Parameters
+    ----------
+    examples : iterable of TrainingExample
+    name : str
+        Of the data, for messages.
+    languages : sequence of str or None
+        Keep questions in these only.
+    need_positives : bool
+        Whether a question without a positive passage is of no use.
+
+    Raises
+    ------
+    InvalidInput
+        Nothing is left, or two different questions have the same id.
+    """
+    kept: dict[str, TrainingExample] = {}
+    left_out: Counter[str] = Counter()
+    seen: set[str] = set()
+    for example in examples:
+        seen.add(example.language)
+        example = _without_useless_passages(example, left_out)
+        other = kept.get(example.id)
+        if not example.question:
+            left_out["empty question"] += 1
+        elif languages is not None and example.language not in languages:
+            left_out["other language"] += 1
+        elif need_positives and not example.positives:
+            left_out["no positive"] += 1
+        elif other is None:
+            kept[example.id] = example
+        elif other.question == example.question:
+            left_out["repeated"] += 1
+        else:
+            raise InvalidInput(
+                f"{name}: the id {example.id!r} is that of two questions, {other.question[:60]!r} and "
+                f"{example.question[:60]!r}; ids must be unique (put the language before them)"
+            )
+    if not kept:
+        asked = f"; languages are {', '.join(sorted(seen))}, asked for were {', '.join(languages)}" if languages else ""
+        raise InvalidInput(f"{name}: no example can be used ({_listed(left_out) or 'there is none'}){asked}")
+    left_out = +left_out
+    if left_out:
+        log.warning("%s: left out: %s", name, _listed(left_out))
+    return CheckedExamples(list(kept.values()), _languages(kept.values()), dict(left_out))
+
+
+def _languages(examples: Iterable[TrainingExample]) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for example in examples:
+        counts.setdefault(example.language, Counter()).update(
+            {
+                "questions": 1,
+                "positives": len(example.positives),
+                "negatives": len(example.negatives),
+                "without negatives": int(not example.negatives),
+            }
+        )
+    return {code: dict(counts[code]) for code in sorted(counts)}
+
+
+def _without_useless_passages(example: TrainingExample, left_out: Counter[str]) -> TrainingExample:
+    positives = tuple(passage for passage in example.positives if passage.text)
+    own = {passage_key(passage) for passage in positives}
+    filled = [passage for passage in example.negatives if passage.text]
+    negatives = tuple(passage for passage in filled if passage_key(passage) not in own)
+    left_out["empty passage"] += len(example.positives) + len(example.negatives) - len(positives) - len(filled)
+    left_out["negative that is a positive"] += len(filled) - len(negatives)
+    return replace(example, positives=positives, negatives=negatives)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{why} {count:,}" for why, count in counts.items() if count)

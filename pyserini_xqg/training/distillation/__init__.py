@@ -1,0 +1,1 @@
+"""Retrievers distilled from a teacher: QuiCK and DR.DECR."""

@@ -1,0 +1,1 @@
+"""Query generators trained on passages and questions."""

@@ -1,0 +1,1 @@
+"""Training data found by searching a corpus: hard negatives, positives, rounds of self-training."""

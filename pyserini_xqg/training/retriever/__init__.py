@@ -1,0 +1,1 @@
+"""Retrievers trained on questions and passages."""

@@ -1,0 +1,356 @@
+"""From questions with passages to a retriever that ``xqg index`` and stock Pyserini take as it is."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyserini_xqg.collection.datasets.examples import TrainingExample, content_id, fingerprint_examples
+from pyserini_xqg.collection.datasets.formats import read_examples, require_positives
+from pyserini_xqg.collection.passages import Passage, parse_passage
+from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
+from pyserini_xqg.evaluation.measures.scores import parse_measures
+from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
+from pyserini_xqg.storage.jsonl import jsonl_files, read_records
+from pyserini_xqg.storage.manifest import Manifest, package_versions
+from pyserini_xqg.storage.workspace import Workspace, already_made
+from pyserini_xqg.training.common.config import write_config
+from pyserini_xqg.training.common.environment import (
+    CARD,
+    SETTINGS_FILE,
+    batch_size_of_a_process,
+    checked_device,
+    free_memory,
+    is_main_process,
+    output_folder,
+    processes,
+    require_training_packages,
+    seed,
+    steps_of_an_epoch,
+)
+from pyserini_xqg.training.common.memory import advice
+from pyserini_xqg.training.data.leaks import Leaks, settle_leaks
+from pyserini_xqg.training.data.settings import TrainingDataSettings
+from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
+from pyserini_xqg.training.retriever.memory import estimate_memory
+from pyserini_xqg.training.retriever.settings import RetrieverSettings
+
+if TYPE_CHECKING:
+    from pyserini_xqg.training.common.trainer import Outcome
+    from pyserini_xqg.training.data.batches import EpochRows
+
+UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
+
+log = logging.getLogger("pyserini_xqg")
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What a training would do.
+
+    Attributes
+    ----------
+    train, dev : dict
+        Counts by language.
+    left_out : dict
+        Why to how many.
+    negatives : int
+        That each question gets beside those of the batch.
+    dev_passages : int
+        That dev is searched in.
+    steps_per_epoch, steps : int
+    parameters : int
+    memory_bytes : int
+        An estimate, of one device.
+    """
+
+    train: dict[str, dict[str, int]]
+    dev: dict[str, dict[str, int]]
+    left_out: dict[str, int]
+    negatives: int
+    dev_passages: int
+    steps_per_epoch: int
+    steps: int
+    parameters: int
+    memory_bytes: int
+
+
+def train_retriever(
+    data: TrainingDataSettings,
+    output: Path,
+    settings: RetrieverSettings,
+    *,
+    device: str | None = None,
+    show_progress: bool = False,
+) -> Manifest:
+    """Train a retriever.
+
+    The same call after a kill goes on at the last checkpoint and ends with the same weights (on the same machine with
+    the same packages).
+
+    Parameters
+    ----------
+    data : TrainingDataSettings
+    output : Path
+        The model folder to make: sentence-transformers' layout with the transformer at its root, ``settings.toml``,
+        ``README.md`` (the model card), ``loss.tsv``, ``loss.svg``, ``dev.tsv`` and the manifest ``xqg.json``.
+    settings : RetrieverSettings
+    device : str or None
+        ``cpu``, ``cuda`` or ``mps``; None takes the best there is.
+    show_progress : bool
+
+    Raises
+    ------
+    MissingPrerequisite
+        The extra ``train`` is not installed.
+    MissingInput, InvalidInput
+        Data or base model cannot be read, or dev is in train.
+    UsageError
+        Something else is at `output`, or settings contradict each other.
+    XqgError
+        Memory ran out, or the loss is no number any more.
+    """
+    return RetrieverTraining(data, settings, device).run(output, show_progress)
+
+
+class RetrieverTraining:
+    """Data and model of a training, read and checked.
+
+    The parameters and errors are those of :func:`train_retriever`. Other trainings of a bi-encoder derive from it.
+    """
+
+    # The command, and the table of the settings in their file.
+    command = table = "retriever"
+    # What only unfinished work needs.
+    scratch: tuple[str, ...] = ("checkpoints",)
+
+    def __init__(self, data: TrainingDataSettings, settings: RetrieverSettings, device: str | None = None):
+        require_training_packages()
+        self.data = data
+        self.settings = settings
+        self.device = checked_device(device)
+        self.train, self.dev, self.leaks = _read(data, settings, self._completed)
+        self.corpus = list(_read_corpus(data.dev_corpus))
+        seed(settings.seed)  # a base without all weights gets random ones for the rest
+        with quiet_loading():
+            self.model, self.encoder = load_model(settings.encoder(), self.device, "passage")
+        # A base may be stored in half precision.
+        self.model.float()
+        self.model.max_seq_length = self.encoder.passage_max_length
+        self.model.prompts = {
+            "query": self.encoder.query_prefix or "",
+            "passage": self.encoder.passage_prefix or "",
+            "document": self.encoder.passage_prefix or "",
+        }
+        self.model.default_prompt_name = None
+        self.model.similarity_fn_name = "dot"
+        self.scale = settings.scale or (UNIT_SCALE if self._has_unit_length() else PAPER_SCALE)
+
+        from pyserini_xqg.training.common.dev_scorer import DevScorer
+        from pyserini_xqg.training.data.batches import EpochBatches, TextForm
+
+        self.form = TextForm(self.model, self.encoder)
+        self.rows: EpochRows = self._rows()
+        self.batches = EpochBatches(self.rows, batch_size_of_a_process(settings))
+        self.scorer = DevScorer(self.dev.examples, self.corpus, settings.measures, self.form) if self.dev else None
+        self.measures = self.scorer.measures if self.scorer else []
+        if self.rows.negatives < settings.negatives:
+            log.warning(
+                "the data have no negatives for %d a question: %d, and the batch's other passages",
+                settings.negatives,
+                self.rows.negatives,
+            )
+
+    def plan(self) -> TrainingPlan:
+        """Counts, steps and memory."""
+        per_epoch = steps_of_an_epoch(len(self.batches))
+        memory = estimate_memory(self.model, self.settings, self.rows.negatives, processes())
+        return TrainingPlan(
+            {code: dict(counts) for code, counts in self.train.languages.items()},
+            {code: dict(counts) for code, counts in self.dev.languages.items()} if self.dev else {},
+            dict(self.train.left_out),
+            self.rows.negatives,
+            self.scorer.passages if self.scorer else 0,
+            per_epoch,
+            per_epoch * self.settings.epochs,
+            sum(parameter.numel() for parameter in self.model.parameters()),
+            memory.total,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """What decides on the weights."""
+        return {
+            "settings": {self.table: self.settings.identity(), "processes": processes()},
+            "inputs": {
+                "base": fingerprint(self.settings.base) or self.encoder.revision,
+                "train": fingerprint_examples(self.train.examples),
+                "dev": fingerprint_examples(self.dev.examples) if self.dev else None,
+                "dev_corpus": content_id(*(f"{each.title}\t{each.text}" for each in self.corpus))
+                if self.corpus
+                else None,
+            },
+        }
+
+    def run(self, output: Path, show_progress: bool = False) -> Manifest:
+        """Train; see :func:`train_retriever`."""
+        identity = self.identity()
+        plan = self.plan()
+        with output_folder(output, is_main_process(), self.device):
+            if already_made(output, identity):
+                log.info("%s is there already, made with the same settings and data", output)
+                return Manifest.read(output)
+            workspace = Workspace(output, identity)
+            log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
+            if (free := free_memory(self.device)) is not None and plan.memory_bytes > free:
+                log.warning("%.1f GB are free. %s", free / 1e9, advice(self.settings))
+            outcome = self._train(workspace, show_progress)
+            if is_main_process():
+                return self._finish(output, workspace, outcome, plan)
+        return Manifest("model", identity["settings"], identity["inputs"])
+
+    def _completed(self, train: CheckedExamples, dev: CheckedExamples | None) -> CheckedExamples:
+        """The examples as the training takes them; called before leaks are looked for."""
+        return train
+
+    def _rows(self) -> EpochRows:
+        from pyserini_xqg.training.data.batches import EpochRows
+
+        return EpochRows(self.train.examples, self.settings.negatives, self.settings.seed)
+
+    def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
+        from pyserini_xqg.training.common.trainer import run_trainer
+        from pyserini_xqg.training.data.batches import Collator
+        from pyserini_xqg.training.retriever.losses import contrastive_loss
+
+        return run_trainer(
+            self.model,
+            contrastive_loss(self.model, self.scale, self.settings.mini_batch, processes()),
+            self.rows,
+            self.batches,
+            Collator(self.form),
+            self.scorer,
+            workspace,
+            self.settings,
+            device=self.device,
+            show_progress=show_progress,
+        )
+
+    def _about(self) -> dict[str, Any]:
+        """What the model card says of the training, see :func:`retriever_card`."""
+        return {}
+
+    def more_counts(self) -> dict[str, Any]:
+        """Counts for the manifest beside the usual ones."""
+        return {}
+
+    def _scores_before(self, workspace: Workspace, scores: Mapping[str, float]) -> Mapping[str, float]:
+        """Those of the base on dev, from those at step 0."""
+        return scores
+
+    def _details(self) -> dict[str, Any]:
+        """Details for the manifest beside the usual ones."""
+        return {}
+
+    def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: TrainingPlan) -> Manifest:
+        from pyserini_xqg.training.common.curves import dev_scores, write_curves
+        from pyserini_xqg.training.retriever.card import retriever_card
+
+        folder = workspace.folder
+        counts = {
+            "train": plan.train,
+            "dev": plan.dev,
+            "left_out": plan.left_out,
+            "leaks": self.leaks.counts,
+            "negatives": plan.negatives,
+            **self.more_counts(),
+        }
+        scored = dev_scores(outcome.history, self.measures)
+        scores, before = scored.get(outcome.chosen_step, {}), self._scores_before(workspace, scored.get(0, {}))
+        which = "the last checkpoint" if outcome.chosen_step == outcome.steps else "the checkpoint that was best on dev"
+        with quiet_loading():
+            outcome.model.save_pretrained(str(folder), create_model_card=False)
+        write_curves(outcome.history, folder, self.measures)
+        write_config(folder / SETTINGS_FILE, {self.table: self.settings, "data": self.data})
+        card = retriever_card(
+            output.resolve().name,
+            self.settings,
+            self.data,
+            self.encoder,
+            self.scale,
+            counts,
+            scores,
+            before,
+            f"{which} (step {outcome.chosen_step:,} of {outcome.steps:,})",
+            command=self.command,
+            **self._about(),
+        )
+        (folder / CARD).write_text(card, encoding="utf-8")
+        for file in folder.glob("*.safetensors"):  # which only its owner could read
+            file.chmod((folder / CARD).stat().st_mode)
+        manifest = Manifest(
+            "model",
+            workspace.identity["settings"],
+            workspace.identity["inputs"],
+            counts,
+            {
+                "steps": outcome.steps,
+                "chosen_step": outcome.chosen_step,
+                "scale": self.scale,
+                "dev": scores,
+                "dev_before": before,
+                "encoder": {name: value for name, value in asdict(self.encoder).items() if name not in UNSAID},
+                **self._details(),
+            },
+            package_versions("accelerate", "datasets"),
+        )
+        workspace.finish(manifest, last=lambda: _remove(folder / name for name in self.scratch))
+        return manifest
+
+    def _has_unit_length(self) -> bool:
+        from sentence_transformers.base.modules import Normalize
+
+        return any(isinstance(module, Normalize) for module in self.model)
+
+
+# Of an encoder's settings, what the folder itself says, or whoever uses it.
+UNSAID = ("model", "query_model", "revision", "dtype")
+
+
+def _read(
+    data: TrainingDataSettings,
+    settings: RetrieverSettings,
+    complete: Callable[[CheckedExamples, CheckedExamples | None], CheckedExamples],
+) -> tuple[CheckedExamples, CheckedExamples | None, Leaks]:
+    """Train and dev, checked, and what they share."""
+
+    def examples_of(paths: Iterable[str], split: str, with_positives: bool) -> list[TrainingExample]:
+        found = []
+        for path in map(Path, paths):
+            examples = read_examples(path, data.format, split=split, language=settings.default_language)
+            if with_positives:
+                require_positives(path, examples)
+            found += examples
+        return found
+
+    train = check_examples(examples_of(data.train, "train", True), "train", settings.languages)
+    if not data.dev:
+        return complete(train, None), None, Leaks((), (), 0)
+    by_passages = not all(isinstance(measure, TokensMeasure) for measure in parse_measures(settings.measures))
+    dev = check_examples(examples_of(data.dev, "dev", by_passages), "dev", need_positives=by_passages)
+    train = complete(train, dev)
+    train, leaks = settle_leaks(train, dev, data.leaks)
+    return train, dev, leaks
+
+
+def _read_corpus(path: str | None) -> Iterator[Passage]:
+    for file in jsonl_files(Path(path)) if path is not None else ():
+        yield from map(parse_passage, read_records(file))
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs, groups_of, unanswered
+from pyserini_xqg.evaluation.comparison.differences import Change
+from pyserini_xqg.evaluation.comparison.significance import (
+    Comparison,
+    holm,
+    macro_interval,
+    randomisation,
+    resampled_means,
+)
+
+LANGUAGES = {"fi": [f"f{n}" for n in range(10)], "ru": ["r0", "r1"]}
+
+
+def hits(*questions: str) -> dict[str, float]:
+    every = {question: 0.0 for asked in LANGUAGES.values() for question in asked}
+    return every | dict.fromkeys(questions, 1.0)
+
+
+# fi: 2 of 10 against 8 (seven won, one lost); ru: 1 of 2 against 1 (one won, one lost).
+OLD = hits("f0", "f1", "r0")
+NEW = hits("f0", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "r1")
+
+
+def test_a_comparison_by_hand() -> None:
+    found = compare_runs({"old": OLD, "new": NEW}, LANGUAGES)
+    assert found.baseline == "old"
+    assert found.questions == {"fi": 10, "ru": 2}
+    assert found.means == {"old": {"fi": 0.2, "ru": 0.5}, "new": {"fi": 0.8, "ru": 0.5}}
+    assert found.macro == pytest.approx({"old": 0.35, "new": 0.65})
+    difference = found.differences["new"]
+    assert list(found.differences) == ["new"] and found.controls == {}
+    assert (difference.run, difference.against) == ("new", "old")
+    # 2 * (1 + 8) / 2**8, and 2 for Holm; ru: 1.
+    assert difference.languages["fi"].test == Comparison(7, 1, pytest.approx(18 / 256), 2)
+    assert difference.languages["fi"].p == pytest.approx(36 / 256)
+    assert difference.languages["fi"].difference == pytest.approx(0.6)
+    assert difference.languages["ru"].test == Comparison(1, 1, 1, 0)
+    assert difference.languages["ru"].difference == 0
+    assert difference.mean == pytest.approx(0.3)
+    rows = [[NEW[question] - OLD[question] for question in asked] for asked in LANGUAGES.values()]
+    chance = np.random.default_rng(0)
+    expected = macro_interval([resampled_means([row], chance)[0] for row in rows])
+    assert difference.interval == pytest.approx(expected)
+
+
+def test_groups_have_means_of_their_own() -> None:
+    found = compare_runs({"old": OLD, "new": NEW}, LANGUAGES, groups={"both": ["fi", "ru"], "weak": ["fi"]})
+    difference = found.differences["new"]
+    assert difference.groups["both"] == difference.overall
+    weak = difference.groups["weak"]
+    assert (weak.languages, weak.difference) == (1, pytest.approx(0.6))
+    assert weak.interval is not None and 0 < weak.interval[0] < 0.6 < weak.interval[1] <= 1
+    assert found.group_mean("new", "weak") == pytest.approx(0.8)
+    alone = compare_runs({"old": {"a": 0, "b": 1}, "new": {"a": 1}}, {"fi": ["a"], "ru": ["b"]}, groups={"g": ["fi"]})
+    assert alone.differences["new"].interval is None and alone.differences["new"].groups["g"].interval is None
+
+
+def test_the_questions_that_changed_are_told() -> None:
+    changes = compare_runs({"old": OLD, "new": NEW}, LANGUAGES).differences["new"].changes
+    assert [change.question for change in changes] == ["f1", *(f"f{n}" for n in range(2, 9)), "r0", "r1"]
+    assert changes[0] == Change("f1", "fi", 1, 0)
+    assert changes[-1] == Change("r1", "ru", 0, 1)
+
+
+def test_any_run_can_be_the_baseline() -> None:
+    found = compare_runs({"old": OLD, "new": NEW}, LANGUAGES, baseline="new")
+    assert found.differences["old"].mean == pytest.approx(-0.3)
+    assert found.differences["old"].languages["fi"].test == Comparison(1, 7, pytest.approx(18 / 256), 2)
+
+
+def test_graded_values_are_tested_by_randomisation_in_all_languages() -> None:
+    old, new = OLD | {"f9": 0.5}, NEW
+    found = compare_runs({"old": old, "new": new}, LANGUAGES).differences["new"].languages
+    for language, asked in LANGUAGES.items():
+        assert found[language].test == randomisation([old[q] for q in asked], [new[q] for q in asked])
+    assert {each.test.test for each in found.values()} == {"randomisation"}
+    assert {language: each.p for language, each in found.items()} == holm({c: each.test.p for c, each in found.items()})
+    t_tests = {language: each.test.t_test for language, each in found.items()}
+    assert None not in t_tests.values()
+    assert found["fi"].t_test == pytest.approx(2 * (t_tests["fi"] or 0))
+
+
+def test_a_t_test_that_is_not_defined_is_not_corrected_for() -> None:
+    old = OLD | {"f9": 0.5, "r0": 0.25, "r1": 0.25}
+    found = compare_runs({"old": old, "new": NEW | {"r0": 0.75, "r1": 0.75}}, LANGUAGES).differences["new"].languages
+    assert found["ru"].test.t_test is None and found["ru"].t_test is None
+    assert found["fi"].t_test == found["fi"].test.t_test
+
+
+def test_a_question_missing_in_a_run_is_a_miss_and_an_unknown_one_does_not_count() -> None:
+    answered = {question: value for question, value in NEW.items() if question not in ("f2", "r0", "r1")}
+    found = compare_runs({"old": OLD, "new": answered | {"nowhere": 1.0}}, LANGUAGES)
+    assert found.means["new"] == {"fi": 0.7, "ru": 0}
+    assert found.differences["new"].languages["ru"].test == Comparison(0, 1, 1, 1)
+    assert unanswered(LANGUAGES, answered.keys()) == {"fi": 1, "ru": 2}
+    assert unanswered(LANGUAGES, NEW.keys()) == {}
+
+
+def test_a_gain_that_the_control_shows_as_well_is_told() -> None:
+    # Against a baseline without any hit: fi 3 against 3, ru 1 against 0.
+    real, control = hits("f0", "f1", "f2", "r0"), hits("f0", "f8", "f9")
+    found = compare_runs(
+        {"plain": hits(), "real": real, "shuffled": control}, LANGUAGES, controls=[("shuffled", "real")]
+    )
+    (against,) = found.controls["real"]
+    assert against.control == "shuffled"
+    assert against.not_above == ["fi"]
+    assert not against.mean_not_above
+    assert (against.difference.run, against.difference.against) == ("real", "shuffled")
+    assert against.difference.languages["fi"].test == Comparison(2, 2, 1, 6)
+    assert against.difference.mean == pytest.approx(0.25)
+    assert found.differences["shuffled"].mean == pytest.approx(0.15)
+
+
+def test_where_nothing_is_gained_nothing_is_said_of_the_control() -> None:
+    values = {"plain": hits("f0"), "real": hits("f0"), "shuffled": hits("f0", "f1", "r0", "r1")}
+    (against,) = compare_runs(values, LANGUAGES, controls=[("shuffled", "real")]).controls["real"]
+    assert not against.not_above and not against.mean_not_above
+    values["real"] = hits("f0", "f2")
+    (against,) = compare_runs(values, LANGUAGES, controls=[("shuffled", "real")]).controls["real"]
+    assert against.not_above == ["fi"] and against.mean_not_above
+
+
+def test_a_run_has_several_controls_and_a_control_several_runs() -> None:
+    values = {"plain": hits(), "a": OLD, "b": NEW, "x": hits("f1"), "y": hits("f2")}
+    controls = [("x", "a"), ("y", "a"), ("x", "b")]
+    found = compare_runs(values, LANGUAGES, controls=controls).controls
+    assert {run: [each.control for each in of_run] for run, of_run in found.items()} == {"a": ["x", "y"], "b": ["x"]}
+
+
+def test_equal_runs_and_single_runs() -> None:
+    difference = compare_runs({"old": OLD, "new": OLD}, LANGUAGES).differences["new"]
+    assert (difference.mean, difference.interval, list(difference.changes)) == (0, (0, 0), [])
+    assert {each.p for each in difference.languages.values()} == {1}
+    alone = compare_runs({"old": OLD}, LANGUAGES)
+    assert (alone.macro, alone.differences) == ({"old": pytest.approx(0.35)}, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        ({"baseline": "other"}, "there is no run 'other'; the runs are old, new"),
+        ({"controls": [("other", "new")]}, "there is no run 'other'"),
+        ({"controls": [("new", "other")]}, "there is no run 'other'"),
+        ({"controls": [("new", "new")]}, "new cannot be the control of new"),
+        ({"controls": [("new", "old")]}, "new cannot be the control of old"),
+        ({"controls": [("old", "new")]}, "old cannot be the control of new"),
+    ],
+)
+def test_names_that_make_no_sense(arguments: dict[str, object], fragment: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        compare_runs({"old": OLD, "new": NEW}, LANGUAGES, **arguments)  # type: ignore[arg-type]
+    assert fragment in str(caught.value)
+
+
+def test_questions_that_cannot_be() -> None:
+    for languages in ({}, {"fi": ["f0"], "ru": []}):
+        with pytest.raises(InvalidInput, match="no question to compare runs on"):
+            compare_runs({"old": OLD}, languages)
+    with pytest.raises(InvalidInput, match="the question f0 is there twice, in fi and in ru"):
+        compare_runs({"old": OLD}, {"fi": ["f0"], "ru": ["f0"]})
+
+
+def test_a_group_without_a_language_that_is_there_is_refused() -> None:
+    assert groups_of({"weak": ["Swahili", "ur"]}, ["sw", "fi"]) == {"weak": ("sw",)}
+    with pytest.raises(UsageError, match="none of the languages of the group weak"):
+        groups_of({"weak": ["ur"]}, ["sw", "fi"])
+    for name in ("sw", "mean"):
+        with pytest.raises(UsageError, match="cannot be called"):
+            groups_of({name: ["sw"]}, ["sw", "fi"])

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pyserini_xqg.evaluation.comparison.significance import (
+    Comparison,
+    compare,
+    holm,
+    macro_interval,
+    mcnemar,
+    randomisation,
+    resampled_means,
+    t_test,
+)
+
+# Darwin's maize, crossed against self-fertilised, in eighths of an inch: Fisher's (1935) own example of the test.
+DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+
+
+def test_mcnemar_is_the_binomial_test_on_the_discordant_pairs() -> None:
+    old = [False] * 8 + [True] * 2 + [True] * 5 + [False] * 5
+    new = [True] * 8 + [False] * 2 + [True] * 5 + [False] * 5
+    comparison = mcnemar(old, new)
+    # 2 * P(X <= 2), X ~ Bin(10, 1/2): 2 * (1 + 10 + 45) / 1024
+    assert comparison == Comparison(8, 2, pytest.approx(112 / 1024), 10, "mcnemar", None)
+
+
+def test_equal_systems_do_not_differ() -> None:
+    assert mcnemar([True, False], [True, False]).p == 1
+    assert randomisation([0.5, 0.25], [0.5, 0.25]) == Comparison(0, 0, 1, 2, "randomisation", None)
+
+
+def test_randomisation_gives_fishers_figure_for_darwins_maize() -> None:
+    # Fisher counts 863 of the 32,768 exchanges at least as large on one side: p = 2 * 863 / 2**15.
+    exact = randomisation([0] * 15, DARWIN, resamples=2**15)
+    assert exact.p == pytest.approx(1726 / 32768)
+    drawn = randomisation([0] * 15, DARWIN)
+    assert drawn.p != exact.p
+    assert drawn.p == pytest.approx(exact.p, abs=0.007)
+    assert (drawn.won, drawn.tied, drawn.lost) == (13, 0, 2)
+    # His t is 2.148 with 14 degrees of freedom.
+    assert drawn.t_test == pytest.approx(2 * stats.t.sf(2.148, 14), abs=1e-4)
+
+
+def test_randomisation_counts_all_exchanges_of_few_questions() -> None:
+    old, new = [0.1, 0.5, 0.2, 0.9, 0.4, 0.4], [0.6, 0.25, 1.0, 1.0, 0.5, 0.4]
+    differences = [b - a for a, b in zip(old, new, strict=True)]
+    observed = abs(sum(differences))
+    sums = [abs(sum(s * d for s, d in zip(signs, differences, strict=True))) for signs in product((1, -1), repeat=6)]
+    expected = sum(value >= observed - 1e-9 for value in sums) / len(sums)
+    comparison = randomisation(old, new)
+    assert comparison.p == pytest.approx(expected)
+    assert (comparison.won, comparison.tied, comparison.lost) == (4, 1, 1)
+    assert comparison.t_test == pytest.approx(stats.ttest_rel(new, old).pvalue)
+
+
+def test_the_same_values_give_the_same_p_and_the_sides_may_change() -> None:
+    chance = random.Random(5)
+    old, new = ([chance.random() for _ in range(50)] for _ in range(2))
+    assert randomisation(old, new) == randomisation(old, new)
+    turned = randomisation(new, old)
+    assert (turned.won, turned.lost) == (randomisation(old, new).lost, randomisation(old, new).won)
+    assert turned.p == pytest.approx(randomisation(old, new).p, abs=0.02)
+    assert randomisation(old, new).p != randomisation(old, new, seed=1).p
+
+
+def test_one_question_says_nothing() -> None:
+    assert randomisation([0.1], [0.9]) == Comparison(1, 0, 1, 0, "randomisation", None)
+    assert compare([0], [1]) == Comparison(1, 0, 1, 0)
+
+
+def test_two_questions_say_little() -> None:
+    # Two of the four exchanges are as far apart: both ways round.
+    assert randomisation([0, 0], [0.5, 0.25]).p == 0.5
+    assert randomisation([0, 0, 0.75], [0.5, -0.25, 0.75]).p == 1
+
+
+def test_no_questions_say_nothing_either() -> None:
+    assert compare([], []) == Comparison(0, 0, 1)
+    assert randomisation([], []).p == 1
+
+
+def test_the_t_test_is_not_defined_where_all_differ_alike() -> None:
+    assert t_test([0.1, 0.2, 0.4], [0.2, 0.3, 0.5]) is None
+    assert t_test([0.1, 0.2, 0.4], [0.2, 0.3, 0.6]) is not None
+    # Seven out of seven, by counting: both extremes of 2**7.
+    assert randomisation([0.5] * 7, [0.75] * 7).p == pytest.approx(2 / 2**7)
+
+
+def test_rounding_is_no_difference() -> None:
+    assert randomisation([0.1 + 0.2], [0.3]) == Comparison(0, 0, 1, 1, "randomisation", None)
+
+
+def test_values_of_other_questions_cannot_be_compared() -> None:
+    for test in (mcnemar, randomisation, t_test):
+        with pytest.raises(ValueError):
+            test([1, 0], [1])  # type: ignore[operator]
+
+
+def test_the_test_fits_the_values() -> None:
+    assert compare([0, 1.0, 0.0, 1], [1, 1, 1, 0]).test == "mcnemar"
+    assert compare([0, 1.0, 0.0, 1], [1, 1, 0.5, 0]).test == "randomisation"
+
+
+def interval_of(
+    values: Sequence[Sequence[float]], confidence: float = 0.95, resamples: int = 9999
+) -> tuple[float, float]:
+    chance = np.random.default_rng(0)
+    return macro_interval([resampled_means([row], chance, resamples)[0] for row in values], confidence)
+
+
+def hits(chance: random.Random) -> list[float]:
+    return [float(chance.random() < 0.5) for _ in range(60)]
+
+
+def reciprocal_ranks(chance: random.Random) -> list[float]:
+    return [1 / rank if (rank := chance.randint(1, 12)) <= 10 else 0.0 for _ in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("values", "test", "rate"),
+    # McNemar's test is exact, and careful: it reaches less than what is claimed.
+    [
+        (hits, lambda a, b: compare(a, b).p, (0.01, 0.06)),
+        (reciprocal_ranks, lambda a, b: randomisation(a, b, resamples=499).p, (0.03, 0.07)),
+        (reciprocal_ranks, t_test, (0.03, 0.07)),
+    ],
+    ids=["mcnemar", "randomisation", "t-test"],
+)
+def test_the_false_alarm_rate_under_the_null_is_what_is_claimed(
+    values: Callable[[random.Random], list[float]],
+    test: Callable[[list[float], list[float]], float],
+    rate: tuple[float, float],
+) -> None:
+    chance = random.Random(3)
+    alarms = sum(test(values(chance), values(chance)) < 0.05 for _ in range(800))
+    assert rate[0] <= alarms / 800 <= rate[1]
+
+
+def test_a_real_difference_is_found() -> None:
+    chance = random.Random(4)
+    old = reciprocal_ranks(chance)
+    new = [min(1.0, value + 0.2 * chance.random()) for value in old]
+    assert randomisation(old, new).p < 0.001
+
+
+def test_the_interval_of_one_language_is_that_of_a_mean() -> None:
+    values = np.random.default_rng(0).normal(0.1, 1, 400)
+    interval = interval_of([values.tolist()])
+    spread = values.std() / 20
+    expected = (values.mean() - 1.96 * spread, values.mean() + 1.96 * spread)
+    assert interval == pytest.approx(expected, abs=0.1 * spread)
+    wider = interval_of([values.tolist()], confidence=0.99)
+    assert wider[0] < interval[0] < interval[1] < wider[1]
+
+
+def test_the_interval_gives_each_language_the_same_weight() -> None:
+    # The mean is (0.2 + 0.6) / 2, however many questions there are.
+    values = [[0.1, 0.3] * 500, [0.5, 0.7] * 5]
+    interval = interval_of(values)
+    spread = np.sqrt(0.01 / 1000 + 0.01 / 10) / 2
+    assert interval == pytest.approx((0.4 - 1.96 * spread, 0.4 + 1.96 * spread), abs=0.2 * spread)
+    assert interval_of(values) == interval
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    chance = np.random.default_rng(7)
+    held = 0
+    for _ in range(300):
+        interval = interval_of([chance.exponential(1, 40).tolist(), chance.normal(0, 2, 60).tolist()], resamples=400)
+        held += interval[0] <= 0.5 <= interval[1]
+    assert 0.91 <= held / 300 <= 0.98
+
+
+def test_the_interval_where_nothing_varies() -> None:
+    assert interval_of([[0.0] * 5, [0.0] * 2]) == (0, 0)
+    assert interval_of([[0.25] * 5, [0.25] * 2]) == (0.25, 0.25)
+
+
+def test_rows_share_the_draws_of_their_questions() -> None:
+    values = np.random.default_rng(1).normal(0, 1, (3, 20))
+    values[2] = values[0] - 2 * values[1]
+    means = resampled_means(values, np.random.default_rng(5), 2500)
+    assert means.shape == (3, 2500)
+    np.testing.assert_allclose(means[2], means[0] - 2 * means[1], atol=1e-12)
+    np.testing.assert_allclose(means[:1], resampled_means(values[:1], np.random.default_rng(5), 2500), atol=1e-12)
+    # The variance of a mean of n draws is that of the values over n.
+    np.testing.assert_allclose(means.var(axis=1), values.var(axis=1) / 20, rtol=0.15)
+
+
+def test_holm_by_hand() -> None:
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1, "b": 1}

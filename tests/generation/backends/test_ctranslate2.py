@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
+from pyserini_xqg.generation.backends import _ct2_model as ct2_model
+from pyserini_xqg.generation.backends import _prompted as prompted
+from pyserini_xqg.generation.backends.ctranslate2 import CTranslate2Generator
+from pyserini_xqg.generation.backends.loading import Kind, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
+from tests.conftest import make_model, sentence
+from tests.fixtures.generation import make_t5
+
+ctranslate2: Any = pytest.importorskip("ctranslate2")
+
+KIND: Kind = "sequence-to-sequence"
+Queries = list[list[str]]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("PYSERINI_XQG_CACHE", str(folder))
+    return folder / "ctranslate2"
+
+
+def generator_of(model: Path, **options: Any) -> CTranslate2Generator:
+    return CTranslate2Generator(model=str(model), device="cpu", **options)
+
+
+def write(generator: Any, passages: list[Passage], n: int = 3, seed: int = 1) -> Queries:
+    queries: Queries = generator.generate(passages, "fi", n, seed, lambda _: None)
+    return queries
+
+
+def finished(cache: Path) -> list[str]:
+    return [folder.name for folder in cache.iterdir() if folder.is_dir() and not folder.name.endswith(".partial")]
+
+
+@pytest.mark.parametrize("budget", [1, 600, 8192])
+def test_greedy_queries_are_those_of_transformers(
+    budget: int, tiny_mt5: Path, passages: list[Passage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = write(Seq2SeqGenerator(model=str(tiny_mt5), greedy=True, device="cpu"), passages)
+    monkeypatch.setitem(prompted.TOKENS_PER_BATCH, "cpu", budget)
+    assert write(generator_of(tiny_mt5, greedy=True), passages) == expected
+    assert len({query for (query,) in expected}) > 8
+
+
+@pytest.mark.parametrize("kind", ["tiny_mt5", "tiny_t5"])
+def test_the_probabilities_are_those_of_transformers(kind: str, request: pytest.FixtureRequest) -> None:
+    # Greedy decoding does not tell whether all logits are too small; sampling suffers.
+    folder = request.getfixturevalue(kind)
+    tokenizer, model = open_tokenizer(str(folder), None, KIND), open_model(str(folder), None, "float32", KIND)
+    texts, answers = [sentence(1, 9), sentence(2, 4)], [sentence(3, 5), sentence(4, 7)]
+    generator = generator_of(folder)
+    rows = [[tokenizer.convert_ids_to_tokens(ids) for ids in tokenizer(some)["input_ids"]] for some in (texts, answers)]
+    scores = generator._translator.score_batch(rows[0], [row[:-1] for row in rows[1]])
+    for text, answer, score in zip(texts, answers, scores, strict=True):
+        labels = tokenizer(answer, return_tensors="pt")["input_ids"]
+        logits = model(**tokenizer(text, return_tensors="pt"), labels=labels).logits
+        expected = logits.log_softmax(-1).gather(2, labels[..., None])[0, :, 0]
+        torch.testing.assert_close(torch.tensor(score.log_probs), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_the_same_call_writes_the_same_queries(tiny_mt5: Path, passages: list[Passage]) -> None:
+    generator = generator_of(tiny_mt5)
+    first = write(generator, passages)
+    assert generator.reproducible
+    assert generator.samples
+    assert write(generator, passages) == first
+    assert write(generator_of(tiny_mt5), passages) == first
+    assert sum(len(set(queries)) for queries in first) > 30
+
+
+def test_another_seed_and_other_passages_give_other_draws(tiny_mt5: Path, passages: list[Passage]) -> None:
+    generator = generator_of(tiny_mt5)
+    first = write(generator, passages)
+    assert write(generator, passages, seed=2) != first
+    renamed = [Passage(f"x{passage.id}", passage.text, passage.title) for passage in passages]
+    assert write(generator, renamed) != first
+
+
+def test_draws_follow_the_probabilities_of_transformers(tiny_mt5: Path) -> None:
+    from scipy.stats import chi2_contingency
+
+    passage = [Passage("d1", sentence(1, 9))]
+    options: dict[str, Any] = {"output_length": 1, "top_k": 5, "temperature": 0.8}
+    (theirs,) = write(generator_of(tiny_mt5, **options), passage, n=3000)
+    (ours,) = write(Seq2SeqGenerator(model=str(tiny_mt5), device="cpu", **options), passage, n=3000)
+    seen = sorted({*theirs, *ours})
+    assert 2 <= len(seen) <= 5
+    assert chi2_contingency([[side.count(query) for query in seen] for side in (theirs, ours)]).pvalue > 0.01
+
+
+def test_int8_has_about_the_probabilities_of_float32(tiny_mt5: Path) -> None:
+    generators = [generator_of(tiny_mt5, dtype=dtype) for dtype in ("float32", "int8")]
+    assert generators[1]._translator.compute_type.startswith("int8")
+    tokens = [
+        [generators[0]._tokenizer.convert_ids_to_tokens(row) for row in generators[0]._tokenizer(texts)["input_ids"]]
+        for texts in ([sentence(number, 9) for number in range(20)], [sentence(number, 5) for number in range(20, 40)])
+    ]
+    exact, rounded = (
+        np.concatenate([score.log_probs for score in generator._translator.score_batch(*tokens)])
+        for generator in generators
+    )
+    assert np.abs(exact - rounded).max() > 0
+    assert np.corrcoef(exact, rounded)[0, 1] > 0.7
+
+
+def test_a_model_is_converted_once(tiny_mt5: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = generator_of(tiny_mt5)
+    (name,) = finished(cache)
+    assert name == f"tiny-mt5-{generator.settings['fingerprint'][:16]}-float32-1"
+    before = (cache / name / "model.bin").stat()
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("converted again")
+
+    monkeypatch.setattr(ct2_model, "_convert", forbidden)
+    generator_of(tiny_mt5)
+    after = (cache / name / "model.bin").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_other_weights_and_other_types_are_converted_apart(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
+    generator_of(tiny_mt5)
+    generator_of(tiny_mt5, dtype="int8")
+    other = make_t5(tmp_path / "tiny-mt5", num_layers=1)
+    generator_of(other)
+    assert len(set(finished(cache))) == 3
+
+
+def test_a_killed_conversion_leaves_nothing_that_looks_finished(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
+    process = os.fork()
+    if process == 0:  # dies where the weights are written and the folder is not yet in place
+        Path.replace = lambda *_: os._exit(9)  # type: ignore[method-assign, assignment, misc]
+        generator_of(tiny_mt5)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
+    (left,) = [folder for folder in cache.iterdir() if folder.is_dir()]
+    assert left.name.endswith(".partial")
+    assert (left / "model.bin").exists()
+    (left / "model.bin").write_bytes(b"half")
+    generator = generator_of(tiny_mt5)
+    assert len(finished(cache)) == 1
+    assert not left.exists()
+    assert len(write(generator, [Passage("d1", sentence(1))])[0]) == 3
+
+
+def test_a_cache_that_cannot_be_written_is_named(tiny_mt5: Path, cache: Path) -> None:
+    cache.parent.write_text("a file where the folder should be")
+    with pytest.raises(XqgError, match=r"cannot be written .* set PYSERINI_XQG_CACHE"):
+        generator_of(tiny_mt5)
+
+
+def test_a_missing_package_is_named_with_the_line_that_installs_it(
+    tiny_mt5: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    with pytest.raises(MissingPrerequisite, match=r'pip install "pyserini-xqg\[ct2\]"'):
+        generator_of(tiny_mt5)
+
+
+def test_a_type_that_the_device_lacks_is_refused_with_those_it_has(tiny_mt5: Path) -> None:
+    if "bfloat16" in ctranslate2.get_supported_compute_types("cpu"):
+        pytest.skip("this CPU has all types")
+    with pytest.raises(UsageError, match="dtype 'bfloat16' cannot be had on cpu; it has int8, float32"):
+        generator_of(tiny_mt5, dtype="bfloat16")
+
+
+def test_float16_is_refused_with_the_reason(tiny_mt5: Path) -> None:
+    with pytest.raises(UsageError, match="float16 with a model of the type mt5"):
+        generator_of(tiny_mt5, dtype="float16")
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "mps", "nothing"])
+def test_a_device_that_is_not_there_is_a_missing_prerequisite(device: str, tiny_mt5: Path) -> None:
+    with pytest.raises(MissingPrerequisite, match=device):
+        CTranslate2Generator(model=str(tiny_mt5), device=device)
+
+
+def test_a_kind_of_model_that_ctranslate2_does_not_know_is_refused(tmp_path: Path, tiny_mt5: Path) -> None:
+    from transformers import LongT5Config, LongT5ForConditionalGeneration
+
+    tokens = open_tokenizer(str(tiny_mt5), None, KIND)
+    config = LongT5Config(
+        vocab_size=len(tokens), d_model=16, d_kv=4, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=0
+    )
+    folder = tmp_path / "long"
+    LongT5ForConditionalGeneration(config).save_pretrained(folder)
+    tokens.save_pretrained(folder)
+    with pytest.raises(UsageError, match="CTranslate2 cannot run longt5 models"):
+        generator_of(folder)
+
+
+def test_out_of_memory_halves_the_batch(tiny_mt5: Path, passages: list[Passage]) -> None:
+    generator = generator_of(tiny_mt5, greedy=True)
+    expected = write(generator, passages)
+    translate = generator._translator
+    sizes: list[int] = []
+
+    class Small:
+        def translate_batch(self, source: list[list[str]], **options: Any) -> Any:
+            sizes.append(len(source))
+            if len(source) > 4:
+                raise RuntimeError("CUDA failed with error out of memory")
+            return translate.translate_batch(source, **options)
+
+    generator._translator = Small()
+    assert write(generator, passages) == expected
+    assert sizes == [13, 6, 3, 3, 7, 3, 4]
+
+
+def test_the_prompt_is_cut_like_that_of_transformers(tiny_mt5: Path) -> None:
+    long = [Passage("d1", sentence(1, 200)), Passage("d2", sentence(2, 200))]
+    options: dict[str, Any] = {"greedy": True, "input_length": 40}
+    expected = write(Seq2SeqGenerator(model=str(tiny_mt5), device="cpu", **options), long)
+    assert write(generator_of(tiny_mt5, **options), long) == expected
+    assert write(generator_of(tiny_mt5, greedy=True), long) != expected
+
+
+def test_a_moved_model_is_not_converted_again(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
+    generator_of(tiny_mt5)
+    shutil.copytree(tiny_mt5, tmp_path / "elsewhere" / "tiny-mt5")
+    generator_of(tmp_path / "elsewhere" / "tiny-mt5")
+    assert len(finished(cache)) == 1
+
+
+def test_an_encoder_is_no_sequence_to_sequence_model(tmp_path: Path) -> None:
+    with pytest.raises(XqgError, match="no sequence-to-sequence model"):
+        generator_of(make_model(tmp_path / "bert"))

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.indexing.formula import augment, finish, unit
+from pyserini_xqg.indexing.settings import AugmentationSettings
+
+Array = npt.NDArray[np.float32]
+NUMBERS = st.floats(-8, 8, width=32)
+SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 9))
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[Array, list[Array]]:
+    """Passage vectors, and for each passage its query vectors."""
+    rows, dimension = draw(SHAPES)
+    passages = draw(arrays(np.float32, (rows, dimension), elements=NUMBERS))
+    queries = [draw(arrays(np.float32, (draw(st.integers(0, 5)), dimension), elements=NUMBERS)) for _ in range(rows)]
+    return passages, queries
+
+
+def summed(queries: list[Array], dimension: int) -> tuple[Array, npt.NDArray[np.int64]]:
+    sums = np.stack(
+        [own.sum(axis=0, dtype=np.float32) if len(own) else np.zeros(dimension, np.float32) for own in queries]
+    )
+    return sums, np.array([len(own) for own in queries], dtype=np.int64)
+
+
+@settings(deadline=None)
+@given(data=parts(), alpha=st.floats(0, 1), aggregate=st.sampled_from(["sum", "mean"]))
+def test_augmented_vectors_are_the_formula(data: tuple[Array, list[Array]], alpha: float, aggregate: Any) -> None:
+    passages, queries = data
+    sums, counts = summed(queries, passages.shape[1])
+    found = augment(passages, sums, counts, AugmentationSettings(alpha=alpha, aggregate=aggregate))
+    assert found.dtype == np.float32
+    for row, own in enumerate(queries):
+        for column in range(passages.shape[1]):
+            added = sum(float(query[column]) for query in own)
+            if aggregate == "mean":
+                added = added / len(own) if len(own) else float(passages[row, column])
+            expected = (1 - alpha) * float(passages[row, column]) + alpha * added
+            # float32 has 24 bits; the terms are at most 8 and 40.
+            assert found[row, column] == pytest.approx(expected, rel=1e-6, abs=1e-6 * 48)
+
+
+@settings(deadline=None)
+@given(data=parts())
+def test_alpha_0_is_the_passages_and_alpha_1_the_sums(data: tuple[Array, list[Array]]) -> None:
+    passages, queries = data
+    sums, counts = summed(queries, passages.shape[1])
+    np.testing.assert_array_equal(augment(passages, sums, counts, AugmentationSettings(alpha=0)), passages)
+    np.testing.assert_array_equal(augment(passages, sums, counts, AugmentationSettings(alpha=1)), sums)
+
+
+@pytest.mark.parametrize(("aggregate", "share"), [("sum", 0.75), ("mean", 1.0)])
+def test_a_passage_without_queries_keeps_its_share_of_a_sum_and_all_of_a_mean(aggregate: Any, share: float) -> None:
+    passages = np.ones((1, 3), dtype=np.float32)
+    chosen = AugmentationSettings(alpha=0.25, aggregate=aggregate)
+    found = augment(passages, np.zeros_like(passages), np.zeros(1, dtype=np.int64), chosen)
+    np.testing.assert_array_equal(found, share * passages)
+
+
+@settings(deadline=None)
+@given(
+    vectors=SHAPES.flatmap(lambda shape: arrays(np.float32, shape, elements=NUMBERS)),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 10**6),
+)
+def test_hubness_reduction_takes_its_share_of_the_direction_out(vectors: Array, share: float, seed: int) -> None:
+    direction = unit(np.random.default_rng(seed).standard_normal(vectors.shape[1]))
+    given_vectors = vectors.copy()
+    found = finish(vectors, AugmentationSettings(reduce_hubness=share), direction)
+    before = vectors.astype(np.float64) @ direction.astype(np.float64)
+    after = found.astype(np.float64) @ direction.astype(np.float64)
+    np.testing.assert_allclose(after, (1 - share) * before, rtol=1e-5, atol=1e-4)
+    # Nothing changes across the direction.
+    across = vectors - before[:, None] * direction, found - after[:, None] * direction
+    np.testing.assert_allclose(across[0], across[1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(vectors, given_vectors)
+
+
+@settings(deadline=None)
+@given(vectors=SHAPES.flatmap(lambda shape: arrays(np.float32, shape, elements=NUMBERS)))
+def test_with_nothing_asked_for_vectors_stay_as_they_are(vectors: Array) -> None:
+    found = finish(vectors, AugmentationSettings(), None)
+    assert found.dtype == np.float32
+    assert found.tobytes() == vectors.tobytes()
+
+
+@settings(deadline=None)
+@given(
+    vectors=SHAPES.flatmap(
+        lambda shape: arrays(np.float32, shape, elements=st.floats(0.125, 1000, width=32) | st.just(0.0))
+    ),
+    share=st.sampled_from([0.0, 0.5]),
+)
+def test_normalised_vectors_have_unit_length_and_zero_stays_zero(vectors: Array, share: float) -> None:
+    direction = unit(np.arange(1, vectors.shape[1] + 1, dtype=np.float64))
+    found = finish(vectors, AugmentationSettings(normalize=True, reduce_hubness=share), direction)
+    assert found.dtype == np.float32
+    zero = ~vectors.any(axis=1)
+    np.testing.assert_array_equal(found[zero], 0)
+    np.testing.assert_allclose(np.linalg.norm(found[~zero].astype(np.float64), axis=1), 1, rtol=1e-6)
+
+
+def test_hubness_goes_before_normalisation() -> None:
+    direction = np.array([1, 0], dtype=np.float32)
+    found = finish(
+        np.array([[3, 4]], dtype=np.float32), AugmentationSettings(normalize=True, reduce_hubness=1), direction
+    )
+    np.testing.assert_allclose(found, [[0, 1]])
+
+
+def test_a_direction_has_unit_length() -> None:
+    np.testing.assert_allclose(unit(np.array([3.0, 4.0])), [0.6, 0.8], rtol=1e-7)
+    assert unit(np.array([3.0, 4.0])).dtype == np.float32
+
+
+@pytest.mark.parametrize("vector", [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0]])
+def test_what_has_no_direction_is_a_usage_error(vector: list[float]) -> None:
+    with pytest.raises(UsageError, match="is no direction"):
+        unit(np.array(vector))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fragment"),
+    [
+        ({"alpha": 2}, "alpha is 2: a number from 0 to 1"),
+        ({"alpha": -0.1}, "alpha is -0.1"),
+        ({"alpha": float("nan")}, "alpha is nan"),
+        ({"reduce_hubness": 1.5}, "reduce_hubness is 1.5"),
+        ({"aggregate": "max"}, "aggregate is 'max': one of sum, mean"),
+        ({"control": "random"}, "control is 'random': one of shuffled, mean"),
+        ({"num_queries": 0}, "num_queries is 0: at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_usage_errors(chosen: dict[str, Any], fragment: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        AugmentationSettings(**chosen)
+    assert fragment in str(caught.value)
+
+
+def test_languages_become_codes_in_order_and_once() -> None:
+    assert AugmentationSettings(languages=("Telugu", "fin", "fi", "te")).languages == ("fi", "te")
+    with pytest.raises(InvalidInput, match="unknown language 'Finish'"):
+        AugmentationSettings(languages=("Finish",))
+
+
+@pytest.mark.parametrize("languages", [None, ("fi", "te")])
+def test_settings_come_back_from_a_manifest(languages: tuple[str, ...] | None) -> None:
+    chosen = AugmentationSettings(0.5, "mean", languages, 3, True, 0.25, "shuffled")
+    values = {**asdict(chosen), "languages": None if languages is None else list(languages)}
+    assert AugmentationSettings.from_dict(values) == chosen
