@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import shutil
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from pyserini_xqg.encoding.bundled_model import cache_folder
-from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation.backends.loading import open_model
 from pyserini_xqg.storage.workspace import partial_folder
 
+INSTALL = 'pip install "pyserini-xqg[ct2]"'
 # Goes up when the same model would be converted differently.
 CONVERSION = 1
 
 log = logging.getLogger("pyserini_xqg")
+
+
+def import_ctranslate2() -> Any:
+    """CTranslate2, with MKL for int8 matrices on CPUs without VNNI.
+
+    There the sums of products of oneDNN, which CTranslate2 takes on CPUs that are not Intel's, overflow (oneDNN's
+    documentation, "Nuances of int8 Computations"). A value of ``CT2_USE_MKL`` in the environment stays.
+
+    Raises
+    ------
+    MissingPrerequisite
+        It is not installed.
+    """
+    import torch
+
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    if not (capabilities.get("avx512_vnni") or capabilities.get("avx_vnni") or "CT2_USE_MKL" in os.environ):
+        if "ctranslate2" in sys.modules:
+            log.warning("CTranslate2 was imported before: set CT2_USE_MKL=1, or its int8 may be far from exact here")
+        else:
+            os.environ["CT2_USE_MKL"] = "1"
+    try:
+        return import_module("ctranslate2")
+    except ImportError as error:
+        raise MissingPrerequisite(f"CTranslate2 is not installed ({error}): {INSTALL}") from error
 
 
 def converted_model(name: str, revision: str | None, fingerprint: str | None, dtype: str, tokenizer: Any) -> Path:

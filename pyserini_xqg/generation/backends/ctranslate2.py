@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingPrerequisite, UsageError
-from pyserini_xqg.generation.backends._ct2_model import converted_model
+from pyserini_xqg.generation.backends._ct2_model import converted_model, import_ctranslate2
 from pyserini_xqg.generation.backends._prompted import PromptedGenerator
 from pyserini_xqg.generation.backends.base import Progress, derived_seed
-
-INSTALL = 'pip install "pyserini-xqg[ct2]"'
 
 
 class CTranslate2Generator(PromptedGenerator):
@@ -51,10 +48,7 @@ class CTranslate2Generator(PromptedGenerator):
         return super().generate(passages, language, n, seed, progress)
 
     def _open(self, device: str | None) -> str:
-        try:
-            self._ct2: Any = import_module("ctranslate2")
-        except ImportError as error:
-            raise MissingPrerequisite(f"CTranslate2 is not installed ({error}): {INSTALL}") from error
+        self._ct2 = import_ctranslate2()
         self._has_drawn = False
         chosen = device or ("cuda" if self._ct2.get_cuda_device_count() else "cpu")
         kind, _, index = chosen.partition(":")

@@ -20,7 +20,10 @@ from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from tests.conftest import make_model, sentence
 from tests.fixtures.generation import make_t5
 
-ctranslate2: Any = pytest.importorskip("ctranslate2")
+try:
+    ctranslate2 = ct2_model.import_ctranslate2()
+except MissingPrerequisite as error:
+    pytest.skip(str(error), allow_module_level=True)
 
 KIND: Kind = "sequence-to-sequence"
 Queries = list[list[str]]
