@@ -15,7 +15,7 @@ def doctor(
     run: Annotated[bool, typer.Option("--run", help="Also start Pyserini, in a process of its own.")] = False,
 ) -> None:
     """Look whether Python, packages, Java and models are as Pyserini needs them, and say what to do where not."""
-    from pyserini_xqg.plugin.doctor import examine
+    from pyserini_xqg.plugin.doctor.examination import examine
 
     faults = 0
     for finding in examine(run):

