@@ -4,6 +4,8 @@ Pyserini has no plugin interface, so a ``.pth`` file calls :func:`install` when 
 on ``sys.meta_path``. When Pyserini is imported, the finder
 
 * before ``pyserini``: lets :mod:`pyserini_xqg.plugin.java` choose a Java runtime;
+* for ``pyserini.prebuilt_index_info``: has what Pyserini 2.4 looks up over the network at import looked up when it is
+  asked for (:mod:`pyserini_xqg.plugin.offline`);
 * after ``pyserini.encode``: adds the key ``xqg`` to the two encoder maps and to the choices of ``--encoder-class``,
   and has any stock encoder that is asked to open a folder with our manifest return ours instead. Pyserini picks a
   class by substrings of the path; what the folder holds is the better witness.
@@ -44,14 +46,14 @@ def installed() -> bool:
 
 
 class _Finder:
-    """Finds nothing itself; wraps the loading of two Pyserini modules that the other finders find."""
+    """Finds nothing itself; wraps the loading of the Pyserini modules that the other finders find."""
 
     def __init__(self) -> None:
         self._asking: set[str] = set()
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         # Another finder may ask all finders as well, this one included.
-        if name not in ("pyserini", "pyserini.encode") or name in self._asking:
+        if name not in WRAPPERS or name in self._asking:
             return None
         self._asking.add(name)
         try:
@@ -66,8 +68,7 @@ class _Finder:
             if spec is not None:
                 execute = getattr(spec.loader, "exec_module", None)
                 if execute is not None:
-                    wrapped = _java_first(execute) if name == "pyserini" else _register_after(execute)
-                    spec.loader.exec_module = wrapped  # type: ignore[union-attr, method-assign]
+                    spec.loader.exec_module = WRAPPERS[name](execute)  # type: ignore[union-attr, method-assign]
                 return spec
         return None
 
@@ -88,6 +89,28 @@ def _register_after(execute: "Callable[[ModuleType], None]") -> "Callable[[Modul
     return exec_module
 
 
+def _without_network(execute: "Callable[[ModuleType], None]") -> "Callable[[ModuleType], None]":
+    def exec_module(module: "ModuleType") -> None:
+        code: list[Any] = []
+        _guarded(lambda module: code.append(_lazy_code(module)), module)
+        if code and code[0] is not None:
+            from pyserini_xqg.plugin import offline
+
+            offline.execute(module, code[0])
+        else:
+            execute(module)
+
+    return exec_module
+
+
+# Module of Pyserini to what is made of its execution.
+WRAPPERS = {
+    "pyserini": _java_first,
+    "pyserini.encode": _register_after,
+    "pyserini.prebuilt_index_info": _without_network,
+}
+
+
 def _guarded(step: "Callable[[ModuleType], None]", module: "ModuleType") -> None:
     try:
         step(module)
@@ -100,6 +123,12 @@ def _guarded(step: "Callable[[ModuleType], None]", module: "ModuleType") -> None
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _lazy_code(module: "ModuleType") -> "Any":
+    from pyserini_xqg.plugin.offline import lazy_code
+
+    return lazy_code(module)
 
 
 def _prepare_java(_: "ModuleType") -> None:

@@ -94,11 +94,17 @@ def test_switch(bare: Bare, switch: str, installed: str) -> None:
 
 
 def test_switched_off_stock_pyserini_refuses_our_key(run_python: Run, tmp_path: Path) -> None:
-    # With the plugin off, nobody else finds a Java that Pyserini can be imported with.
+    # With the plugin off, nobody else finds a Java that Pyserini can be imported with, or answers what 2.4 asks the
+    # network for at import.
     script = """
-import runpy
+import runpy, urllib.request
+from io import BytesIO
+from json import dumps
 from pyserini_xqg.plugin.java import prepare
 prepare()
+names = ("msmarco-v1-passage.unicoil", "msmarco-v2-passage.unicoil-0shot")
+record = {"description": "", "filename": "", "urls": [], "md5": "", "size": 0}
+urllib.request.urlopen = lambda *_, **__: BytesIO(dumps([{"name": name, **record} for name in names]).encode())
 runpy.run_module("pyserini.encode", run_name="__main__", alter_sys=True)
 """
     result = run_python(
