@@ -33,7 +33,8 @@ CAUSES = (
     (r"Missing credentials|api_key client option must be set", OPENAI_ADVICE),
     (
         r"URLError|ConnectionError|ConnectTimeout|Max retries exceeded|Name or service not known",
-        'Pyserini 2.4 and later need the network when they start; without it: pip install "pyserini<2.4"',
+        "Pyserini 2.4 asks the network when it starts; the plugin keeps it from asking, but is not at work here; "
+        'without both: pip install "pyserini<2.4"',
     ),
     (r"ModuleNotFoundError", "install the package that has this module"),
 )
