@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +18,8 @@ from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.errors import MissingInput, UsageError
+from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.indexing.settings import AugmentationSettings, read_augmentation
 from pyserini_xqg.storage.manifest import MANIFEST, holds_encoder
 
@@ -109,9 +109,7 @@ def encoder_of_index(folder: Path, given: EncoderSettings | None) -> tuple[Encod
 
 
 class DenseIndex:
-    """A Pyserini index folder, searched as stock Pyserini searches it (faiss, inner products), with no Java.
-
-    Flat indexes and the ids stay on disk.
+    """A Pyserini index folder that finds passages by id; flat indexes and the ids stay on disk.
 
     Parameters
     ----------
@@ -126,20 +124,9 @@ class DenseIndex:
     """
 
     def __init__(self, folder: Path, scratch: Path):
-        for name in ("index", "docid"):
-            if not (folder / name).is_file():
-                raise MissingInput(f"{folder / name}: no such file; a Pyserini index folder holds index and docid")
-        try:
-            # Older releases of faiss read an index into memory.
-            self._index = faiss.read_index(str(folder / "index"), getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
-        except RuntimeError as error:
-            raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
+        self._searcher = IndexSearcher(folder)
         self._ids = _Lines(folder / "docid", scratch / "docid-places")
-        self.dimension: int = self._index.d
-        if len(self._ids) != self._index.ntotal:
-            raise InvalidInput(
-                f"{folder}: docid has {len(self._ids)} ids and index {self._index.ntotal} vectors; as many are expected"
-            )
+        self._searcher.check_ids(len(self._ids))
 
     def search(self, vectors: Vectors, depth: int) -> list[Ranking]:
         """The best passages of each question.
@@ -149,12 +136,7 @@ class DenseIndex:
         UsageError
             The vectors have another dimension than the index.
         """
-        if vectors.shape[1] != self.dimension:
-            raise UsageError(
-                f"the index has vectors of {self.dimension} dimensions and the encoder makes {vectors.shape[1]}; the "
-                "encoder that made the index is expected"
-            )
-        scores, rows = self._index.search(vectors, min(depth, self._index.ntotal))
+        scores, rows = self._searcher.search(vectors, depth)
         # Indexes that look into a part of the passages fill up with row -1.
         return [
             [(self._ids[row], float(score)) for row, score in zip(own_rows, own_scores, strict=True) if row >= 0]

@@ -34,8 +34,10 @@ def test_the_best_come_first_with_their_inner_products(
     scores = vectors @ rows.T
     found = DenseIndex(folder, tmp_path).search(vectors, 100 if factory == "Flat" else 3)
     for own, ranking in zip(scores, found, strict=True):
-        order = np.argsort(-own, kind="stable")[: len(ranking)]
-        assert [docid for docid, _ in ranking] == [f"d{row}" for row in order]
+        order = [int(docid.removeprefix("d")) for docid, _ in ranking]
+        assert len(set(order)) == len(order)
+        # Scores that differ by rounding alone can change places.
+        np.testing.assert_allclose(own[order], -np.sort(-own)[: len(ranking)], atol=1e-5)
         np.testing.assert_allclose([score for _, score in ranking], own[order], atol=1e-5)
     assert [len(ranking) for ranking in found] == [23 if factory == "Flat" else 3] * 3
 
