@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyserini_xqg.collection.datasets.examples import content_id
-from pyserini_xqg.collection.datasets.parallel_questions import (
-    ParallelQuestion,
-    languages_of,
-    read_parallel,
-    usable_pairs,
-    with_english,
-)
+from pyserini_xqg.collection.datasets.line_aligned import read_parallel_questions
+from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
 from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
@@ -36,6 +31,7 @@ from pyserini_xqg.training.common.environment import (
     wait_for_everyone,
 )
 from pyserini_xqg.training.common.trainer import run_trainer
+from pyserini_xqg.training.data.english_forms import languages_of, usable_pairs, with_english
 from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
 from pyserini_xqg.training.distillation.losses import RelevanceLoss, RepresentationLoss
 from pyserini_xqg.training.distillation.parallel_batches import ParallelBatches, ParallelCollator, ParallelRows
@@ -105,7 +101,7 @@ class DrDecrTraining(DistillTraining):
     def __init__(self, data: DistillDataSettings, settings: DrDecrSettings, device: str | None = None):
         if data.queries:
             raise UsageError("generated queries are data of the recipe quick; dr-decr has none")
-        self._all_pairs = [pair for folder in data.parallel for pair in read_parallel(Path(folder))]
+        self._all_pairs = [pair for folder in data.parallel for pair in read_parallel_questions(Path(folder))]
         super().__init__(data, settings, device)
         self._teacher: TextEncoder | None
         self._question_teacher: TextEncoder | None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.collection.datasets.afriqa import read_afriqa_folder
-from pyserini_xqg.collection.datasets.base import Question
+from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from tests.conftest import write_lines

@@ -5,12 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.datasets.examples import (
-    TrainingExample,
-    fingerprint_examples,
-    read_tevatron,
-    write_examples,
-)
+from pyserini_xqg.collection.datasets.examples import TrainingExample, fingerprint_examples, write_examples
+from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
 from tests.conftest import write_lines

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.datasets.parallel import Pair, parallel_text, read_line_aligned, read_lines
+from pyserini_xqg.collection.datasets.line_aligned import read_line_aligned, read_lines
+from pyserini_xqg.collection.datasets.parallel import AlignedSentence, parallel_text
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
 
@@ -18,8 +19,8 @@ def test_sentences_are_there_once_on_the_english_side() -> None:
     )
     assert [(p.id, p.text) for p in text.english] == [("s0", "river"), ("s1", "stone"), ("s2", "tree")]
     assert text.pairs == {
-        "fi": [Pair(0, "joki"), Pair(1, "kivi"), Pair(2, "puu")],
-        "sw": [Pair(2, "mti"), Pair(0, "mto")],
+        "fi": [AlignedSentence(0, "joki"), AlignedSentence(1, "kivi"), AlignedSentence(2, "puu")],
+        "sw": [AlignedSentence(2, "mti"), AlignedSentence(0, "mto")],
     }
     assert text.left_out == {"duplicate": {"fi": 1}, "empty": {"sw": 2}}
     assert list(text.only(["Swahili"]).pairs) == ["sw"]
@@ -45,7 +46,10 @@ def test_languages_share_an_english_file_or_have_their_own(tmp_path: Path) -> No
     files = {None: tmp_path / "en.txt", "Russian": tmp_path / "en-ru.txt"}
     text = read_line_aligned(files, [("fi", tmp_path / "fi.txt"), ("ru", tmp_path / "ru.txt")])
     assert [passage.text for passage in text.english] == ["river", "stone", "king"]
-    assert text.pairs == {"fi": [Pair(0, "joki"), Pair(1, "kivi")], "ru": [Pair(2, "король"), Pair(0, "река")]}
+    assert text.pairs == {
+        "fi": [AlignedSentence(0, "joki"), AlignedSentence(1, "kivi")],
+        "ru": [AlignedSentence(2, "король"), AlignedSentence(0, "река")],
+    }
     with pytest.raises(InvalidInput, match="no English file goes with fi"):
         read_line_aligned({"ru": tmp_path / "en-ru.txt"}, [("fi", tmp_path / "fi.txt")])
     with pytest.raises(InvalidInput, match="fi is there twice"):

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.collection.datasets.base import Question, write_corpus, write_qrels, write_queries, write_topics
+from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
+from pyserini_xqg.collection.datasets.writers import write_corpus, write_qrels, write_queries, write_topics
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput, MissingInput
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.datasets.examples import TrainingExample, read_tevatron
+from pyserini_xqg.collection.datasets.examples import TrainingExample
+from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import load_model

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyserini_xqg.collection.datasets.examples import read_tevatron
+from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, distill_settings
 from pyserini_xqg.training.distillation.training import CandidateRows, Values, in_parts
