@@ -19,8 +19,7 @@ import numpy.typing as npt
 import torch
 
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.memory import out_of_memory
-from pyserini_xqg.errors import XqgError
+from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.backends.loading import is_sequence_to_sequence
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
@@ -173,30 +172,27 @@ def _in_batches(sources: list[list[int]], targets: list[list[int]], run: Any, de
         target = max(len(targets[row]) for row in order[start:])
         size = max(1, min(TOKENS_PER_BATCH[kind] // (source + target), LOGITS_PER_BATCH[kind] // (target * vocabulary)))
         rows = order[start : start + size]
-        found = _halving([sources[row] for row in rows], [targets[row] for row in rows], run)
-        scores[rows] = found.float().cpu().numpy()
+        scores[rows] = _in_halves([sources[row] for row in rows], [targets[row] for row in rows], run)
         start += len(rows)
     return scores
 
 
-def _halving(sources: list[list[int]], targets: list[list[int]], run: Any) -> torch.Tensor:
-    try:
-        with torch.inference_mode():
-            found: torch.Tensor = run(sources, targets)
-            return found
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        if len(sources) == 1:
-            raise XqgError(
-                f"the teacher is out of memory on one passage of {len(sources[0])} tokens; give a smaller "
-                "--teacher-input-length, --teacher-dtype bfloat16, a smaller teacher or another device"
-            ) from error
-    # Out of the except block: the error holds on to all that the attempt had in memory.
-    log.warning("out of memory at %d passages; going on with half as many", len(sources))
-    torch.cuda.empty_cache()
-    half = len(sources) // 2
-    return torch.cat([_halving(sources[:half], targets[:half], run), _halving(sources[half:], targets[half:], run)])
+def _in_halves(sources: list[list[int]], targets: list[list[int]], run: Any) -> Scores:
+    @torch.inference_mode()
+    def scored(part: slice) -> Scores:
+        scores: Scores = run(sources[part], targets[part]).float().cpu().numpy()
+        return scores
+
+    pieces = in_halves(
+        scored,
+        0,
+        len(sources),
+        lambda row: (
+            f"the teacher is out of memory on one passage of {len(sources[row])} tokens; give a smaller "
+            "--teacher-input-length, --teacher-dtype bfloat16, a smaller teacher or another device"
+        ),
+    )
+    return np.concatenate(pieces)
 
 
 def _padded(rows: list[list[int]], side: Literal["left", "right"], device: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,7 @@ from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
-from pyserini_xqg.training.data.validation import check_examples
+from pyserini_xqg.training.data.validation import check_examples, listed
 from pyserini_xqg.training.mining.answer_reader import Reader
 from pyserini_xqg.training.mining.bm25 import english_question, require_java
 from pyserini_xqg.training.mining.dense import Retriever, encoder_of_index, fingerprint_index
@@ -148,7 +148,7 @@ class Mining:
         self.searched = [example for example, reason in pairs if reason is None]
         self.not_searched = Counter(reason for _, reason in pairs if reason is not None)
         if not self.searched:
-            raise InvalidInput(f"no question can be searched for: {_listed(self.not_searched)}")
+            raise InvalidInput(f"no question can be searched for: {listed(self.not_searched)}")
         has_margin = settings.margin_kind != "none"
         if has_margin and (made_with.alpha or made_with.normalize or made_with.reduce_hubness):
             raise UsageError(
@@ -297,7 +297,3 @@ def _scan(corpus: Path) -> tuple[str, int]:
     for _ in scanned.scan():
         pass
     return scanned.sha256, scanned.passages
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{why} {count:,}" for why, count in counts.items())
