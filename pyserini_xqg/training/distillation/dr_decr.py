@@ -30,14 +30,14 @@ from pyserini_xqg.training.common.environment import (
     steps_of_an_epoch,
     wait_for_everyone,
 )
-from pyserini_xqg.training.common.trainer import run_trainer
 from pyserini_xqg.training.data.english_forms import languages_of, usable_pairs, with_english
 from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
 from pyserini_xqg.training.distillation.losses import RelevanceLoss, RepresentationLoss
 from pyserini_xqg.training.distillation.parallel_batches import ParallelBatches, ParallelCollator, ParallelRows
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DrDecrSettings
 from pyserini_xqg.training.distillation.training import TEACHER, DistillTraining, Values, in_parts
-from pyserini_xqg.training.retriever.memory import estimate_memory
+from pyserini_xqg.training.retriever.memory import estimate_retriever_memory
+from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 from pyserini_xqg.training.retriever.training import PAPER_SCALE, UNIT_SCALE
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class DrDecrTraining(DistillTraining):
             return plan
         # A step of stage 1 is as one with a positive for each question that is as short as a question.
         pairs = replace(self._parallel_settings(), passage_max_length=self.settings.query_max_length)
-        memory = max(plan.memory_bytes, estimate_memory(self.model, pairs, 0, processes()).total)
+        memory = max(plan.memory_bytes, estimate_retriever_memory(self.model, pairs, 0, processes()).total)
         return replace(plan, steps=plan.steps + self._parallel_steps(), memory_bytes=memory)
 
     def identity(self) -> dict[str, Any]:
@@ -251,7 +251,7 @@ class DrDecrTraining(DistillTraining):
         stage = Workspace(workspace.folder / PARALLEL, workspace.identity)
         stage.folder.mkdir(parents=True, exist_ok=True)
         rows: Any = ParallelRows(self.pairs, aims, settings.seed)
-        outcome = run_trainer(
+        outcome = run_retriever_trainer(
             self.model,
             RepresentationLoss(self.model, settings.mini_batch),
             rows,

@@ -3,7 +3,7 @@
 One class serves sequence-to-sequence and language models, all weights and LoRA: the forms give each its arguments, and
 the loss is ours. Seq2SeqTrainer would add the generation of texts while dev is scored, nothing else.
 
-Checkpoints are as in :mod:`pyserini_xqg.training.common.trainer`; with LoRA only what was added is in them.
+Checkpoints are as in :mod:`pyserini_xqg.training.common.checkpoints`; with LoRA only what was added is in them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from transformers.trainer_callback import PrinterCallback
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, Checkpoints, Progress
-from pyserini_xqg.training.common.dev_scorer import FIGURE
+from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, FIGURE, Checkpoints, Progress
 from pyserini_xqg.training.common.environment import is_main_process, processes
 from pyserini_xqg.training.common.memory import memory_advice
 from pyserini_xqg.training.common.trainer import trainer_arguments, use_one_gpu

@@ -32,16 +32,15 @@ from pyserini_xqg.training.common.environment import (
     seed,
     steps_of_an_epoch,
 )
-from pyserini_xqg.training.common.memory import advice
 from pyserini_xqg.training.data.leaks import Leaks, settle_leaks
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
-from pyserini_xqg.training.retriever.memory import estimate_memory
+from pyserini_xqg.training.retriever.memory import estimate_retriever_memory, retriever_advice
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
 if TYPE_CHECKING:
-    from pyserini_xqg.training.common.trainer import Outcome
     from pyserini_xqg.training.data.batches import EpochRows
+    from pyserini_xqg.training.retriever.trainer import RetrieverOutcome
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
 
@@ -150,8 +149,8 @@ class RetrieverTraining:
         self.model.similarity_fn_name = "dot"
         self.scale = settings.scale or (UNIT_SCALE if self._has_unit_length() else PAPER_SCALE)
 
-        from pyserini_xqg.training.common.dev_scorer import DevScorer
         from pyserini_xqg.training.data.batches import EpochBatches, TextForm
+        from pyserini_xqg.training.retriever.dev_scorer import DevScorer
 
         self.form = TextForm(self.model, self.encoder)
         self.rows: EpochRows = self._rows()
@@ -168,7 +167,7 @@ class RetrieverTraining:
     def plan(self) -> TrainingPlan:
         """Counts, steps and memory."""
         per_epoch = steps_of_an_epoch(len(self.batches))
-        memory = estimate_memory(self.model, self.settings, self.rows.negatives, processes())
+        memory = estimate_retriever_memory(self.model, self.settings, self.rows.negatives, processes())
         return TrainingPlan(
             {code: dict(counts) for code, counts in self.train.languages.items()},
             {code: dict(counts) for code, counts in self.dev.languages.items()} if self.dev else {},
@@ -206,7 +205,7 @@ class RetrieverTraining:
             workspace = Workspace(output, identity)
             log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
             if (free := free_memory(self.device)) is not None and plan.memory_bytes > free:
-                log.warning("%.1f GB are free. %s", free / 1e9, advice(self.settings))
+                log.warning("%.1f GB are free. %s", free / 1e9, retriever_advice(self.settings))
             outcome = self._train(workspace, show_progress)
             if is_main_process():
                 return self._finish(output, workspace, outcome, plan)
@@ -221,12 +220,12 @@ class RetrieverTraining:
 
         return EpochRows(self.train.examples, self.settings.negatives, self.settings.seed)
 
-    def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
-        from pyserini_xqg.training.common.trainer import run_trainer
+    def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         from pyserini_xqg.training.data.batches import Collator
         from pyserini_xqg.training.retriever.losses import contrastive_loss
+        from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 
-        return run_trainer(
+        return run_retriever_trainer(
             self.model,
             contrastive_loss(self.model, self.scale, self.settings.mini_batch, processes()),
             self.rows,

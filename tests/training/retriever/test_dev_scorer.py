@@ -11,8 +11,8 @@ from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.training.common.dev_scorer import DevScorer, embed
 from pyserini_xqg.training.data.batches import TextForm
+from pyserini_xqg.training.retriever.dev_scorer import DevScorer, embed
 from tests.conftest import sentence
 
 SETTINGS = {"query_prefix": "q ", "query_max_length": 16, "passage_max_length": 32}
