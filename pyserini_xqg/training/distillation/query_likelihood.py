@@ -36,7 +36,7 @@ log = logging.getLogger("pyserini_xqg")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class QuestionPassage:
     """A question and a passage that may answer it."""
 
     question: str
@@ -49,7 +49,7 @@ class QueryLikelihood(Protocol):
 
     settings: Any
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
         """What log P(question | passage) is for each pair."""
         ...
 
@@ -100,7 +100,7 @@ def open_query_likelihood(
 class Seq2SeqLikelihood(Seq2SeqGenerator):
     """Scores with a sequence-to-sequence model; the parameters are those of the generator."""
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
         """See :class:`QueryLikelihood`."""
         sources: list[list[int]] = [self._prompts([pair.passage], pair.language)[0] for pair in pairs]
         targets: list[list[int]] = self._tokenizer(
@@ -127,7 +127,7 @@ class CausalLikelihood(CausalGenerator):
     parameters are those of the generator.
     """
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
         """See :class:`QueryLikelihood`."""
         rooms = {language: self._room(language, 1, self._output_length) for language in {p.language for p in pairs}}
         sources = [
@@ -157,7 +157,7 @@ class CausalLikelihood(CausalGenerator):
         return _summed(logits, wanted, is_token)
 
 
-def _text(pair: Pair) -> str:
+def _text(pair: QuestionPassage) -> str:
     return prompts.passage_text(pair.passage)
 
 

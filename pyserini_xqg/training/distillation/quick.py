@@ -23,7 +23,7 @@ from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import processes
 from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.distillation.losses import QuickLoss
-from pyserini_xqg.training.distillation.query_likelihood import Pair, QueryLikelihood, open_query_likelihood
+from pyserini_xqg.training.distillation.query_likelihood import QueryLikelihood, QuestionPassage, open_query_likelihood
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, QuickSettings
 from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
 
@@ -181,7 +181,7 @@ class QuickTraining(DistillTraining):
     def _scores(self, teacher: QueryLikelihood, numbers: range) -> Values:
         examples = [self.train.examples[number] for number in numbers]
         pairs = [
-            Pair(example.question, example.language, passage)
+            QuestionPassage(example.question, example.language, passage)
             for number, example in zip(numbers, examples, strict=True)
             for passage in self.rows.candidates(number)
         ]

@@ -19,7 +19,7 @@ from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.errors import InvalidInput, XqgError
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import is_main_process, processes, wait_for_everyone
-from pyserini_xqg.training.data.batches import Collator, EpochRows, Place, Row
+from pyserini_xqg.training.data.batches import Collator, EpochRow, EpochRows, Place
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DistillSettings
 from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 from pyserini_xqg.training.retriever.training import RetrieverTraining
@@ -92,7 +92,7 @@ def in_parts(
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredRow(Row):
+class ScoredRow(EpochRow):
     """A question with its candidates, the positive first, and the teacher's scores of them."""
 
     scores: tuple[float, ...]

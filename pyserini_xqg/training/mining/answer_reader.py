@@ -36,12 +36,12 @@ TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 8192}
 SEAM = 4
 LEAST_PASSAGE = 16
 
-Pair = tuple[TrainingExample, Passage]
+Reading = tuple[TrainingExample, Passage]
 
 log = logging.getLogger("pyserini_xqg")
 
 
-class Reader:
+class AnswerReader:
     """A model that answers; it is loaded when it is first asked.
 
     The likeliest answer is taken, token by token, and of it the first line.
@@ -90,7 +90,7 @@ class Reader:
             "chat": self._chat,
         }
 
-    def answers(self, pairs: Sequence[Pair], on_answers: Callable[[int], object] = lambda _: None) -> list[str]:
+    def answers(self, pairs: Sequence[Reading], on_answers: Callable[[int], object] = lambda _: None) -> list[str]:
         """An answer for each question and passage; an empty one where the model has none.
 
         Raises

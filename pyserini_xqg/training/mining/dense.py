@@ -27,7 +27,7 @@ from pyserini_xqg.storage.manifest import MANIFEST, holds_encoder
 Ranking = list[tuple[str, float]]
 
 
-class Retriever:
+class BiEncoder:
     """A bi-encoder.
 
     Parameters

@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,15 +26,15 @@ from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 from pyserini_xqg.training.data.validation import check_examples, listed
-from pyserini_xqg.training.mining.answer_reader import Reader
+from pyserini_xqg.training.mining.answer_reader import AnswerReader
 from pyserini_xqg.training.mining.bm25 import english_question, require_java
-from pyserini_xqg.training.mining.dense import Retriever, encoder_of_index, fingerprint_index
-from pyserini_xqg.training.mining.judges import Judge, by_absence, by_answer_string, by_reader
-from pyserini_xqg.training.mining.labelling import Labelled, label
+from pyserini_xqg.training.mining.dense import BiEncoder, encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.labelling import Labelled, label_candidates
 from pyserini_xqg.training.mining.parts import Tally
 from pyserini_xqg.training.mining.passage_store import PassageStore
+from pyserini_xqg.training.mining.rules.by_name import RULES
 from pyserini_xqg.training.mining.settings import MiningInputs, MiningSettings
-from pyserini_xqg.training.mining.steps import Found, MiningSteps, index_builder
+from pyserini_xqg.training.mining.steps import MiningSteps, SearchedQuestion, index_builder
 
 KIND = "training-data"
 DATA_FILE = "train.jsonl"
@@ -129,6 +129,7 @@ class Mining:
         show_progress: bool = False,
     ):
         self.inputs, self.settings = inputs, settings
+        self.rule = RULES[settings.recipe]
         self.corpus = Path(inputs.corpus)
         self.device, self.show_progress = device, show_progress
         self._dense = settings.source == "retriever"
@@ -142,7 +143,7 @@ class Mining:
         if not self._dense:
             require_java()
         examples = list(chain.from_iterable(_read(path, inputs, settings) for path in inputs.questions))
-        self.questions = check_examples(examples, "questions", settings.languages, settings.recipe == "negatives")
+        self.questions = check_examples(examples, "questions", settings.languages, self.rule.needs == "positives")
         reasons = [_why_not(example, settings) for example in self.questions.examples]
         pairs = list(zip(self.questions.examples, reasons, strict=True))
         self.searched = [example for example, reason in pairs if reason is None]
@@ -155,11 +156,11 @@ class Mining:
                 f"{index} is augmented, so its scores are not those of the questions' own positives; take a plain "
                 "index, or --margin-kind none"
             )
-        self.retriever = None if named is None else Retriever(named, device)
+        self.retriever = None if named is None else BiEncoder(named, device)
         self._has_margin = has_margin and self.retriever is not None
         if has_margin and self.retriever is None:
             log.warning("there is no --encoder to score with: no candidate is left out for its score")
-        self.reader = Reader(settings, device) if settings.recipe == "cora" else None
+        self.reader = AnswerReader(settings, device) if self.rule.reads else None
 
     def plan(self, output: Path) -> MiningPlan:
         """Counts, sizes and the time, measured on a sample; nothing is written at `output`."""
@@ -239,7 +240,7 @@ class Mining:
             workspace.finish(manifest, clear)
             return manifest
 
-    def _write(self, results: Iterator[Found], file: Path) -> dict[str, Any]:
+    def _write(self, results: Iterator[SearchedQuestion], file: Path) -> dict[str, Any]:
         """Write the data; the counts of the manifest."""
         tally = Tally()
         write_examples(self._labelled(results, tally), file)
@@ -261,23 +262,18 @@ class Mining:
             "passed_over": dict(sorted(tally.passed_over.items())),
         }
 
-    def _labelled(self, results: Iterator[Found], tally: Tally) -> Iterator[TrainingExample]:
+    def _labelled(self, results: Iterator[SearchedQuestion], tally: Tally) -> Iterator[TrainingExample]:
         """All examples that can be trained on, in the order of the questions."""
         for example in self.questions.examples:
             reason = _why_not(example, self.settings)
             labelled = Labelled(example, Counter())
             if reason is None:
                 found = next(results)
-                judge = self._judge(example, found.answers)
-                labelled = label(example, found.candidates, judge, self.settings, found.own_scores)
+                judge = self.rule.judge(example, found.answers)
+                labelled = label_candidates(example, found.candidates, judge, self.settings, found.own_scores)
             tally.add(example, labelled, reason or NO_POSITIVE)
             if labelled.example.positives:
                 yield labelled.example
-
-    def _judge(self, example: TrainingExample, read: Sequence[str]) -> Judge:
-        if self.settings.recipe == "sentri":
-            return by_answer_string(example)
-        return by_reader(example, read) if self.settings.recipe == "cora" else by_absence(example)
 
 
 def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
@@ -286,7 +282,7 @@ def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[Tra
 
 def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:
     """Why a question is not searched for, None if it is."""
-    if settings.recipe != "negatives" and not counted_answers(example.answers):
+    if RULES[settings.recipe].needs == "answers" and not counted_answers(example.answers):
         return NO_ANSWER
     return NO_ENGLISH if settings.source == "bm25" and english_question(example) is None else None
 

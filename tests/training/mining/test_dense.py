@@ -15,7 +15,7 @@ from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.mining.dense import DenseIndex, Retriever, encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.dense import BiEncoder, DenseIndex, encoder_of_index, fingerprint_index
 from pyserini_xqg.training.retriever.training import train_retriever
 
 
@@ -29,7 +29,7 @@ def test_the_best_come_first_with_their_inner_products(
     factory: str, corpus: Path, tiny_sentence_model: Path, tmp_path: Path
 ) -> None:
     folder = build(corpus, tiny_sentence_model, tmp_path / "index", factory)
-    vectors = Retriever(EncoderSettings(str(tiny_sentence_model)), "cpu").questions(["missä joki", "где река", "king"])
+    vectors = BiEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu").questions(["missä joki", "где река", "king"])
     rows = faiss.read_index(str(folder / "index")).reconstruct_n(0, 23)
     scores = vectors @ rows.T
     found = DenseIndex(folder, tmp_path).search(vectors, 100 if factory == "Flat" else 3)
@@ -45,7 +45,7 @@ def test_the_best_come_first_with_their_inner_products(
 def test_scores_are_inner_products_and_each_passage_is_encoded_once(
     tiny_sentence_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    retriever = Retriever(EncoderSettings(str(tiny_sentence_model)), "cpu")
+    retriever = BiEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")
     river, same, king = Passage("a", "joki", "river"), Passage("b", "joki", "river"), Passage("c", "king")
     encoded: list[str] = []
     stock = TextEncoder.encode
