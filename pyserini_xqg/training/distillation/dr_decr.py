@@ -41,7 +41,7 @@ from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 from pyserini_xqg.training.retriever.training import PAPER_SCALE, UNIT_SCALE
 
 if TYPE_CHECKING:
-    from pyserini_xqg.training.retriever.training import TrainingPlan
+    from pyserini_xqg.training.retriever.plan import RetrieverPlan
 
 # In the working folder: the model of the first stage, and its curves, which stay.
 ALIGNED, PARALLEL = "parallel-model", "parallel"
@@ -118,7 +118,7 @@ class DrDecrTraining(DistillTraining):
         is_unit = bool(abs(float(np.linalg.norm(sample)) - 1) < 1e-3)
         self._teacher_scale = settings.teacher_scale or (UNIT_SCALE if is_unit else PAPER_SCALE)
 
-    def plan(self) -> TrainingPlan:
+    def plan(self) -> RetrieverPlan:
         """Counts, steps of both stages together, and memory of the one that takes more."""
         plan = super().plan()
         if not self.pairs:

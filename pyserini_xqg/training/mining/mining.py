@@ -1,5 +1,6 @@
-"""Training data from questions and a corpus: search, judge what was found, write. A run that was stopped goes on, and
-ends with the same bytes; of the corpus nothing stays in memory.
+"""Mining of training data from questions and a corpus: search, judge what was found, write.
+
+A run that was stopped goes on, and ends with the same bytes; of the corpus nothing stays in memory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pyserini_xqg.training.mining.dense import BiEncoder, encoder_of_index, fing
 from pyserini_xqg.training.mining.labelling import Labelled, label_candidates
 from pyserini_xqg.training.mining.parts import Tally
 from pyserini_xqg.training.mining.passage_store import PassageStore
+from pyserini_xqg.training.mining.plan import MiningPlan
 from pyserini_xqg.training.mining.rules.by_name import RULES
 from pyserini_xqg.training.mining.settings import MiningInputs, MiningSettings
 from pyserini_xqg.training.mining.steps import MiningSteps, SearchedQuestion, index_builder
@@ -43,36 +44,6 @@ SAMPLED_READINGS = 8
 NO_ANSWER, NO_ENGLISH, NO_POSITIVE = "no answer to look for", "no English question", "no positive"
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class MiningPlan:
-    """What mining would do.
-
-    Attributes
-    ----------
-    questions : dict
-        Counts by language.
-    not_searched : dict
-        Why to how many; those with positives of their own are kept as they are.
-    searched, passages : int
-    readings : int
-        Answers that the reader is to give, at most.
-    index_bytes : int or None
-        Of the index that is made; None: none is, or BM25's, which is smaller than the corpus.
-    free_bytes : int
-    seconds : float
-        To encode the corpus and to read, as measured on a sample here and now; BM25 not included.
-    """
-
-    questions: dict[str, dict[str, int]]
-    not_searched: dict[str, int]
-    searched: int
-    passages: int
-    readings: int
-    index_bytes: int | None
-    free_bytes: int
-    seconds: float
 
 
 def mine(
