@@ -1,4 +1,4 @@
-"""Texts to vectors, fast: one model, batches of similar length under a token budget.
+"""Text encoder, fast: one model, batches of similar length under a token budget.
 
 sentence-transformers loads the model and computes the vectors (its modules know every pooling, normalisation and
 projection that published encoders use). What it does not have is done here: batches filled by tokens rather than by

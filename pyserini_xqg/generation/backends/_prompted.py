@@ -1,4 +1,4 @@
-"""What the back ends have in common that run a sequence-to-sequence model here."""
+"""Sequence-to-sequence generation with a prompt: what its back ends have in common."""
 
 from __future__ import annotations
 

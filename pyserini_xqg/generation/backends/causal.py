@@ -1,4 +1,4 @@
-"""Queries from a language model on this machine: an instruction model, or a base model with worked examples."""
+"""Causal language models as query generators: an instruction model, or a base model with worked examples."""
 
 from __future__ import annotations
 

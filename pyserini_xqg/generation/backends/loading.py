@@ -1,4 +1,4 @@
-"""Opening a model that writes."""
+"""Loading of a generative model and its tokenizer."""
 
 from __future__ import annotations
 

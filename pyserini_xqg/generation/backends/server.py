@@ -1,4 +1,4 @@
-"""Queries from a language model behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama or a hosted one.
+"""OpenAI-compatible servers as query generators: vLLM, llama.cpp, Ollama or a hosted one.
 
 The package openai repeats requests that failed, waits as long as it is told, and knows timeouts. Added here: how many
 requests run at once, waits longer than it takes orders for, a halt before a limit is overrun, and what becomes of

@@ -1,4 +1,4 @@
-"""What language models are asked for queries, and how their answers are read."""
+"""Instructions that ask language models for queries, and the reading of their answers."""
 
 from __future__ import annotations
 

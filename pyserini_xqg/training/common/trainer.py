@@ -1,4 +1,4 @@
-"""transformers' trainer, as every training uses it: its arguments, one GPU a process, tokenizers as they were."""
+"""Trainer arguments of transformers, one GPU a process, and tokenizers as they were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which texts each step sees: a function of the seed, the epoch and the example, and of nothing else.
+"""Batches of training examples: a function of the seed, the epoch and the example, and of nothing else.
 
 A run that goes on in the middle of an epoch therefore sees what it would have seen.
 """

@@ -1,4 +1,4 @@
-"""Which parallel questions each step of the first stage of DR.DECR sees."""
+"""Batches of parallel questions, for the first stage of DR.DECR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely a query generator finds a question, given a passage: log P(question | passage).
+"""Query likelihood: log P(question | passage) by a query generator.
 
 It is the sum of the log-probabilities of the question's tokens, in nats, after the prompt that the same generator gets
 from ``xqg generate`` (a sequence-to-sequence model's end of text is one of the tokens; a language model's end differs

@@ -1,4 +1,4 @@
-"""The recipe QuiCK: a query generator's log P(question | passage) is what the student's ranking comes near to."""
+"""QuiCK: a query generator's log P(question | passage) is what the student's ranking comes near to."""
 
 from __future__ import annotations
 

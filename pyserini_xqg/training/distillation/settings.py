@@ -1,4 +1,4 @@
-"""What decides on a distilled retriever, as plain data."""
+"""Settings of a distilled retriever, as plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both recipes of distillation share: fixed candidates, a teacher that is asked once, and the training itself."""
+"""Distillation, as both recipes have it: fixed candidates, a teacher that is asked once, the training itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs of passage and question as a model gets them: the prompts are those of ``xqg generate``.
+"""Forms of pairs as a model gets them: the prompts are those of ``xqg generate``.
 
 What the model is to write comes as ``targets``, a column for each of its tokens, -100 where there is none: neither the
 prompt nor what fills up a row is learned.

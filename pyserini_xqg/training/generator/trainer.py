@@ -1,4 +1,4 @@
-"""transformers' trainer over pairs of passage and question.
+"""Trainer of a generator: transformers' own, over pairs of passage and question.
 
 One class serves sequence-to-sequence and language models, all weights and LoRA: the forms give each its arguments, and
 the loss is ours. Seq2SeqTrainer would add the generation of texts while dev is scored, nothing else.

@@ -1,4 +1,4 @@
-"""Answers a question from one passage: a sequence-to-sequence or causal model that is told to."""
+"""Answer reader: a sequence-to-sequence or causal model that answers a question from one passage."""
 
 from __future__ import annotations
 

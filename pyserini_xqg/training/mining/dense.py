@@ -1,4 +1,4 @@
-"""Who finds passages: a retriever in a FAISS index."""
+"""Dense retrieval for mining: a bi-encoder and a FAISS index."""
 
 from __future__ import annotations
 

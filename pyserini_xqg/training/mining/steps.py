@@ -1,4 +1,4 @@
-"""The steps of mining: search, look up texts, read, score.
+"""Steps of mining: search, look up texts, read, score.
 
 Each works in parts that are files in the working folder, so a run that was stopped goes on at its first missing part.
 """

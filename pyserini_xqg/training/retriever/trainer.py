@@ -1,4 +1,4 @@
-"""sentence-transformers' trainer, with our batches, our checkpoints, and nothing that reports to anyone.
+"""Trainer of a retriever: sentence-transformers' own, with our batches and checkpoints, reporting to no one.
 
 Checkpoints are as in :mod:`pyserini_xqg.training.common.checkpoints`.
 """
