@@ -10,7 +10,7 @@ from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
 
-Rows = Mapping[str, Iterable[tuple[str, str]]]
+SentenceRows = Mapping[str, Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ParallelQuestion:
     language: str
 
 
-def parallel_text(rows: Rows) -> ParallelText:
+def parallel_text(rows: SentenceRows) -> ParallelText:
     """Parallel text from the (English, other) pairs of each language.
 
     Pairs with an empty side, and all but the first of those with the same English sentence, are left out.

@@ -163,7 +163,7 @@ class CausalGenerator(Generator):
         todo = [
             _Prompt(
                 row,
-                self._ids(self._prompt(self._prompts.cut(prompts.passage_text(passage), room), language, asked)),
+                self._ids(self._prompt(self._prompts.cut(prompts.passage_in_prompt(passage), room), language, asked)),
                 [derived_seed(seed, passage.id, number) for number in range(answers)],
             )
             for row, passage in enumerate(passages)

@@ -164,7 +164,7 @@ class ServerGenerator(Generator):
         raise failure
 
     async def _ask(self, client: openai.AsyncOpenAI, passage: Passage, language: str, n: int, seed: int) -> list[str]:
-        chat: Any = prompts.messages(prompts.passage_text(passage), language, n, self._instruction)
+        chat: Any = prompts.messages(prompts.passage_in_prompt(passage), language, n, self._instruction)
         for attempt in range(self._retries + 1):
             if attempt:
                 await asyncio.sleep(min(0.25 * 2**attempt, 8.0))

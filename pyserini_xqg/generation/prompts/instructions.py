@@ -148,7 +148,7 @@ _TRANSLATION = re.compile(
 _QUOTES = ('""', "''", "“”", "„“", "«»", "‘’", "「」", "『』", "``")
 
 
-def passage_text(passage: Passage) -> str:
+def passage_in_prompt(passage: Passage) -> str:
     """Title and text on one line."""
     return " ".join(f"{passage.title}: {passage.text}".removeprefix(": ").removesuffix(": ").split())
 

@@ -108,7 +108,7 @@ class Checkpoints(TrainerCallback):
                 shutil.rmtree(folder)
 
 
-class Progress(TrainerCallback):
+class ProgressBar(TrainerCallback):
     """A progress bar with the loss and the last figure on dev; a loss that is no number ends the run."""
 
     def __init__(self, steps: int, shown: bool):

@@ -20,7 +20,7 @@ from pyserini_xqg.training.common.settings import TrainerSettings
 
 BYTES_PER_PARAMETER = 20
 
-Settings = TypeVar("Settings", bound=TrainerSettings)
+AnySettings = TypeVar("AnySettings", bound=TrainerSettings)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def activation_bytes(config: Any, settings: TrainerSettings, layers: int, tokens
 
 
 @contextmanager
-def memory_advice(settings: Settings, advise: Callable[[Settings], str]) -> Iterator[None]:
+def memory_advice(settings: AnySettings, advise: Callable[[AnySettings], str]) -> Iterator[None]:
     """Turn a lack of memory into an error that says which setting to change.
 
     Parameters

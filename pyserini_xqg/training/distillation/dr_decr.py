@@ -32,9 +32,9 @@ from pyserini_xqg.training.distillation.parallel_stage import (
     ALIGNED,
     DONE,
     PARALLEL,
-    align,
     parallel_settings,
     parallel_steps,
+    run_parallel_stage,
 )
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DrDecrSettings
 from pyserini_xqg.training.distillation.training import TEACHER, DistillTraining, Values, in_parts
@@ -210,7 +210,7 @@ class DrDecrTraining(DistillTraining):
             del encoder
         self._teacher = self._question_teacher = None  # their memory is the student's now
         if aims is not None:
-            align(
+            run_parallel_stage(
                 self.model,
                 ParallelRows(self.pairs, aims, self.settings.seed),
                 self.form,

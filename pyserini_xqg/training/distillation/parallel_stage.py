@@ -48,7 +48,7 @@ def parallel_steps(settings: DrDecrSettings, pairs: int) -> int:
     return steps_of_an_epoch(-(-pairs // size)) * settings.parallel_epochs
 
 
-def align(
+def run_parallel_stage(
     model: SentenceTransformer,
     rows: ParallelRows,
     form: TextForm,

@@ -30,7 +30,7 @@ from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
 TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 8192}
 LOGITS_PER_BATCH = {"cpu": 2**26, "cuda": 2**29, "mps": 2**26}
 
-Scores = npt.NDArray[np.float32]
+LogLikelihoods = npt.NDArray[np.float32]
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -49,7 +49,7 @@ class QueryLikelihood(Protocol):
 
     settings: Any
 
-    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """What log P(question | passage) is for each pair."""
         ...
 
@@ -100,7 +100,7 @@ def open_query_likelihood(
 class Seq2SeqLikelihood(Seq2SeqGenerator):
     """Scores with a sequence-to-sequence model; the parameters are those of the generator."""
 
-    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """See :class:`QueryLikelihood`."""
         sources: list[list[int]] = [self._prompts([pair.passage], pair.language)[0] for pair in pairs]
         targets: list[list[int]] = self._tokenizer(
@@ -127,7 +127,7 @@ class CausalLikelihood(CausalGenerator):
     parameters are those of the generator.
     """
 
-    def score(self, pairs: Sequence[QuestionPassage]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """See :class:`QueryLikelihood`."""
         rooms = {language: self._room(language, 1, self._output_length) for language in {p.language for p in pairs}}
         sources = [
@@ -158,10 +158,12 @@ class CausalLikelihood(CausalGenerator):
 
 
 def _text(pair: QuestionPassage) -> str:
-    return prompts.passage_text(pair.passage)
+    return prompts.passage_in_prompt(pair.passage)
 
 
-def _in_batches(sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int) -> Scores:
+def _in_batches(
+    sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int
+) -> LogLikelihoods:
     """Scores of all, the longest first, so that a lack of memory shows at once."""
     kind = device.split(":")[0] if device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
     scores = np.empty(len(sources), dtype=np.float32)
@@ -177,10 +179,10 @@ def _in_batches(sources: list[list[int]], targets: list[list[int]], run: Any, de
     return scores
 
 
-def _in_halves(sources: list[list[int]], targets: list[list[int]], run: Any) -> Scores:
+def _in_halves(sources: list[list[int]], targets: list[list[int]], run: Any) -> LogLikelihoods:
     @torch.inference_mode()
-    def scored(part: slice) -> Scores:
-        scores: Scores = run(sources[part], targets[part]).float().cpu().numpy()
+    def scored(part: slice) -> LogLikelihoods:
+        scores: LogLikelihoods = run(sources[part], targets[part]).float().cpu().numpy()
         return scores
 
     pieces = in_halves(

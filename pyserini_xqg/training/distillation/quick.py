@@ -27,7 +27,7 @@ from pyserini_xqg.training.distillation.query_likelihood import QueryLikelihood,
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, QuickSettings
 from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
 
-Queries = Mapping[str, tuple[str, ...]]  # by language
+QueriesByLanguage = Mapping[str, tuple[str, ...]]  # by language
 
 
 def distill_quick(
@@ -83,7 +83,7 @@ class QuickRows(CandidateRows):
 
     def __init__(self, examples: Sequence[TrainingExample], negatives: int, seed: int, share: float, epochs: int):
         super().__init__(examples, negatives, seed)
-        self.generated: Sequence[Queries] = [{} for _ in examples]
+        self.generated: Sequence[QueriesByLanguage] = [{} for _ in examples]
         self._share = share
         self._epochs = epochs
 
@@ -219,7 +219,9 @@ class QuickTraining(DistillTraining):
         }
 
 
-def generated_queries(positives: Sequence[Passage], queries: Sequence[str], corpus: str | None = None) -> list[Queries]:
+def generated_queries(
+    positives: Sequence[Passage], queries: Sequence[str], corpus: str | None = None
+) -> list[QueriesByLanguage]:
     """The generated queries of each passage, by language; none where none were generated.
 
     Parameters

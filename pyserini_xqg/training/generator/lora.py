@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import MissingPrerequisite, UsageError
-from pyserini_xqg.generation.backends.loading import Kind
+from pyserini_xqg.generation.backends.loading import ModelKind
 from pyserini_xqg.training.common.environment import INSTALL
 from pyserini_xqg.training.generator.settings import GeneratorSettings
 
 FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
-def add_lora(base: Any, settings: GeneratorSettings, kind: Kind) -> Any:
+def add_lora(base: Any, settings: GeneratorSettings, kind: ModelKind) -> Any:
     """The base with dimensions to train beside its layers.
 
     Parameters

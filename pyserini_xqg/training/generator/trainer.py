@@ -25,7 +25,7 @@ from transformers.trainer_callback import PrinterCallback
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, FIGURE, Checkpoints, Progress
+from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, FIGURE, Checkpoints, ProgressBar
 from pyserini_xqg.training.common.environment import is_main_process, processes
 from pyserini_xqg.training.common.memory import memory_advice
 from pyserini_xqg.training.common.trainer import trainer_arguments, use_one_gpu
@@ -163,7 +163,7 @@ def run_generator_trainer(
         args=arguments,
         train_dataset=Pairs(train),
         data_collator=form,
-        callbacks=[checkpoints, _Progress(steps, show_progress and is_main_process())],
+        callbacks=[checkpoints, _LossBar(steps, show_progress and is_main_process())],
     )
     trainer.model_accepts_loss_kwargs = True  # the loss is a mean over the tokens of the whole batch already
     trainer.batches = batches
@@ -184,7 +184,7 @@ def _on(device: Any, value: Any) -> Any:
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
-class _Progress(Progress):
+class _LossBar(ProgressBar):
     """A progress bar with the loss, that on dev too."""
 
     def on_log(self, args: Any, state: Any, control: Any, **others: Any) -> None:

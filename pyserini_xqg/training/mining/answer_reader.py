@@ -17,15 +17,15 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
 from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.errors import MissingInput, UsageError
-from pyserini_xqg.generation.backends.loading import Kind, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.training.mining.settings import MiningSettings
 
 FIELDS = ("question", "english", "language", "title", "passage")
-SEQ2SEQ: Kind = "sequence-to-sequence"
-CAUSAL: Kind = "causal language"
+SEQ2SEQ: ModelKind = "sequence-to-sequence"
+CAUSAL: ModelKind = "causal language"
 # The first is T5's for SQuAD.
-PROMPTS: dict[Kind, str] = {
+PROMPTS: dict[ModelKind, str] = {
     SEQ2SEQ: "question: {question} context: {title} {passage}",
     CAUSAL: "{title}\n{passage}\n\nAnswer with a few words of the text above, or with none.\n"
     "Question: {question}\nAnswer:",

@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, Checkpoints, Progress
+from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, Checkpoints, ProgressBar
 from pyserini_xqg.training.common.environment import batch_size_of_a_process, is_main_process, steps_of_an_epoch
 from pyserini_xqg.training.common.memory import memory_advice
 from pyserini_xqg.training.common.trainer import forget_calls, trainer_arguments, use_one_gpu
@@ -107,7 +107,7 @@ def run_retriever_trainer(
         loss=loss,
         evaluator=scorer,
         data_collator=collate,
-        callbacks=[checkpoints, Progress(steps, show_progress and is_main_process())],
+        callbacks=[checkpoints, ProgressBar(steps, show_progress and is_main_process())],
     )
     trainer.batches = batches
     trainer.remove_callback(PrinterCallback)

@@ -15,14 +15,14 @@ from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation.backends import _ct2_model as ct2_model
 from pyserini_xqg.generation.backends import _prompted as prompted
 from pyserini_xqg.generation.backends.ctranslate2 import CTranslate2Generator
-from pyserini_xqg.generation.backends.loading import Kind, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from tests.conftest import make_model, sentence
 from tests.fixtures.generation import make_t5
 
 ctranslate2: Any = pytest.importorskip("ctranslate2")
 
-KIND: Kind = "sequence-to-sequence"
+KIND: ModelKind = "sequence-to-sequence"
 Queries = list[list[str]]
 
 

@@ -10,9 +10,9 @@ from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage
 
 # What a passage is to its question: what is neither a positive nor a negative is counted by its name.
-Verdict = Literal["positive", "negative", "has an answer", "answer in the title only"]
+Judgement = Literal["positive", "negative", "has an answer", "answer in the title only"]
 # From the number of a passage among those that were found, and the passage.
-Judge = Callable[[int, Passage], Verdict]
+Judge = Callable[[int, Passage], Judgement]
 
 
 class JudgeMaker(Protocol):

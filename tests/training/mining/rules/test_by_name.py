@@ -13,7 +13,7 @@ from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.mining.mining import mine
-from pyserini_xqg.training.mining.rules.base import Judge, MiningRule, Verdict
+from pyserini_xqg.training.mining.rules.base import Judge, Judgement, MiningRule
 from pyserini_xqg.training.mining.rules.by_name import RULES
 from pyserini_xqg.training.mining.settings import MiningInputs, mining_settings
 from tests.conftest import write_lines
@@ -23,7 +23,7 @@ def by_first_word(example: TrainingExample, read: Sequence[str]) -> Judge:
     assert not read
     word = example.question.split()[0]
 
-    def judge(number: int, passage: Passage) -> Verdict:
+    def judge(number: int, passage: Passage) -> Judgement:
         return "positive" if word in passage.text.split() else "negative"
 
     return judge
