@@ -27,8 +27,9 @@ from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 from pyserini_xqg.training.data.validation import check_examples, listed
 from pyserini_xqg.training.mining.answer_reader import AnswerReader
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
 from pyserini_xqg.training.mining.bm25 import english_question, require_java
-from pyserini_xqg.training.mining.dense import BiEncoder, encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.dense import encoder_of_index, fingerprint_index
 from pyserini_xqg.training.mining.labelling import Labelled, label_candidates
 from pyserini_xqg.training.mining.parts import Tally
 from pyserini_xqg.training.mining.passage_store import PassageStore

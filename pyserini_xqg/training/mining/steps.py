@@ -18,8 +18,9 @@ from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.mining.answer_reader import AnswerReader
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder, encoded_text
 from pyserini_xqg.training.mining.bm25 import bm25_search, english_question
-from pyserini_xqg.training.mining.dense import BiEncoder, DenseIndex, Ranking, encoded_text
+from pyserini_xqg.training.mining.dense import DenseIndex, Ranking
 from pyserini_xqg.training.mining.labelling import Candidate
 from pyserini_xqg.training.mining.parts import Parts
 from pyserini_xqg.training.mining.passage_store import PassageStore

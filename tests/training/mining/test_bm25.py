@@ -15,8 +15,9 @@ from pyserini_xqg import EncoderSettings, XqgIndexBuilder
 from pyserini_xqg.collection.datasets.formats import read_examples
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
 from pyserini_xqg.training.mining.bm25 import bm25_search
-from pyserini_xqg.training.mining.dense import BiEncoder, DenseIndex
+from pyserini_xqg.training.mining.dense import DenseIndex
 from pyserini_xqg.training.mining.recipes import mine_negatives
 from pyserini_xqg.training.mining.settings import MiningInputs
 from tests.conftest import write_lines

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from pyserini_xqg import EncoderSettings, XqgIndexBuilder
-from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.mining.dense import BiEncoder, DenseIndex, encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
+from pyserini_xqg.training.mining.dense import DenseIndex, encoder_of_index, fingerprint_index
 from pyserini_xqg.training.retriever.training import train_retriever
 
 
@@ -40,27 +39,6 @@ def test_the_best_come_first_with_their_inner_products(
         np.testing.assert_allclose(own[order], -np.sort(-own)[: len(ranking)], atol=1e-5)
         np.testing.assert_allclose([score for _, score in ranking], own[order], atol=1e-5)
     assert [len(ranking) for ranking in found] == [23 if factory == "Flat" else 3] * 3
-
-
-def test_scores_are_inner_products_and_each_passage_is_encoded_once(
-    tiny_sentence_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    retriever = BiEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")
-    river, same, king = Passage("a", "joki", "river"), Passage("b", "joki", "river"), Passage("c", "king")
-    encoded: list[str] = []
-    stock = TextEncoder.encode
-
-    def counting(encoder: TextEncoder, texts: Sequence[str], kind: Any) -> Any:
-        encoded.extend(texts if kind == "passage" else ())
-        return stock(encoder, texts, kind)
-
-    monkeypatch.setattr(TextEncoder, "encode", counting)
-    scores = retriever.scores(["missä joki", "king"], [[river, king, same], [same]], [{"king": 7.0}, {}])
-    assert encoded == ["river joki"]
-    questions, passage = retriever.questions(["missä joki", "king"]), retriever.passages([river])[0]
-    expected = questions @ passage
-    assert scores[0] == pytest.approx([expected[0], 7.0, expected[0]], abs=1e-5)
-    assert scores[1] == pytest.approx([expected[1]], abs=1e-5)
 
 
 def test_ids_of_any_length_are_read_in_place(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage
 
-# What a passage is to its question: what is neither a positive nor a negative is counted by its name.
-Judgement = Literal["positive", "negative", "has an answer", "answer in the title only"]
+# "positive", "negative", or in a few words why a passage is neither, which is counted.
+Judgement = str
 # From the number of a passage among those that were found, and the passage.
 Judge = Callable[[int, Passage], Judgement]
 
