@@ -199,7 +199,7 @@ def _text(
     text: list[str] | None,
     language: list[str] | None,
 ) -> ParallelText:
-    from pyserini_xqg.collection.datasets.parallel import read_line_aligned
+    from pyserini_xqg.collection.datasets.line_aligned import read_line_aligned
     from pyserini_xqg.collection.datasets.xnli import read_xnli
 
     if (xnli is None) == (text is None) or bool(english) != bool(text):

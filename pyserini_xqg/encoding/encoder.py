@@ -1,4 +1,4 @@
-"""Texts to vectors, fast: one model, batches of similar length under a token budget.
+"""Text encoder, fast: one model, batches of similar length under a token budget.
 
 sentence-transformers loads the model and computes the vectors (its modules know every pooling, normalisation and
 projection that published encoders use). What it does not have is done here: batches filled by tokens rather than by
@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.encoding.loading import choose_device, load_model
+from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
-from pyserini_xqg.errors import XqgError
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
@@ -154,23 +154,28 @@ class TextEncoder:
     def _forward(self, batch: Batch) -> Any:
         import torch
 
+        tokens = batch.features["input_ids"].shape[1]
+        pieces = in_halves(
+            lambda part: self._run(_part(batch, part)),
+            0,
+            len(batch.rows),
+            lambda _: (
+                f"out of memory on one text of {tokens} tokens; give a smaller maximum length, --dtype bfloat16 or "
+                "another --device"
+            ),
+            "texts",
+        )
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+
+    def _run(self, batch: Batch) -> Any:
+        import torch
+
         features = {
             name: value.to(self.device, non_blocking=True) if isinstance(value, torch.Tensor) else value
             for name, value in batch.features.items()
         }
-        try:
-            with torch.inference_mode():
-                return self._model(features)["sentence_embedding"].float()
-        except torch.OutOfMemoryError as error:
-            if len(batch.rows) == 1:
-                raise XqgError(
-                    f"out of memory on one text of {batch.features['input_ids'].shape[1]} tokens; give a smaller "
-                    "maximum length, --dtype bfloat16 or another --device"
-                ) from error
-        # Out of the except block: the error holds on to all that the attempt had in memory.
-        log.warning("out of memory at %d texts; going on with half as many", len(batch.rows))
-        torch.cuda.empty_cache()
-        return torch.cat([self._forward(half) for half in _halves(batch)])
+        with torch.inference_mode():
+            return self._model(features)["sentence_embedding"].float()
 
     @staticmethod
     def _to_numpy(values: Any) -> Vectors:
@@ -178,12 +183,6 @@ class TextEncoder:
         return array
 
 
-def _halves(batch: Batch) -> list[Batch]:
-    size = len(batch.rows)
-    return [
-        Batch(
-            batch.rows[half],
-            {name: value if isinstance(value, int) else value[half] for name, value in batch.features.items()},
-        )
-        for half in (slice(None, size // 2), slice(size // 2, None))
-    ]
+def _part(batch: Batch, part: slice) -> Batch:
+    features = {name: value if isinstance(value, int) else value[part] for name, value in batch.features.items()}
+    return Batch(batch.rows[part], features)

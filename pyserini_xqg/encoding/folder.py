@@ -1,4 +1,4 @@
-"""Encoder settings in a folder: made by ``xqg encoder``, and in every index folder."""
+"""Encoder folders: settings in a folder made by ``xqg encoder``, and in every index folder."""
 
 from __future__ import annotations
 

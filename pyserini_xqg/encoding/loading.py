@@ -1,4 +1,4 @@
-"""Opening a model: what it is, what it says of itself, and on which device it runs."""
+"""Loading of an encoder model: what it is, what it says of itself, and on which device it runs."""
 
 from __future__ import annotations
 

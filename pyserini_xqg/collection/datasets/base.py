@@ -1,72 +1,54 @@
-"""Published question sets, read into passages and questions and written as Pyserini reads them."""
+"""The interface of a published format of training data."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.datasets.examples import TrainingExample
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, the passage that answers it, and its answers (in the passage's language, where the data set has
-    them).
-    """
+class ExampleReader(Protocol):
+    """Reads the examples of a file or folder."""
 
-    id: str
-    text: str
-    passage_id: str
-    answers: tuple[str, ...] = ()
+    def __call__(self, path: Path, language: str, split: str) -> Iterable[TrainingExample]:
+        """The examples, one after the other.
+
+        Parameters
+        ----------
+        path : Path
+        language : str
+            Of questions that do not say theirs, as a code.
+        split : str
+            The part of a folder that holds several: ``train``, ``dev`` or ``test``.
+
+        Raises
+        ------
+        MissingInput, InvalidInput
+            A file cannot be read, or is not of this format.
+        """
+        ...
 
 
 @dataclass(frozen=True)
-class RetrievalSet:
-    """Passages and, per language, questions about them; small enough for memory."""
+class ExampleFormat:
+    """A format: how it is read, and by what it is recognised.
 
-    passages: Sequence[Passage]
-    questions: Mapping[str, Sequence[Question]]
+    Parameters
+    ----------
+    read : ExampleReader
+    expected : str
+        The format in a few words, for the message that says which formats are known.
+    fields : tuple of str
+        A file whose first JSON object has all of them is of this format.
+    files : re.Pattern or None
+        A folder with a file whose name it finds is of this format.
+    """
 
-
-def corpus_lines(passages: Iterable[Passage]) -> Iterator[str]:
-    """Passages as lines of Pyserini's JSONL."""
-    return jsonl_lines({"id": p.id, "title": p.title, "text": p.text} for p in passages)
-
-
-def queries_lines(queries: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[str]:
-    """Generated queries, ``{passage id: {language: [query, ...]}}``, as lines of our format."""
-    return jsonl_lines({"id": identifier, "queries": by_language} for identifier, by_language in queries.items())
-
-
-def write_corpus(passages: Iterable[Passage], file: Path) -> None:
-    """Write passages as Pyserini's JSONL."""
-    write_lines(corpus_lines(passages), file)
-
-
-def write_queries(queries: Mapping[str, Mapping[str, Sequence[str]]], file: Path) -> None:
-    """Write generated queries in our format."""
-    write_lines(queries_lines(queries), file)
-
-
-def write_topics(questions: Sequence[Question], file: Path) -> None:
-    """Write questions as Pyserini's topics."""
-    lines = (f"{question.id}\t{' '.join(question.text.split())}\n" for question in questions)
-    file.write_text("".join(lines), encoding="utf-8")
-
-
-def write_qrels(questions: Sequence[Question], file: Path) -> None:
-    """Write which passage answers which question, as TREC qrels."""
-    file.write_text("".join(f"{question.id} 0 {question.passage_id} 1\n" for question in questions), encoding="utf-8")
-
-
-def jsonl_lines(values: Iterable[object]) -> Iterator[str]:
-    """JSON objects, one a line."""
-    return (json.dumps(value, ensure_ascii=False) + "\n" for value in values)
-
-
-def write_lines(lines: Iterable[str], file: Path) -> None:
-    """Write lines that end in line feeds."""
-    with file.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.writelines(lines)
+    read: ExampleReader
+    expected: str
+    fields: tuple[str, ...] = ()
+    files: re.Pattern[str] | None = None

@@ -1,21 +1,30 @@
-"""Training data from any published format, recognised by its content."""
+"""Formats of training data by name, and the reading of any of them, recognised by its content.
+
+A format is a file of this folder and a line of :data:`FORMATS`.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pyserini_xqg.collection.datasets.afriqa import FILE_NAME as AFRIQA_NAME
-from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, read_tevatron
-from pyserini_xqg.collection.datasets.readers import READERS, first_record, is_array, read_afriqa
-from pyserini_xqg.collection.datasets.squad import LANGUAGE_IN_NAME
+from pyserini_xqg.collection.datasets import afriqa, dpr, nq, squad, tevatron, xor_tydi
+from pyserini_xqg.collection.datasets.base import ExampleFormat
+from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
+from pyserini_xqg.collection.datasets.json_objects import first_object
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
-from pyserini_xqg.storage.jsonl import jsonl_files, open_binary
 
-FORMATS = ("tevatron", *READERS, "afriqa")
+# As `--format` calls them. The first that fits is taken.
+FORMATS: Mapping[str, ExampleFormat] = {
+    "tevatron": tevatron.FORMAT,
+    "dpr": dpr.FORMAT,
+    "nq": nq.FORMAT,
+    "xor-tydi": xor_tydi.FORMAT,
+    "afriqa": afriqa.FORMAT,
+    "squad": squad.FORMAT,
+}
 
 
 def read_examples(
@@ -45,14 +54,8 @@ def read_examples(
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"format is {format!r}: one of {', '.join(FORMATS)} is expected")
-    found = format or detect_format(path)
-    if found == "tevatron":
-        examples: Iterable[TrainingExample] = read_tevatron(path, language)
-    elif found == "afriqa":
-        examples = read_afriqa(path, split)
-    else:
-        examples = READERS[found](path, language)
-    return list(_sharing_passages(examples))
+    chosen = FORMATS[format or detect_format(path)]
+    return list(_sharing_passages(chosen.read(path, language, split)))
 
 
 def detect_format(path: Path) -> str:
@@ -69,44 +72,18 @@ def detect_format(path: Path) -> str:
         raise MissingInput(f"{path}: no such file or folder")
     if path.is_dir():
         names = [file.name for file in path.iterdir()]
-        if any(AFRIQA_NAME.search(name) for name in names):
-            return "afriqa"
-        if any(LANGUAGE_IN_NAME.search(name) for name in names):
-            return "squad"
-    file = jsonl_files(path)[0]
-    if not is_array(file) and _is_squad(file):
-        return "squad"
-    record = first_record(path)
-    keys = record.value.keys()
-    for format, needed in (
-        ("tevatron", {"query", "positive_passages"}),
-        ("dpr", {"question", "positive_ctxs"}),
-        ("nq", {"question", "ctxs"}),
-        ("xor-tydi", {"question", "lang"}),
-    ):
-        if needed <= keys:
-            return format
-    if "question_lang" in keys:
-        raise record.invalid("a file of AfriQA: give its folder, and the split is chosen in it")
-    raise record.invalid(
-        f"no format of training data is known with the fields {', '.join(keys)}; expected: Tevatron's (query, "
-        "positive_passages), DPR's (question, positive_ctxs), questions with ctxs, XOR-TyDi's (question, lang), "
-        "SQuAD's (data), or a folder of AfriQA"
+        for name, format in FORMATS.items():
+            if format.files is not None and any(map(format.files.search, names)):
+                return name
+    first = first_object(path)
+    for name, format in FORMATS.items():
+        if format.fields and first.value.keys() >= {*format.fields}:
+            return name
+    *others, last = (format.expected for format in FORMATS.values())
+    raise first.invalid(
+        f"no format of training data is known with the fields {', '.join(first.value)}; expected: {', '.join(others)}, "
+        f"or {last}"
     )
-
-
-def _is_squad(file: Path) -> bool:
-    """Whether a file is one JSON object with articles; its line can be the whole file, or the object many lines."""
-    with open_binary(file) as handle:
-        first = handle.readline().removeprefix(b"\xef\xbb\xbf")
-        try:
-            value = json.loads(first)
-        except ValueError:
-            try:
-                value = json.loads((first + handle.read()).decode("utf-8-sig"))
-            except ValueError:
-                return False
-    return isinstance(value, dict) and isinstance(value.get("data"), list)
 
 
 def _sharing_passages(examples: Iterable[TrainingExample]) -> Iterator[TrainingExample]:

@@ -6,18 +6,33 @@ paragraph is found.
 
 from __future__ import annotations
 
-import json
+import gzip
 import re
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pyserini_xqg.collection.datasets.base import Question, RetrievalSet
+from pyserini_xqg.collection.datasets.base import ExampleFormat
+from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
+from pyserini_xqg.collection.datasets.json_objects import whole_json
+from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
 # MLQA has files of every pair of languages side by side; those with English contexts are taken.
 LANGUAGE_IN_NAME = re.compile(r"(?:context-en-question-|\.)([a-z]{2,3})\.json$")
+
+
+class _Asked(NamedTuple):
+    """A question with its paragraph."""
+
+    title: str
+    context: str
+    id: str
+    text: str
+    answers: tuple[str, ...]
 
 
 def read_squad_folder(folder: Path) -> RetrievalSet:
@@ -43,6 +58,52 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
         A file is not in SQuAD's format, or has questions that the English one does not; or two files have the same
         language.
     """
+    asked_in_english, others = _read_folder(folder)
+    english = {asked.id: asked for asked in asked_in_english}
+    passages: dict[str, Passage] = {}
+    for asked in asked_in_english:
+        passages.setdefault(asked.context, Passage(f"p{len(passages)}", asked.context, asked.title))
+    questions = {
+        language: [
+            Question(
+                f"{language}-{each.id}", each.text, passages[english[each.id].context].id, english[each.id].answers
+            )
+            for each in own
+        ]
+        for language, own in others.items()
+    }
+    return RetrievalSet(list(passages.values()), questions)
+
+
+def read_squad(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train") -> Iterator[TrainingExample]:
+    """Examples of a folder with parallel files, of which the English one gives passages, answers and English questions,
+    or of one file with its own contexts.
+
+    Raises
+    ------
+    MissingInput, InvalidInput
+        See :func:`read_squad_folder`.
+    """
+    if not path.is_dir():
+        found = LANGUAGE_IN_NAME.search(path.name)
+        code = language_code(found[1]) if found else language
+        for asked in _questions(path):
+            yield TrainingExample(f"{code}-{asked.id}", asked.text, code, (_passage(asked),), (), asked.answers)
+        return
+    asked_in_english, others = _read_folder(path)
+    english = {asked.id: asked for asked in asked_in_english}
+    passages: dict[str, Passage] = {}
+    for asked in asked_in_english:
+        passages.setdefault(asked.context, _passage(asked))
+    for code, questions in others.items():
+        for asked in questions:
+            same = english[asked.id]
+            positives = (passages[same.context],)
+            yield TrainingExample(f"{code}-{asked.id}", asked.text, code, positives, (), same.answers, same.text)
+
+
+def _read_folder(folder: Path) -> tuple[list[_Asked], dict[str, list[_Asked]]]:
+    """The English questions, and those of the other languages by code."""
     if not folder.is_dir():
         raise MissingInput(
             f"{folder}: no such folder; one with SQuAD-format files such as xquad.en.json and xquad.ar.json is expected"
@@ -58,36 +119,14 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
             f"{folder}: files for {', '.join(files) or 'no language'}; an English one (name.en.json) and others are "
             "expected"
         )
-    passages: dict[str, Passage] = {}
-    passage_of: dict[str, str] = {}
-    answers: dict[str, tuple[str, ...]] = {}
-    for asked in _questions(files.pop("en")):
-        passage = passages.setdefault(asked.context, Passage(f"p{len(passages)}", asked.context, asked.title))
-        passage_of[asked.id] = passage.id
-        answers[asked.id] = asked.answers
-    questions: dict[str, list[Question]] = {}
+    english = _questions(files.pop("en"))
+    known = {asked.id for asked in english}
+    others: dict[str, list[_Asked]] = {}
     for name, file in files.items():
-        language = language_code(name)
-        questions[language] = []
-        for asked in _questions(file):
-            if asked.id not in passage_of:
-                raise InvalidInput(
-                    f"{file}: question {asked.id} is not in the English file; parallel files are expected"
-                )
-            questions[language].append(
-                Question(f"{language}-{asked.id}", asked.text, passage_of[asked.id], answers[asked.id])
-            )
-    return RetrievalSet(list(passages.values()), questions)
-
-
-class _Asked(NamedTuple):
-    """A question with its paragraph."""
-
-    title: str
-    context: str
-    id: str
-    text: str
-    answers: tuple[str, ...]
+        asked = others[language_code(name)] = _questions(file)
+        if lacking := next((each for each in asked if each.id not in known), None):
+            raise InvalidInput(f"{file}: question {lacking.id} is not in the English file; parallel files are expected")
+    return english, others
 
 
 def _questions(file: Path) -> list[_Asked]:
@@ -98,13 +137,20 @@ def _questions(file: Path) -> list[_Asked]:
                 paragraph["context"].strip(),
                 str(question["id"]),
                 question["question"].strip(),
-                tuple(answer["text"] for answer in question["answers"]),
+                tuple(str(answer["text"]) for answer in question.get("answers", ())),
             )
-            for article in json.loads(file.read_text(encoding="utf-8"))["data"]
+            for article in whole_json(file)["data"]
             for paragraph in article["paragraphs"]
             for question in paragraph["qas"]
         ]
+    except (ValueError, KeyError, TypeError, AttributeError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{file}: not in SQuAD's format ({type(error).__name__}: {error})") from error
     except OSError as error:
         raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{file}: not in SQuAD's format ({type(error).__name__}: {error})") from error
+
+
+def _passage(asked: _Asked) -> Passage:
+    return Passage(content_id(asked.title, asked.context), asked.context, asked.title)
+
+
+FORMAT = ExampleFormat(read_squad, "SQuAD's (data)", ("data",), LANGUAGE_IN_NAME)

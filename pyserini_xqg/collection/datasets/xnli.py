@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyserini_xqg.collection.datasets.parallel import ParallelText, parallel_text, read_lines
+from pyserini_xqg.collection.datasets.line_aligned import read_lines
+from pyserini_xqg.collection.datasets.parallel import ParallelText, parallel_text
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 

@@ -1,4 +1,4 @@
-"""Models in the form of CTranslate2, converted once into the cache."""
+"""CTranslate2 models, converted once into the cache."""
 
 from __future__ import annotations
 

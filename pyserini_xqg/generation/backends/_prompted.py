@@ -1,4 +1,4 @@
-"""What the back ends have in common that run a sequence-to-sequence model here."""
+"""Sequence-to-sequence generation with a prompt: what its back ends have in common."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import fingerprint
-from pyserini_xqg.encoding.memory import out_of_memory
-from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer, check_prompt
@@ -135,7 +135,7 @@ class PromptedGenerator(Generator, ABC):
             size = max(1, budget // (len(prompts[order[start]]) + n * self._output_length))
             rows = order[start : start + size]
             seeds = [[derived_seed(seed, passages[row].id, sample) for sample in range(n)] for row in rows]
-            written = self._halving([prompts[row] for row in rows], seeds)
+            written = self._in_halves([prompts[row] for row in rows], seeds)
             for row, queries in zip(rows, written, strict=True):
                 # Models have more logits than their tokenizers have tokens.
                 known = [[token for token in query if token < len(self._tokenizer)] for query in queries]
@@ -161,24 +161,14 @@ class PromptedGenerator(Generator, ABC):
         if dtype not in self.dtypes:
             raise UsageError(f"dtype is {dtype!r}: one of {', '.join(self.dtypes)} is expected")
 
-    def _halving(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
-        try:
-            return self._write(prompts, seeds)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            if len(prompts) == 1:
-                raise XqgError(
-                    f"out of memory on {len(seeds[0])} queries for one passage of {len(prompts[0])} tokens; ask for "
-                    "fewer queries at a time, a shorter input, a smaller dtype or model, or another device"
-                ) from error
-        # Out of the except block: the error holds on to all that the attempt had in memory.
-        log.warning("out of memory at %d passages; going on with half as many", len(prompts))
-        self._free_memory()
-        half = len(prompts) // 2
-        return self._halving(prompts[:half], seeds[:half]) + self._halving(prompts[half:], seeds[half:])
-
-    def _free_memory(self) -> None:
-        import torch
-
-        torch.cuda.empty_cache()
+    def _in_halves(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+        pieces = in_halves(
+            lambda part: self._write(prompts[part], seeds[part]),
+            0,
+            len(prompts),
+            lambda row: (
+                f"out of memory on {len(seeds[row])} queries for one passage of {len(prompts[row])} tokens; ask for "
+                "fewer queries at a time, a shorter input, a smaller dtype or model, or another device"
+            ),
+        )
+        return [queries for piece in pieces for queries in piece]

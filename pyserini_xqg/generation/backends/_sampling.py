@@ -1,4 +1,4 @@
-"""Draws the next token of every sequence by noise of its own, so that no sequence depends on its batch."""
+"""Top-k sampling: each sequence draws by noise of its own, so that none depends on its batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every back end of query generation is."""
+"""The interface of a query generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The back ends by name."""
+"""Query generators by name."""
 
 from __future__ import annotations
 

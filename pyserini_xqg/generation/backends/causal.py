@@ -1,4 +1,4 @@
-"""Queries from a language model on this machine: an instruction model, or a base model with worked examples."""
+"""Causal language models as query generators: an instruction model, or a base model with worked examples."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from transformers import (  # type: ignore[attr-defined, unused-ignore]
     DynamicCache,
     GenerationConfig,
     LogitsProcessorList,
-    StoppingCriteria,
     StoppingCriteriaList,
 )
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint
-from pyserini_xqg.encoding.memory import out_of_memory
-from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends._sampling import TopKSampler
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_model, open_tokenizer
+from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.causal import CausalPrompt, trained_prompt
 
@@ -163,7 +163,7 @@ class CausalGenerator(Generator):
         todo = [
             _Prompt(
                 row,
-                self._ids(self._prompt(self._prompts.cut(prompts.passage_text(passage), room), language, asked)),
+                self._ids(self._prompt(self._prompts.cut(prompts.passage_in_prompt(passage), room), language, asked)),
                 [derived_seed(seed, passage.id, number) for number in range(answers)],
             )
             for row, passage in enumerate(passages)
@@ -198,24 +198,19 @@ class CausalGenerator(Generator):
         return room
 
     def _answers(self, batch: list[_Prompt], output: int) -> list[list[str]]:
-        try:
-            with torch.inference_mode():
-                return self._write(batch, output)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            if len(batch) == 1:
-                raise XqgError(
-                    f"out of memory on one passage with a prompt of {len(batch[0].ids)} tokens and "
-                    f"{len(batch[0].seeds)} answers; give a smaller input_length, fewer queries, bfloat16 or another "
-                    "device"
-                ) from error
-        # Out of the except block: the error holds on to all that the attempt had in memory.
-        log.warning("out of memory at %d passages; going on with half as many", len(batch))
-        torch.cuda.empty_cache()
-        half = len(batch) // 2
-        return self._answers(batch[:half], output) + self._answers(batch[half:], output)
+        pieces = in_halves(
+            lambda part: self._write(batch[part], output),
+            0,
+            len(batch),
+            lambda row: (
+                f"out of memory on one passage with a prompt of {len(batch[row].ids)} tokens and "
+                f"{len(batch[row].seeds)} answers; give a smaller input_length, fewer queries, bfloat16 or another "
+                "device"
+            ),
+        )
+        return [answers for piece in pieces for answers in piece]
 
+    @torch.inference_mode()
     def _write(self, batch: list[_Prompt], output: int) -> list[list[str]]:
         answers = len(batch[0].seeds)
         length = max(len(prompt.ids) for prompt in batch)
@@ -239,7 +234,7 @@ class CausalGenerator(Generator):
             attention_mask=mask.repeat_interleave(answers, dim=0),
             max_new_tokens=output,
             logits_processor=LogitsProcessorList([TopKSampler(seeds, output, self._top_k, self._temperature)]),
-            stopping_criteria=StoppingCriteriaList([] if self._chat else [_EndOfLine(self._tokenizer)]),
+            stopping_criteria=StoppingCriteriaList([] if self._chat else [EndOfLine(self._tokenizer)]),
             **kept,
         )[:, length:].tolist()
         texts = [self._decode(tokens, output) for tokens in written]
@@ -266,17 +261,6 @@ def _kept_numbers(config: Any) -> int:
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return int(2 * config.num_hidden_layers * heads * size)
-
-
-class _EndOfLine(StoppingCriteria):
-    """Ends a sequence with the first token that has a newline in it."""
-
-    def __init__(self, tokenizer: Any):
-        self._tokenizer = tokenizer
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **_: Any) -> torch.BoolTensor:
-        ended = ["\n" in self._tokenizer.decode(token) for token in input_ids[:, -1:].tolist()]
-        return torch.tensor(ended, device=input_ids.device)  # type: ignore[return-value]
 
 
 def _open(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:

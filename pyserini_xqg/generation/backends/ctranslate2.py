@@ -1,4 +1,4 @@
-"""Queries from a sequence-to-sequence model, by CTranslate2: the same model, several times as fast on a CPU."""
+"""Sequence-to-sequence models as query generators, by CTranslate2: several times as fast on a CPU."""
 
 from __future__ import annotations
 

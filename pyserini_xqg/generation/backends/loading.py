@@ -1,4 +1,4 @@
-"""Opening a model that writes."""
+"""Loading of a generative model and its tokenizer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import MissingInput
 
-Kind = Literal["sequence-to-sequence", "causal language"]
-CLASSES: dict[Kind, str] = {
+ModelKind = Literal["sequence-to-sequence", "causal language"]
+CLASSES: dict[ModelKind, str] = {
     "sequence-to-sequence": "AutoModelForSeq2SeqLM",
     "causal language": "AutoModelForCausalLM",
 }
@@ -49,7 +49,7 @@ def open_config(name: str, revision: str | None) -> Any:
         return config
 
 
-def open_tokenizer(name: str, revision: str | None, kind: Kind) -> Any:
+def open_tokenizer(name: str, revision: str | None, kind: ModelKind) -> Any:
     """The tokenizer of a model.
 
     Raises
@@ -67,7 +67,7 @@ def open_tokenizer(name: str, revision: str | None, kind: Kind) -> Any:
         return tokenizer
 
 
-def open_model(name: str, revision: str | None, dtype: str, kind: Kind) -> Any:
+def open_model(name: str, revision: str | None, dtype: str, kind: ModelKind) -> Any:
     """The model, with none of its publisher's settings of decoding: only its special tokens.
 
     Raises

@@ -1,4 +1,4 @@
-"""Queries from a sequence-to-sequence model, by transformers."""
+"""Sequence-to-sequence models as query generators, by transformers."""
 
 from __future__ import annotations
 

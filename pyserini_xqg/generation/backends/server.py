@@ -1,4 +1,4 @@
-"""Queries from a language model behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama or a hosted one.
+"""OpenAI-compatible servers as query generators: vLLM, llama.cpp, Ollama or a hosted one.
 
 The package openai repeats requests that failed, waits as long as it is told, and knows timeouts. Added here: how many
 requests run at once, waits longer than it takes orders for, a halt before a limit is overrun, and what becomes of
@@ -8,11 +8,8 @@ answers that are none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-import re
-import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -23,18 +20,13 @@ import openai
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
+from pyserini_xqg.generation.backends._rate_limits import RateLimits, wait_long
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.prompts import instructions as prompts
 
-# Seconds: openai follows a Retry-After of up to 60; up to this many are waited for here.
-LONGEST_WAIT = 600.0
 # Of what a server said, in an error message.
 SAID = 300
 RESUME = "the same command goes on where it stopped"
-# As servers write how long it takes until a limit is lifted: "1s", "6m0s", "120ms".
-UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
-
 T = TypeVar("T")
 
 log = logging.getLogger("pyserini_xqg")
@@ -108,7 +100,7 @@ class ServerGenerator(Generator):
             name: value for name, value in (("temperature", temperature), ("top_p", top_p)) if value is not None
         }
         self._concurrency, self._timeout, self._retries = concurrency, timeout, retries
-        self._limits = _Limits()
+        self._limits = RateLimits()
         self._told = False
         self.settings: dict[str, Any] = {
             "generator": "server",
@@ -153,7 +145,7 @@ class ServerGenerator(Generator):
         http = openai.DefaultAsyncHttpxClient(
             auth=self._auth,
             timeout=self._timeout,
-            event_hooks={"request": [self._limits.wait], "response": [self._limits.read, _wait_long]},
+            event_hooks={"request": [self._limits.wait], "response": [self._limits.read, wait_long]},
         )
         async with openai.AsyncOpenAI(
             base_url=self._url,
@@ -172,7 +164,7 @@ class ServerGenerator(Generator):
         raise failure
 
     async def _ask(self, client: openai.AsyncOpenAI, passage: Passage, language: str, n: int, seed: int) -> list[str]:
-        chat: Any = prompts.messages(prompts.passage_text(passage), language, n, self._instruction)
+        chat: Any = prompts.messages(prompts.passage_in_prompt(passage), language, n, self._instruction)
         for attempt in range(self._retries + 1):
             if attempt:
                 await asyncio.sleep(min(0.25 * 2**attempt, 8.0))
@@ -262,48 +254,6 @@ def _split_url(url: str) -> tuple[str, tuple[str, str] | None]:
 
 class _Filtered(SimpleNamespace):
     """In place of an answer, where the server does not let a passage through to its model."""
-
-
-class _Limits:
-    """Holds requests back while the server has said that none are left."""
-
-    def __init__(self) -> None:
-        self._free_at = 0.0
-
-    async def wait(self, _: httpx.Request) -> None:
-        """Wait until there are some again."""
-        while (seconds := self._free_at - time.monotonic()) > 0:
-            await asyncio.sleep(seconds)
-
-    async def read(self, response: httpx.Response) -> None:
-        """Note what an answer says of the next request."""
-        for limit in ("requests", "tokens"):
-            seconds = _seconds(response.headers.get(f"x-ratelimit-reset-{limit}", ""))
-            if response.headers.get(f"x-ratelimit-remaining-{limit}", "").strip() == "0" and seconds <= LONGEST_WAIT:
-                now = time.monotonic()
-                if self._free_at <= now and seconds >= 1:
-                    log.info("%s has no %s left for %.0f seconds; waiting", response.url.host, limit, seconds)
-                self._free_at = max(self._free_at, now + seconds)
-
-
-def _seconds(duration: str) -> float:
-    """Of ``6m0s``, ``120ms`` or plain seconds; 0 for what is none of them."""
-    parts = DURATION.findall(duration.strip())
-    if parts and "".join(map("".join, parts)) == duration.strip():
-        return sum(float(number) * UNITS[unit] for number, unit in parts)
-    try:
-        return max(0.0, float(duration))
-    except ValueError:
-        return 0.0
-
-
-async def _wait_long(response: httpx.Response) -> None:
-    """Wait as a busy server asks where openai would not."""
-    with contextlib.suppress(ValueError):
-        asked = float(response.headers.get("retry-after", ""))
-        if response.status_code in (429, 503) and 60 < asked <= LONGEST_WAIT:
-            log.warning("%s asks to wait %.0f seconds; waiting", response.url.host, asked)
-            await asyncio.sleep(asked)
 
 
 def _questions(answer: Any) -> list[str]:

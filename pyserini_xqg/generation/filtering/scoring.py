@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
@@ -27,6 +26,7 @@ from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.passage_source import TextPassages
+from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.storage.files import sha256_of, write_atomically
 from pyserini_xqg.storage.manifest import Manifest, holds_encoder
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
@@ -139,24 +139,18 @@ class _Index:
             named = read_encoder(str(folder), "passage")
             if _by_content(named) != _by_content(encoder.settings):
                 raise UsageError(f"{folder} was made with the encoder {named}, which is not {encoder.settings}")
-        try:
-            self._index = faiss.read_index(str(folder / "index"))
-        except RuntimeError as error:
-            raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
-        if self._index.ntotal != passages:
-            raise InvalidInput(
-                f"{folder}: docid has {passages} ids and index {self._index.ntotal} vectors; as many are expected"
-            )
-        if self._index.d != encoder.dimension:
+        self._searcher = IndexSearcher(folder)
+        self._searcher.check_ids(passages)
+        if self._searcher.dimension != encoder.dimension:
             raise UsageError(
-                f"{folder} has vectors of {self._index.d} dimensions and the encoder makes {encoder.dimension}; the "
-                "encoder that made the index is expected"
+                f"{folder} has vectors of {self._searcher.dimension} dimensions and the encoder makes "
+                f"{encoder.dimension}; the encoder that made the index is expected"
             )
-        self._depth = min(depth, self._index.ntotal)
+        self._depth = depth
 
     def ranks(self, vectors: Vectors, rows: npt.NDArray[np.intp]) -> list[int | None]:
         """The rank, from 1, of the passage in each row for the query beside it; None below the depth."""
-        _, found = self._index.search(vectors, self._depth)
+        _, found = self._searcher.search(vectors, self._depth)
         places = found == rows[:, None]
         return [int(place.argmax()) + 1 if place.any() else None for place in places]
 

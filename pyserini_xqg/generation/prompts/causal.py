@@ -1,4 +1,4 @@
-"""The prompt of a causal language model, from passage to tokens; the same in training and in use."""
+"""Prompts of causal language models, from passage to tokens; the same in training and in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What language models are asked for queries, and how their answers are read."""
+"""Instructions that ask language models for queries, and the reading of their answers."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ _TRANSLATION = re.compile(
 _QUOTES = ('""', "''", "“”", "„“", "«»", "‘’", "「」", "『』", "``")
 
 
-def passage_text(passage: Passage) -> str:
+def passage_in_prompt(passage: Passage) -> str:
     """Title and text on one line."""
     return " ".join(f"{passage.title}: {passage.text}".removeprefix(": ").removesuffix(": ").split())
 

@@ -1,4 +1,4 @@
-"""The prompt of a sequence-to-sequence model, from template to tokens."""
+"""Prompts of sequence-to-sequence models, from template to tokens."""
 
 from __future__ import annotations
 

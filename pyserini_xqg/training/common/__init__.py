@@ -1,1 +1,1 @@
-"""What every training needs: configuration, environment, checkpoints, scores on dev."""
+"""Parts that all trainings share: configuration, environment, checkpoints, curves, memory, model cards."""

@@ -1,4 +1,9 @@
-"""What happens between the steps of a training: checkpoints, and a progress bar."""
+"""Checkpoints of a training, and the progress bar between them.
+
+Checkpoints stand in ``checkpoints/`` of the working folder: a model each, in safetensors, and beside it the state of
+the optimizer, the schedule and the random numbers as PyTorch pickles, which transformers reads with ``weights_only``.
+They never leave the working folder.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +18,12 @@ from transformers import TrainerCallback
 
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.dev_scorer import FIGURE
 from pyserini_xqg.training.common.environment import is_main_process
 from pyserini_xqg.training.common.settings import TrainerSettings
 
 CHECKPOINTS = "checkpoints"
+# What the trainer calls the figure that says which checkpoint is best.
+FIGURE = "dev"
 # What only a run that goes on needs.
 STATE_FILES = ("optimizer.pt", "scheduler.pt", "scaler.pt", "rng_state*.pth", "training_args.bin")
 
@@ -102,7 +108,7 @@ class Checkpoints(TrainerCallback):
                 shutil.rmtree(folder)
 
 
-class Progress(TrainerCallback):
+class ProgressBar(TrainerCallback):
     """A progress bar with the loss and the last figure on dev; a loss that is no number ends the run."""
 
     def __init__(self, steps: int, shown: bool):

@@ -1,4 +1,4 @@
-"""The loss and the scores on dev, step by step: as data and as a picture."""
+"""Learning curves: the loss and the scores on dev, step by step, as data and as a picture."""
 
 from __future__ import annotations
 

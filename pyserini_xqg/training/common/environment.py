@@ -1,4 +1,4 @@
-"""What every training does with its machine and its folder."""
+"""Environment of a training: packages, processes that train together, device, output folder."""
 
 from __future__ import annotations
 
@@ -16,61 +16,7 @@ from pyserini_xqg.storage.workspace import working_folder
 from pyserini_xqg.training.common.settings import TrainerSettings
 
 SETTINGS_FILE, CARD = "settings.toml", "README.md"
-
-
-def checked_device(device: str | None) -> str:
-    """The device to train on; None: the best there is.
-
-    Raises
-    ------
-    UsageError
-        It names one of several GPUs, which the trainer does not take.
-    MissingPrerequisite
-        It is not there.
-    """
-    if device is not None and ":" in device:
-        raise UsageError(
-            f"device {device}: training takes the first GPU it sees; set CUDA_VISIBLE_DEVICES={device.split(':')[1]} "
-            "and leave the number out. For several: accelerate launch"
-        )
-    return choose_device(device)
-
-
-def seed(number: int) -> None:
-    """Let torch draw from the beginning."""
-    import torch
-
-    torch.manual_seed(number)
-
-
-def free_memory(device: str) -> int | None:
-    """Free bytes of a GPU; None where that cannot be asked."""
-    import torch
-
-    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else None
-
-
-@contextmanager
-def output_folder(output: Path, is_main: bool, device: str) -> Iterator[None]:
-    """The working folder, locked by the process that writes; the others wait until it is."""
-    if processes() == 1:
-        with working_folder(output):
-            yield
-        return
-    accelerate: Any = import_module("accelerate")
-    state = accelerate.PartialState(cpu=device == "cpu")
-    if is_main:
-        with working_folder(output):
-            state.wait_for_everyone()
-            yield
-    else:
-        state.wait_for_everyone()
-        yield
-
-
 INSTALL = 'pip install "pyserini-xqg[train]"'
-
-
 NEEDED = ("accelerate", "datasets", "matplotlib", "tomli_w")
 
 
@@ -101,6 +47,13 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def wait_for_everyone() -> None:
+    """Let all processes that train together come to this point."""
+    if processes() > 1:
+        accelerate: Any = import_module("accelerate")
+        accelerate.PartialState().wait_for_everyone()
+
+
 def batch_size_of_a_process(settings: TrainerSettings) -> int:
     """The share of the batch that one process has.
 
@@ -122,8 +75,51 @@ def steps_of_an_epoch(batches: int) -> int:
     return math.ceil(batches / processes())
 
 
-def wait_for_everyone() -> None:
-    """Let all processes that train together come to this point."""
-    if processes() > 1:
-        accelerate: Any = import_module("accelerate")
-        accelerate.PartialState().wait_for_everyone()
+def checked_device(device: str | None) -> str:
+    """The device to train on; None: the best there is.
+
+    Raises
+    ------
+    UsageError
+        It names one of several GPUs, which the trainer does not take.
+    MissingPrerequisite
+        It is not there.
+    """
+    if device is not None and ":" in device:
+        raise UsageError(
+            f"device {device}: training takes the first GPU it sees; set CUDA_VISIBLE_DEVICES={device.split(':')[1]} "
+            "and leave the number out. For several: accelerate launch"
+        )
+    return choose_device(device)
+
+
+def free_memory(device: str) -> int | None:
+    """Free bytes of a GPU; None where that cannot be asked."""
+    import torch
+
+    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else None
+
+
+def seed(number: int) -> None:
+    """Let torch draw from the beginning."""
+    import torch
+
+    torch.manual_seed(number)
+
+
+@contextmanager
+def output_folder(output: Path, is_main: bool, device: str) -> Iterator[None]:
+    """The working folder, locked by the process that writes; the others wait until it is."""
+    if processes() == 1:
+        with working_folder(output):
+            yield
+        return
+    accelerate: Any = import_module("accelerate")
+    state = accelerate.PartialState(cpu=device == "cpu")
+    if is_main:
+        with working_folder(output):
+            state.wait_for_everyone()
+            yield
+    else:
+        state.wait_for_everyone()
+        yield

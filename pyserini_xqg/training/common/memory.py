@@ -1,4 +1,4 @@
-"""How much memory a step takes, roughly, and what to change when it was too much.
+"""Memory of a training step: an estimate, and an error that says what to change when it was too much.
 
 The estimate counts, in bytes: 20 a parameter (weights, gradients, AdamW's two averages and what it works with, all in
 float32), and for the texts whose inner layers are kept for the backward pass, what a transformer layer keeps of a
@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pyserini_xqg.encoding.memory import out_of_memory
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.training.common.settings import TrainerSettings
 
 BYTES_PER_PARAMETER = 20
+
+AnySettings = TypeVar("AnySettings", bound=TrainerSettings)
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,33 @@ class MemoryEstimate:
         return self.model + self.activations
 
 
+def activation_bytes(config: Any, settings: TrainerSettings, layers: int, tokens: int, attentions: float = 1) -> float:
+    """Bytes of what the layers keep of one text.
+
+    Parameters
+    ----------
+    config : PretrainedConfig
+        Of the model, or of its text part.
+    settings : TrainerSettings
+    layers, tokens : int
+    attentions : float
+        What a layer keeps, in that of one with one attention.
+    """
+    hidden, heads = config.hidden_size, config.num_attention_heads
+    number = 2 if settings.precision == "bf16" else 4
+    whole = attentions * tokens * (34 * hidden + 5 * heads * tokens) * number / 2
+    return float(layers * tokens * hidden * number + whole if settings.gradient_checkpointing else layers * whole)
+
+
 @contextmanager
-def memory_advice(settings: Any, advise: Callable[[Any], str] | None = None) -> Iterator[None]:
+def memory_advice(settings: AnySettings, advise: Callable[[AnySettings], str]) -> Iterator[None]:
     """Turn a lack of memory into an error that says which setting to change.
 
     Parameters
     ----------
     settings : TrainerSettings
-    advise : callable or None
-        Says what to change in the settings; None: :func:`advice`.
+    advise : callable
+        Says what to change in the settings.
 
     Raises
     ------
@@ -64,18 +84,5 @@ def memory_advice(settings: Any, advise: Callable[[Any], str] | None = None) -> 
             raise
         raise XqgError(
             f"out of memory ({str(error).splitlines()[0] if str(error) else 'no more is said'}). "
-            f"{(advise or advice)(settings)}. The run goes on from its last checkpoint"
+            f"{advise(settings)}. The run goes on from its last checkpoint"
         ) from error
-
-
-def advice(settings: TrainerSettings) -> str:
-    """What to change, the gentlest first: what does not change the result, then precision, then the batch."""
-    if settings.mini_batch is None:
-        return f"Give --mini-batch {max(1, settings.batch_size // 8)} (gradient caching, the same batch in pieces)"
-    if settings.mini_batch > 1:
-        return f"Give a smaller --mini-batch, {max(1, settings.mini_batch // 2)} instead of {settings.mini_batch}"
-    if not settings.gradient_checkpointing:
-        return "Give --gradient-checkpointing"
-    if settings.precision == "fp32":
-        return "Give --precision bf16 (a new run: the weights will be others)"
-    return "Give a smaller --passage-max-length or a smaller base model (a new run: the weights will be others)"

@@ -1,1 +1,1 @@
-"""Training data: validation, leaks, batches."""
+"""Training data: reading, validation, leaks, English forms, batches."""

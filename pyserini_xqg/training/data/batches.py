@@ -1,4 +1,4 @@
-"""Which texts each step sees: a function of the seed, the epoch and the example, and of nothing else.
+"""Batches of training examples: a function of the seed, the epoch and the example, and of nothing else.
 
 A run that goes on in the middle of an epoch therefore sees what it would have seen.
 """
@@ -21,14 +21,14 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EpochRow:
     """An example as one epoch sees it: the positive passage comes first."""
 
     example: TrainingExample
     passages: tuple[Passage, ...]
 
 
-class EpochRows(Dataset[Row]):
+class EpochRows(Dataset[EpochRow]):
     """Examples by (epoch, number), with passages drawn for the epoch.
 
     Parameters
@@ -60,7 +60,7 @@ class EpochRows(Dataset[Row]):
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, place: Place) -> Row:
+    def __getitem__(self, place: Place) -> EpochRow:
         """The row of (epoch, number)."""
         example = self.examples[place[1]]
         random = self._random("negatives", place)
@@ -72,7 +72,7 @@ class EpochRows(Dataset[Row]):
             if passage_key(passage) not in taken:
                 taken.add(passage_key(passage))
                 own.append(passage)
-        return Row(example, (positive, *own))
+        return EpochRow(example, (positive, *own))
 
     def positive(self, place: Place) -> Passage:
         """The positive that the epoch draws."""
@@ -182,7 +182,7 @@ class Collator:
     def __init__(self, form: TextForm):
         self._form = form
 
-    def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[EpochRow]) -> dict[str, Any]:
         """The batch."""
         columns = {"question": self._form.features([row.example.question for row in rows], "query")}
         for number, passages in enumerate(zip(*(row.passages for row in rows), strict=True)):

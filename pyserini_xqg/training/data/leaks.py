@@ -1,7 +1,8 @@
-"""Leaks: questions of dev that are in train."""
+"""Leaks: questions of dev that are in train, found by id and by text."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,11 @@ from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import passage_key
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.training.data.settings import LeakPolicy
-from pyserini_xqg.training.data.validation import CheckedExamples, _languages, log
+from pyserini_xqg.training.data.validation import CheckedExamples, language_counts
 
 SHOWN = 3
+
+log = logging.getLogger("pyserini_xqg")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def settle_leaks(train: CheckedExamples, dev: CheckedExamples, policy: LeakPolic
     if not kept:
         raise InvalidInput("all questions of train are in dev: nothing is left to train on; give other questions")
     left_out = {**train.left_out, "question of dev": len(train.examples) - len(kept)}
-    return CheckedExamples(kept, _languages(kept), left_out), find_leaks(kept, dev.examples)
+    return CheckedExamples(kept, language_counts(kept), left_out), find_leaks(kept, dev.examples)
 
 
 def _question_keys(example: TrainingExample) -> list[str]:

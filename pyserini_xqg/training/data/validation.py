@@ -1,4 +1,4 @@
-"""What training data are worth, before the first step: counts, empty fields, and leaks from train to dev."""
+"""Validation of training data before the first step: counts, empty fields, repeated questions."""
 
 from __future__ import annotations
 
@@ -80,14 +80,15 @@ def check_examples(
             )
     if not kept:
         asked = f"; languages are {', '.join(sorted(seen))}, asked for were {', '.join(languages)}" if languages else ""
-        raise InvalidInput(f"{name}: no example can be used ({_listed(left_out) or 'there is none'}){asked}")
+        raise InvalidInput(f"{name}: no example can be used ({listed(left_out) or 'there is none'}){asked}")
     left_out = +left_out
     if left_out:
-        log.warning("%s: left out: %s", name, _listed(left_out))
-    return CheckedExamples(list(kept.values()), _languages(kept.values()), dict(left_out))
+        log.warning("%s: left out: %s", name, listed(left_out))
+    return CheckedExamples(list(kept.values()), language_counts(kept.values()), dict(left_out))
 
 
-def _languages(examples: Iterable[TrainingExample]) -> dict[str, dict[str, int]]:
+def language_counts(examples: Iterable[TrainingExample]) -> dict[str, dict[str, int]]:
+    """Questions, positives, negatives and questions without negatives of each language."""
     counts: dict[str, Counter[str]] = {}
     for example in examples:
         counts.setdefault(example.language, Counter()).update(
@@ -111,5 +112,6 @@ def _without_useless_passages(example: TrainingExample, left_out: Counter[str]) 
     return replace(example, positives=positives, negatives=negatives)
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def listed(counts: Mapping[str, int]) -> str:
+    """Counts in words, those that are 0 left out."""
     return ", ".join(f"{why} {count:,}" for why, count in counts.items() if count)

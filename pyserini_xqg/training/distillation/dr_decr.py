@@ -1,9 +1,8 @@
-"""The recipe DR.DECR: a teacher reads the English question, the student the original; first vectors, then rankings."""
+"""DR.DECR: a teacher reads the English question, the student the original; first vectors, then rankings."""
 
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,13 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyserini_xqg.collection.datasets.examples import content_id
-from pyserini_xqg.collection.datasets.parallel_questions import (
-    ParallelQuestion,
-    languages_of,
-    read_parallel,
-    usable_pairs,
-    with_english,
-)
+from pyserini_xqg.collection.datasets.line_aligned import read_parallel_questions
+from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
 from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
@@ -27,29 +21,28 @@ from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.curves import dev_scores, write_curves
 from pyserini_xqg.training.common.environment import (
-    batch_size_of_a_process,
-    is_main_process,
     processes,
-    steps_of_an_epoch,
-    wait_for_everyone,
 )
-from pyserini_xqg.training.common.trainer import run_trainer
+from pyserini_xqg.training.data.english_forms import languages_of, usable_pairs, with_english
 from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
-from pyserini_xqg.training.distillation.losses import RelevanceLoss, RepresentationLoss
-from pyserini_xqg.training.distillation.parallel_batches import ParallelBatches, ParallelCollator, ParallelRows
+from pyserini_xqg.training.distillation.losses import RelevanceLoss
+from pyserini_xqg.training.distillation.parallel_batches import ParallelRows
+from pyserini_xqg.training.distillation.parallel_stage import (
+    ALIGNED,
+    DONE,
+    PARALLEL,
+    parallel_settings,
+    parallel_steps,
+    run_parallel_stage,
+)
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DrDecrSettings
 from pyserini_xqg.training.distillation.training import TEACHER, DistillTraining, Values, in_parts
-from pyserini_xqg.training.retriever.memory import estimate_memory
+from pyserini_xqg.training.retriever.memory import estimate_retriever_memory
 from pyserini_xqg.training.retriever.training import PAPER_SCALE, UNIT_SCALE
 
 if TYPE_CHECKING:
-    from pyserini_xqg.training.retriever.training import TrainingPlan
-
-# In the working folder: the model of the first stage, and its curves, which stay.
-ALIGNED, PARALLEL = "parallel-model", "parallel"
-DONE = "parallel"
+    from pyserini_xqg.training.retriever.plan import RetrieverPlan
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -105,7 +98,7 @@ class DrDecrTraining(DistillTraining):
     def __init__(self, data: DistillDataSettings, settings: DrDecrSettings, device: str | None = None):
         if data.queries:
             raise UsageError("generated queries are data of the recipe quick; dr-decr has none")
-        self._all_pairs = [pair for folder in data.parallel for pair in read_parallel(Path(folder))]
+        self._all_pairs = [pair for folder in data.parallel for pair in read_parallel_questions(Path(folder))]
         super().__init__(data, settings, device)
         self._teacher: TextEncoder | None
         self._question_teacher: TextEncoder | None
@@ -122,15 +115,15 @@ class DrDecrTraining(DistillTraining):
         is_unit = bool(abs(float(np.linalg.norm(sample)) - 1) < 1e-3)
         self._teacher_scale = settings.teacher_scale or (UNIT_SCALE if is_unit else PAPER_SCALE)
 
-    def plan(self) -> TrainingPlan:
+    def plan(self) -> RetrieverPlan:
         """Counts, steps of both stages together, and memory of the one that takes more."""
         plan = super().plan()
         if not self.pairs:
             return plan
         # A step of stage 1 is as one with a positive for each question that is as short as a question.
-        pairs = replace(self._parallel_settings(), passage_max_length=self.settings.query_max_length)
-        memory = max(plan.memory_bytes, estimate_memory(self.model, pairs, 0, processes()).total)
-        return replace(plan, steps=plan.steps + self._parallel_steps(), memory_bytes=memory)
+        pairs = replace(parallel_settings(self.settings), passage_max_length=self.settings.query_max_length)
+        memory = max(plan.memory_bytes, estimate_retriever_memory(self.model, pairs, 0, processes()).total)
+        return replace(plan, steps=plan.steps + parallel_steps(self.settings, len(self.pairs)), memory_bytes=memory)
 
     def identity(self) -> dict[str, Any]:
         """What decides on the weights."""
@@ -146,7 +139,7 @@ class DrDecrTraining(DistillTraining):
             "english": self._english,
             "parallel": dict(languages_of(self.pairs)),
             "parallel_left_out": self._pairs_left_out,
-            "parallel_steps": self._parallel_steps(),
+            "parallel_steps": parallel_steps(self.settings, len(self.pairs)),
         }
 
     def _completed(self, train: CheckedExamples, dev: CheckedExamples | None) -> CheckedExamples:
@@ -191,20 +184,6 @@ class DrDecrTraining(DistillTraining):
         passages = TextEncoder(encoder, self.device)
         return passages, TextEncoder(encoder, self.device, "query") if encoder.query_model else passages
 
-    def _parallel_steps(self) -> int:
-        if not self.pairs:
-            return 0
-        size = batch_size_of_a_process(self._parallel_settings())
-        return steps_of_an_epoch(-(-len(self.pairs) // size)) * self.settings.parallel_epochs
-
-    def _parallel_settings(self) -> DrDecrSettings:
-        return replace(
-            self.settings,
-            epochs=self.settings.parallel_epochs,
-            batch_size=self.settings.parallel_batch_size,
-            learning_rate=self.settings.parallel_learning_rate or self.settings.learning_rate,
-        )
-
     def _teach(self, workspace: Workspace, show_progress: bool) -> None:
         assert self._teacher is not None and self._question_teacher is not None
         place = workspace.folder / TEACHER
@@ -231,7 +210,16 @@ class DrDecrTraining(DistillTraining):
             del encoder
         self._teacher = self._question_teacher = None  # their memory is the student's now
         if aims is not None:
-            self._align(workspace, aims, show_progress)
+            run_parallel_stage(
+                self.model,
+                ParallelRows(self.pairs, aims, self.settings.seed),
+                self.form,
+                self.scorer,
+                workspace,
+                self.settings,
+                device=self.device,
+                show_progress=show_progress,
+            )
         if self.pairs:
             from sentence_transformers import SentenceTransformer
 
@@ -248,41 +236,6 @@ class DrDecrTraining(DistillTraining):
         vectors = vectors.reshape(len(candidates), -1, vectors.shape[1])
         scores: Values = np.einsum("qd,qcd->qc", asked, vectors) * np.float32(self._teacher_scale)
         return scores
-
-    def _align(self, workspace: Workspace, aims: Values, show_progress: bool) -> None:
-        """Stage 1; its model is kept until the end, its checkpoints are not."""
-        settings = self._parallel_settings()
-        stage = Workspace(workspace.folder / PARALLEL, workspace.identity)
-        stage.folder.mkdir(parents=True, exist_ok=True)
-        rows: Any = ParallelRows(self.pairs, aims, settings.seed)
-        outcome = run_trainer(
-            self.model,
-            RepresentationLoss(self.model, settings.mini_batch),
-            rows,
-            ParallelBatches(rows, batch_size_of_a_process(settings)),
-            ParallelCollator(self.form),
-            self.scorer,
-            stage,
-            settings,
-            device=self.device,
-            show_progress=show_progress,
-        )
-        if is_main_process():
-            with quiet_loading():
-                outcome.model.save_pretrained(str(workspace.folder / ALIGNED), create_model_card=False)
-            curves = workspace.folder / PARALLEL
-            curves.mkdir(exist_ok=True)
-            write_curves(outcome.history, curves, self.measures)
-            scored = dev_scores(outcome.history, self.measures)
-            done = {
-                "steps": outcome.steps,
-                "chosen_step": outcome.chosen_step,
-                "dev_before": scored.get(0, {}),
-                "dev": scored.get(outcome.chosen_step, {}),
-            }
-            workspace.record(workspace.parts_done, **{DONE: done})
-            shutil.rmtree(stage.folder)
-        wait_for_everyone()
 
     def _scores_before(self, workspace: Workspace, scores: Mapping[str, float]) -> Mapping[str, float]:
         done: dict[str, Any] = workspace.notes.get(DONE, {})  # of stage 1, at whose end step 0 is

@@ -1,10 +1,14 @@
-"""What a student is taught by: the teacher's ranking of candidates, and its vectors.
+"""Losses of distillation: a student comes near to the teacher's ranking of candidates, or to its vectors.
 
 sentence-transformers' losses do the sums where they fit: ``MultipleNegativesRankingLoss`` for the contrastive part,
 ``DistillKLDivLoss`` for the KL divergence. Neither ``DistillKLDivLoss`` nor ``MSELoss`` caches gradients, and each loss
 runs the model by itself, so that two of them on one batch would run it twice. Here the model runs once, in pieces if
 asked to, and the losses get its vectors. ``MSELoss`` takes no vectors in all versions; the mean of squares that it is
 stands here.
+
+Gradients are cached by PyTorch's ``checkpoint``, not by sentence-transformers' ``CachedLossMixin``. That one is not in
+all versions that we take (it came with 6.0), and its loss is a single number, which it has gone back from before it
+returns it; QuiCK's has two terms, which the trainer logs one by one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which parallel questions each step of the first stage of DR.DECR sees."""
+"""Batches of parallel questions, for the first stage of DR.DECR."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from pyserini_xqg.collection.datasets.parallel_questions import ParallelQuestion
+from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
 from pyserini_xqg.training.data.batches import EpochBatches, Place, TextForm
 from pyserini_xqg.training.distillation.training import Values, named
 

@@ -1,4 +1,4 @@
-"""How likely a query generator finds a question, given a passage: log P(question | passage).
+"""Query likelihood: log P(question | passage) by a query generator.
 
 It is the sum of the log-probabilities of the question's tokens, in nats, after the prompt that the same generator gets
 from ``xqg generate`` (a sequence-to-sequence model's end of text is one of the tokens; a language model's end differs
@@ -19,8 +19,7 @@ import numpy.typing as npt
 import torch
 
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.memory import out_of_memory
-from pyserini_xqg.errors import XqgError
+from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.backends.loading import is_sequence_to_sequence
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
@@ -31,13 +30,13 @@ from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
 TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 8192}
 LOGITS_PER_BATCH = {"cpu": 2**26, "cuda": 2**29, "mps": 2**26}
 
-Scores = npt.NDArray[np.float32]
+LogLikelihoods = npt.NDArray[np.float32]
 
 log = logging.getLogger("pyserini_xqg")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class QuestionPassage:
     """A question and a passage that may answer it."""
 
     question: str
@@ -50,7 +49,7 @@ class QueryLikelihood(Protocol):
 
     settings: Any
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """What log P(question | passage) is for each pair."""
         ...
 
@@ -101,7 +100,7 @@ def open_query_likelihood(
 class Seq2SeqLikelihood(Seq2SeqGenerator):
     """Scores with a sequence-to-sequence model; the parameters are those of the generator."""
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """See :class:`QueryLikelihood`."""
         sources: list[list[int]] = [self._prompts([pair.passage], pair.language)[0] for pair in pairs]
         targets: list[list[int]] = self._tokenizer(
@@ -128,7 +127,7 @@ class CausalLikelihood(CausalGenerator):
     parameters are those of the generator.
     """
 
-    def score(self, pairs: Sequence[Pair]) -> Scores:
+    def score(self, pairs: Sequence[QuestionPassage]) -> LogLikelihoods:
         """See :class:`QueryLikelihood`."""
         rooms = {language: self._room(language, 1, self._output_length) for language in {p.language for p in pairs}}
         sources = [
@@ -158,11 +157,13 @@ class CausalLikelihood(CausalGenerator):
         return _summed(logits, wanted, is_token)
 
 
-def _text(pair: Pair) -> str:
-    return prompts.passage_text(pair.passage)
+def _text(pair: QuestionPassage) -> str:
+    return prompts.passage_in_prompt(pair.passage)
 
 
-def _in_batches(sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int) -> Scores:
+def _in_batches(
+    sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int
+) -> LogLikelihoods:
     """Scores of all, the longest first, so that a lack of memory shows at once."""
     kind = device.split(":")[0] if device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
     scores = np.empty(len(sources), dtype=np.float32)
@@ -173,30 +174,27 @@ def _in_batches(sources: list[list[int]], targets: list[list[int]], run: Any, de
         target = max(len(targets[row]) for row in order[start:])
         size = max(1, min(TOKENS_PER_BATCH[kind] // (source + target), LOGITS_PER_BATCH[kind] // (target * vocabulary)))
         rows = order[start : start + size]
-        found = _halving([sources[row] for row in rows], [targets[row] for row in rows], run)
-        scores[rows] = found.float().cpu().numpy()
+        scores[rows] = _in_halves([sources[row] for row in rows], [targets[row] for row in rows], run)
         start += len(rows)
     return scores
 
 
-def _halving(sources: list[list[int]], targets: list[list[int]], run: Any) -> torch.Tensor:
-    try:
-        with torch.inference_mode():
-            found: torch.Tensor = run(sources, targets)
-            return found
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        if len(sources) == 1:
-            raise XqgError(
-                f"the teacher is out of memory on one passage of {len(sources[0])} tokens; give a smaller "
-                "--teacher-input-length, --teacher-dtype bfloat16, a smaller teacher or another device"
-            ) from error
-    # Out of the except block: the error holds on to all that the attempt had in memory.
-    log.warning("out of memory at %d passages; going on with half as many", len(sources))
-    torch.cuda.empty_cache()
-    half = len(sources) // 2
-    return torch.cat([_halving(sources[:half], targets[:half], run), _halving(sources[half:], targets[half:], run)])
+def _in_halves(sources: list[list[int]], targets: list[list[int]], run: Any) -> LogLikelihoods:
+    @torch.inference_mode()
+    def scored(part: slice) -> LogLikelihoods:
+        scores: LogLikelihoods = run(sources[part], targets[part]).float().cpu().numpy()
+        return scores
+
+    pieces = in_halves(
+        scored,
+        0,
+        len(sources),
+        lambda row: (
+            f"the teacher is out of memory on one passage of {len(sources[row])} tokens; give a smaller "
+            "--teacher-input-length, --teacher-dtype bfloat16, a smaller teacher or another device"
+        ),
+    )
+    return np.concatenate(pieces)
 
 
 def _padded(rows: list[list[int]], side: Literal["left", "right"], device: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""The recipe QuiCK: a query generator's log P(question | passage) is what the student's ranking comes near to."""
+"""QuiCK: a query generator's log P(question | passage) is what the student's ranking comes near to."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import processes
 from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.distillation.losses import QuickLoss
-from pyserini_xqg.training.distillation.query_likelihood import Pair, QueryLikelihood, open_query_likelihood
+from pyserini_xqg.training.distillation.query_likelihood import QueryLikelihood, QuestionPassage, open_query_likelihood
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, QuickSettings
 from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
 
-Queries = Mapping[str, tuple[str, ...]]  # by language
+QueriesByLanguage = Mapping[str, tuple[str, ...]]  # by language
 
 
 def distill_quick(
@@ -83,7 +83,7 @@ class QuickRows(CandidateRows):
 
     def __init__(self, examples: Sequence[TrainingExample], negatives: int, seed: int, share: float, epochs: int):
         super().__init__(examples, negatives, seed)
-        self.generated: Sequence[Queries] = [{} for _ in examples]
+        self.generated: Sequence[QueriesByLanguage] = [{} for _ in examples]
         self._share = share
         self._epochs = epochs
 
@@ -181,7 +181,7 @@ class QuickTraining(DistillTraining):
     def _scores(self, teacher: QueryLikelihood, numbers: range) -> Values:
         examples = [self.train.examples[number] for number in numbers]
         pairs = [
-            Pair(example.question, example.language, passage)
+            QuestionPassage(example.question, example.language, passage)
             for number, example in zip(numbers, examples, strict=True)
             for passage in self.rows.candidates(number)
         ]
@@ -219,7 +219,9 @@ class QuickTraining(DistillTraining):
         }
 
 
-def generated_queries(positives: Sequence[Passage], queries: Sequence[str], corpus: str | None = None) -> list[Queries]:
+def generated_queries(
+    positives: Sequence[Passage], queries: Sequence[str], corpus: str | None = None
+) -> list[QueriesByLanguage]:
     """The generated queries of each passage, by language; none where none were generated.
 
     Parameters

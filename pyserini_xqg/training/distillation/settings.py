@@ -1,4 +1,4 @@
-"""What decides on a distilled retriever, as plain data."""
+"""Settings of a distilled retriever, as plain data."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class DistillDataSettings(TrainingDataSettings):
         The passages they were generated for, which are then found by their text; None: by id, the ids of the queries
         are those of the training passages.
     parallel : tuple of str
-        DR.DECR: folders with parallel questions, see :mod:`pyserini_xqg.collection.datasets.parallel_questions`.
+        DR.DECR: folders with parallel questions, see :mod:`pyserini_xqg.collection.datasets.line_aligned`.
     """
 
     queries: tuple[str, ...] = ()

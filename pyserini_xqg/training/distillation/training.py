@@ -1,4 +1,4 @@
-"""What both recipes of distillation share: fixed candidates, a teacher that is asked once, and the training itself."""
+"""Distillation, as both recipes have it: fixed candidates, a teacher that is asked once, the training itself."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.errors import InvalidInput, XqgError
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import is_main_process, processes, wait_for_everyone
-from pyserini_xqg.training.common.trainer import run_trainer
-from pyserini_xqg.training.data.batches import Collator, EpochRows, Place, Row
+from pyserini_xqg.training.data.batches import Collator, EpochRow, EpochRows, Place
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DistillSettings
+from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 from pyserini_xqg.training.retriever.training import RetrieverTraining
 
 if TYPE_CHECKING:
-    from pyserini_xqg.training.common.trainer import Outcome
+    from pyserini_xqg.training.retriever.trainer import RetrieverOutcome
 
 Values = npt.NDArray[np.float32]
 
@@ -92,7 +92,7 @@ def in_parts(
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredRow(Row):
+class ScoredRow(EpochRow):
     """A question with its candidates, the positive first, and the teacher's scores of them."""
 
     scores: tuple[float, ...]
@@ -180,11 +180,11 @@ class DistillTraining(RetrieverTraining):
     def _rows(self) -> CandidateRows:
         return CandidateRows(self.train.examples, self.settings.negatives, self.settings.seed)
 
-    def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
+    def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         if is_main_process():
             workspace.record(workspace.parts_done)  # from here on other settings are refused
         self._teach(workspace, show_progress)
-        return run_trainer(
+        return run_retriever_trainer(
             self.model,
             self._loss(),
             self.rows,

@@ -1,4 +1,4 @@
-"""Pairs of passage and question as a model gets them: the prompts are those of ``xqg generate``.
+"""Forms of pairs as a model gets them: the prompts are those of ``xqg generate``.
 
 What the model is to write comes as ``targets``, a column for each of its tokens, -100 where there is none: neither the
 prompt nor what fills up a row is learned.
@@ -162,7 +162,7 @@ class CausalForm(GeneratorForm):
 
     def prompt_ids(self, pair: GeneratorPair) -> list[int]:
         """See :class:`GeneratorForm`."""
-        passage = self._prompts.cut(prompts.passage_text(pair.passage), self._input_length)
+        passage = self._prompts.cut(prompts.passage_in_prompt(pair.passage), self._input_length)
         if pair.english is not None:
             passage += ENGLISH_LINE + pair.english
         return self._prompts.ids(self._prompts.text(passage, pair.language, 1))

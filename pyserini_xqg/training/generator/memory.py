@@ -1,4 +1,4 @@
-"""How much memory a step of a generator takes, roughly, and what to change when it was too much.
+"""Memory of a generator's step, estimated, and how to need less.
 
 Counted as in :mod:`pyserini_xqg.training.common.memory`. With LoRA the weights that do not learn have no gradients and
 no averages. The logits come on top: three times a number of float32 for each token of a question and each token of the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyserini_xqg.training.common.memory import BYTES_PER_PARAMETER, MemoryEstimate
+from pyserini_xqg.training.common.memory import BYTES_PER_PARAMETER, MemoryEstimate, activation_bytes
 from pyserini_xqg.training.generator.settings import GeneratorSettings
 
 # What stands around the passage in the prompt of a language model, in tokens, about.
@@ -30,20 +30,15 @@ def estimate_generator_memory(model: Any, settings: GeneratorSettings, processes
     for parameter in model.parameters():
         weights += parameter.numel() * (BYTES_PER_PARAMETER if parameter.requires_grad else parameter.element_size())
     config = model.config.get_text_config()
-    hidden, heads = config.hidden_size, config.num_attention_heads
-    number = 2 if settings.precision == "bf16" else 4
-
-    def stack(layers: int, tokens: int, factor: float) -> float:
-        whole = factor * tokens * (34 * hidden + 5 * heads * tokens) * number / 2
-        return float(layers * tokens * hidden * number + whole if settings.gradient_checkpointing else layers * whole)
-
+    layers = config.num_hidden_layers
     if model.config.is_encoder_decoder:
         decoder = getattr(config, "num_decoder_layers", None) or getattr(config, "decoder_layers", None)
-        text = stack(config.num_hidden_layers, settings.input_length, 1)
+        text = activation_bytes(config, settings, layers, settings.input_length)
         # A layer of the decoder has a second attention.
-        text += stack(decoder or config.num_hidden_layers, settings.output_length, 1.5)
+        text += activation_bytes(config, settings, decoder or layers, settings.output_length, 1.5)
     else:
-        text = stack(config.num_hidden_layers, settings.input_length + settings.output_length + PROMPT_TOKENS, 1)
+        tokens = settings.input_length + settings.output_length + PROMPT_TOKENS
+        text = activation_bytes(config, settings, layers, tokens)
     logits = 3 * 4 * settings.output_length * config.vocab_size
     pairs = min(settings.mini_batch or settings.batch_size, -(-settings.batch_size // processes))
     return MemoryEstimate(weights, int(pairs * (text + logits)))

@@ -1,4 +1,4 @@
-"""What a generator learns from: a passage, a language, and a question in it that the passage answers."""
+"""Pairs that a generator learns from: a passage, a language, and a question in it that the passage answers."""
 
 from __future__ import annotations
 

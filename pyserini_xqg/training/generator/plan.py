@@ -1,4 +1,4 @@
-"""What a training of a generator would do: counts, steps, memory."""
+"""Plan of a generator's training: counts, steps, memory."""
 
 from __future__ import annotations
 

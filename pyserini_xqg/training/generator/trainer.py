@@ -1,9 +1,9 @@
-"""transformers' trainer over pairs of passage and question.
+"""Trainer of a generator: transformers' own, over pairs of passage and question.
 
 One class serves sequence-to-sequence and language models, all weights and LoRA: the forms give each its arguments, and
 the loss is ours. Seq2SeqTrainer would add the generation of texts while dev is scored, nothing else.
 
-Checkpoints are as in :mod:`pyserini_xqg.training.common.trainer`; with LoRA only what was added is in them.
+Checkpoints are as in :mod:`pyserini_xqg.training.common.checkpoints`; with LoRA only what was added is in them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from transformers.trainer_callback import PrinterCallback
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, Checkpoints, Progress
-from pyserini_xqg.training.common.dev_scorer import FIGURE
+from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, FIGURE, Checkpoints, ProgressBar
 from pyserini_xqg.training.common.environment import is_main_process, processes
 from pyserini_xqg.training.common.memory import memory_advice
 from pyserini_xqg.training.common.trainer import trainer_arguments, use_one_gpu
@@ -164,7 +163,7 @@ def run_generator_trainer(
         args=arguments,
         train_dataset=Pairs(train),
         data_collator=form,
-        callbacks=[checkpoints, _Progress(steps, show_progress and is_main_process())],
+        callbacks=[checkpoints, _LossBar(steps, show_progress and is_main_process())],
     )
     trainer.model_accepts_loss_kwargs = True  # the loss is a mean over the tokens of the whole batch already
     trainer.batches = batches
@@ -185,7 +184,7 @@ def _on(device: Any, value: Any) -> Any:
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
-class _Progress(Progress):
+class _LossBar(ProgressBar):
     """A progress bar with the loss, that on dev too."""
 
     def on_log(self, args: Any, state: Any, control: Any, **others: Any) -> None:

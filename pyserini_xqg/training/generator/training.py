@@ -1,27 +1,21 @@
-"""From passages with questions to a query generator that ``xqg generate`` takes as it is."""
+"""Training of a query generator from passages with questions; ``xqg generate`` takes it as it is."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.collection.datasets.examples import TrainingExample, fingerprint_examples
-from pyserini_xqg.collection.datasets.formats import read_examples, require_positives
+from pyserini_xqg.collection.datasets.examples import fingerprint_examples
 from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
-from pyserini_xqg.errors import MissingPrerequisite, UsageError
-from pyserini_xqg.generation.backends.loading import Kind, is_sequence_to_sequence, open_model, open_tokenizer
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.generation.backends.loading import ModelKind, is_sequence_to_sequence, open_model, open_tokenizer
 from pyserini_xqg.storage.manifest import Manifest, package_versions
 from pyserini_xqg.storage.workspace import Workspace, already_made
 from pyserini_xqg.training.common.config import write_config
 from pyserini_xqg.training.common.environment import (
     CARD,
-    INSTALL,
     SETTINGS_FILE,
     batch_size_of_a_process,
     checked_device,
@@ -32,9 +26,9 @@ from pyserini_xqg.training.common.environment import (
     require_training_packages,
     seed,
 )
-from pyserini_xqg.training.data.leaks import Leaks, settle_leaks
+from pyserini_xqg.training.data.reading import read_train_and_dev
 from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
+from pyserini_xqg.training.generator.lora import add_lora, copy_adapter, merged
 from pyserini_xqg.training.generator.memory import estimate_generator_memory, generator_advice
 from pyserini_xqg.training.generator.pairs import generator_pairs, pair_counts
 from pyserini_xqg.training.generator.plan import GeneratorPlan
@@ -98,7 +92,9 @@ class GeneratorTraining:
         self.data = data
         self.settings = settings
         self.device = checked_device(device)
-        self.train, self.dev, self.leaks = _read(data, settings)
+        self.train, self.dev, self.leaks = read_train_and_dev(
+            data, settings.languages, settings.default_language, dev_languages=settings.languages
+        )
         self.pairs = generator_pairs(self.train.examples, settings.parallel)
         self.dev_pairs = generator_pairs(self.dev.examples) if self.dev else []
 
@@ -106,7 +102,7 @@ class GeneratorTraining:
 
         batch_size_of_a_process(settings)
         encodes = is_sequence_to_sequence(settings.base, settings.revision)
-        self.kind: Kind = "sequence-to-sequence" if encodes else "causal language"
+        self.kind: ModelKind = "sequence-to-sequence" if encodes else "causal language"
         self.tokenizer = open_tokenizer(settings.base, settings.revision, self.kind)
         seed(settings.seed)
         base = self._open_base()
@@ -118,7 +114,7 @@ class GeneratorTraining:
             self.form = causal = CausalForm(self.tokenizer, base, *lengths)
             causal.check_room(self.pairs)
         self.base_revision: str | None = getattr(base.config, "_commit_hash", None) or settings.revision
-        self.model: Any = self._with_lora(base) if settings.lora_rank else base.requires_grad_(True)
+        self.model: Any = add_lora(base, settings, self.kind) if settings.lora_rank else base.requires_grad_(True)
         self.steps = settings.steps or -(-settings.epochs * len(self.pairs) // settings.batch_size)
 
     def plan(self) -> GeneratorPlan:
@@ -249,37 +245,14 @@ class GeneratorTraining:
         half = self.settings.lora_rank and self.settings.precision == "bf16"
         return open_model(self.settings.base, self.settings.revision, "bfloat16" if half else "float32", self.kind)
 
-    def _with_lora(self, base: Any) -> Any:
-        peft = _peft()
-        targets = self.settings.lora_targets
-        config = peft.LoraConfig(
-            r=self.settings.lora_rank,
-            lora_alpha=self.settings.lora_alpha,
-            lora_dropout=self.settings.lora_dropout,
-            target_modules="all-linear" if targets == ("all-linear",) else list(targets),
-            task_type="SEQ_2_SEQ_LM" if self.kind == "sequence-to-sequence" else "CAUSAL_LM",
-        )
-        try:
-            with _no_notice():
-                return peft.get_peft_model(base, config)
-        except ValueError as error:  # no such layer
-            raise UsageError(f"LoRA cannot be added to {self.settings.base}: {str(error).splitlines()[0]}") from error
-
     def _write_model(self, checkpoint: Path, folder: Path) -> None:
         """The checkpoint as a plain transformers model, with its tokenizer."""
         from pyserini_xqg.training.common.trainer import forget_calls
         from pyserini_xqg.training.generator.forms import CausalForm
 
         if self.settings.lora_rank:
-            base = self._open_base()
-            held = base.dtype
-            with _no_notice():
-                adapted = _peft().PeftModel.from_pretrained(base, str(checkpoint)).float()  # added up in float32
-                model = adapted.merge_and_unload().to(held)
-            shutil.rmtree(folder / ADAPTER, ignore_errors=True)
-            (folder / ADAPTER).mkdir()
-            for name in ("adapter_config.json", "adapter_model.safetensors"):
-                shutil.copy(checkpoint / name, folder / ADAPTER / name)
+            model = merged(self._open_base(), checkpoint)
+            copy_adapter(checkpoint, folder / ADAPTER)
         else:
             model = open_model(str(checkpoint), None, "float32", self.kind)
         if isinstance(self.form, CausalForm):
@@ -290,41 +263,3 @@ class GeneratorTraining:
         with quiet_loading():
             model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
-
-
-def _read(
-    data: TrainingDataSettings, settings: GeneratorSettings
-) -> tuple[CheckedExamples, CheckedExamples | None, Leaks]:
-    """Train and dev, checked, and what they share."""
-
-    def examples_of(paths: Iterable[str], split: str) -> list[TrainingExample]:
-        found = []
-        for path in map(Path, paths):
-            examples = read_examples(path, data.format, split=split, language=settings.default_language)
-            require_positives(path, examples)
-            found += examples
-        return found
-
-    train = check_examples(examples_of(data.train, "train"), "train", settings.languages)
-    if not data.dev:
-        return train, None, Leaks((), (), 0)
-    dev = check_examples(examples_of(data.dev, "dev"), "dev", settings.languages)
-    train, leaks = settle_leaks(train, dev, data.leaks)
-    return train, dev, leaks
-
-
-def _peft() -> Any:
-    try:
-        return import_module("peft")
-    except ImportError as error:
-        raise MissingPrerequisite(f"LoRA needs the package peft ({error}): {INSTALL}") from error
-
-
-@contextmanager
-def _no_notice() -> Iterator[None]:
-    """Without what peft and transformers say to those who write programs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        # mT5's two matrices are no news.
-        warnings.filterwarnings("ignore", message="Input and output embeddings are no longer tied")
-        yield

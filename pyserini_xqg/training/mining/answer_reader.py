@@ -1,4 +1,4 @@
-"""Answers a question from one passage: a sequence-to-sequence or causal model that is told to."""
+"""Answer reader: a sequence-to-sequence or causal model that answers a question from one passage."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from string import Formatter
 from typing import Any
 
 import torch
-from transformers import AutoConfig, StoppingCriteria, StoppingCriteriaList
+from transformers import AutoConfig, StoppingCriteriaList
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
-from pyserini_xqg.encoding.memory import out_of_memory
-from pyserini_xqg.errors import MissingInput, UsageError, XqgError
-from pyserini_xqg.generation.backends.loading import Kind, open_model, open_tokenizer
+from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.errors import MissingInput, UsageError
+from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.training.mining.settings import MiningSettings
 
 FIELDS = ("question", "english", "language", "title", "passage")
-SEQ2SEQ: Kind = "sequence-to-sequence"
-CAUSAL: Kind = "causal language"
+SEQ2SEQ: ModelKind = "sequence-to-sequence"
+CAUSAL: ModelKind = "causal language"
 # The first is T5's for SQuAD.
-PROMPTS: dict[Kind, str] = {
+PROMPTS: dict[ModelKind, str] = {
     SEQ2SEQ: "question: {question} context: {title} {passage}",
     CAUSAL: "{title}\n{passage}\n\nAnswer with a few words of the text above, or with none.\n"
     "Question: {question}\nAnswer:",
@@ -35,12 +36,12 @@ TOKENS_PER_BATCH = {"cpu": 8192, "cuda": 65536, "mps": 8192}
 SEAM = 4
 LEAST_PASSAGE = 16
 
-Pair = tuple[TrainingExample, Passage]
+Reading = tuple[TrainingExample, Passage]
 
 log = logging.getLogger("pyserini_xqg")
 
 
-class Reader:
+class AnswerReader:
     """A model that answers; it is loaded when it is first asked.
 
     The likeliest answer is taken, token by token, and of it the first line.
@@ -89,7 +90,7 @@ class Reader:
             "chat": self._chat,
         }
 
-    def answers(self, pairs: Sequence[Pair], on_answers: Callable[[int], object] = lambda _: None) -> list[str]:
+    def answers(self, pairs: Sequence[Reading], on_answers: Callable[[int], object] = lambda _: None) -> list[str]:
         """An answer for each question and passage; an empty one where the model has none.
 
         Raises
@@ -109,7 +110,7 @@ class Reader:
         while start < len(order):
             length = len(prompts[order[start]]) + self._settings.reader_output_length
             rows = order[start : start + max(1, budget // length)]
-            for row, answer in zip(rows, self._halving([prompts[row] for row in rows]), strict=True):
+            for row, answer in zip(rows, self._in_halves([prompts[row] for row in rows]), strict=True):
                 found[row] = answer
             start += len(rows)
             on_answers(len(rows))
@@ -150,24 +151,19 @@ class Reader:
         # A chat template writes the special tokens itself.
         return list(self._tokenizer(prompt, add_special_tokens=not self._chat, verbose=False)["input_ids"])
 
-    def _halving(self, prompts: list[list[int]]) -> list[str]:
-        try:
-            with torch.inference_mode():
-                return self._write(prompts)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            if len(prompts) == 1:
-                raise XqgError(
-                    f"out of memory on one passage with a prompt of {len(prompts[0])} tokens; give a smaller "
-                    "--reader-input-length, --reader-dtype bfloat16 or another reader or device"
-                ) from error
-        # Out of the except block: the error holds on to all that the attempt had in memory.
-        log.warning("out of memory at %d passages; going on with half as many", len(prompts))
-        torch.cuda.empty_cache()
-        half = len(prompts) // 2
-        return self._halving(prompts[:half]) + self._halving(prompts[half:])
+    def _in_halves(self, prompts: list[list[int]]) -> list[str]:
+        pieces = in_halves(
+            lambda part: self._write(prompts[part]),
+            0,
+            len(prompts),
+            lambda row: (
+                f"out of memory on one passage with a prompt of {len(prompts[row])} tokens; give a smaller "
+                "--reader-input-length, --reader-dtype bfloat16 or another reader or device"
+            ),
+        )
+        return [answer for piece in pieces for answer in piece]
 
+    @torch.inference_mode()
     def _write(self, prompts: list[list[int]]) -> list[str]:
         own = self._model.generation_config
         pad = own.pad_token_id if own.pad_token_id is not None else self._tokenizer.pad_token_id or 0
@@ -180,7 +176,7 @@ class Reader:
             ids.append(prompt + fill if self._kind == SEQ2SEQ else fill + prompt)
             mask.append(ones + none if self._kind == SEQ2SEQ else none + ones)
         read = 1 if self._kind == SEQ2SEQ else length
-        stops = StoppingCriteriaList([] if self._kind == SEQ2SEQ else [_EndOfLine(self._tokenizer, length)])
+        stops = StoppingCriteriaList([] if self._kind == SEQ2SEQ else [EndOfLine(self._tokenizer, length)])
         written = self._model.generate(
             torch.tensor(ids, device=self._device),
             attention_mask=torch.tensor(mask, device=self._device),
@@ -194,18 +190,6 @@ class Reader:
         known = [[token for token in row if token < len(self._tokenizer)] for row in written]
         texts = self._tokenizer.batch_decode(known, skip_special_tokens=True)
         return [next(iter(text.strip().splitlines()), "").strip() for text in texts]
-
-
-class _EndOfLine(StoppingCriteria):
-    """Ends each answer with its first line."""
-
-    def __init__(self, tokenizer: Any, start: int):
-        self._tokenizer = tokenizer
-        self._start = start
-
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-        written = self._tokenizer.batch_decode(input_ids[:, self._start :], skip_special_tokens=True)
-        return torch.tensor(["\n" in text.lstrip() for text in written], device=input_ids.device)
 
 
 def _config(name: str, revision: str | None) -> Any:

@@ -1,94 +1,26 @@
-"""Who finds passages: a retriever in a FAISS index."""
+"""Dense index: a Pyserini index folder of faiss that finds passages by id."""
 
 from __future__ import annotations
 
 import hashlib
 import mmap
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
-from pyserini_xqg.collection.passages import Passage, passage_text
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.encoding.folder import read_encoder
-from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.errors import MissingInput, UsageError
+from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.indexing.settings import AugmentationSettings, read_augmentation
 from pyserini_xqg.storage.manifest import MANIFEST, holds_encoder
 
 # (id, score) of what was found, best first.
 Ranking = list[tuple[str, float]]
-
-
-class Retriever:
-    """A bi-encoder.
-
-    Parameters
-    ----------
-    settings : EncoderSettings
-    device : str or None
-        A torch device; None takes the best there is.
-    """
-
-    def __init__(self, settings: EncoderSettings, device: str | None = None):
-        self._questions = TextEncoder(settings, device, "query")
-        self.settings = self._questions.settings
-        self._passages = self._questions if settings.query_model is None else TextEncoder(settings, device)
-
-    def questions(self, texts: Sequence[str]) -> Vectors:
-        """Their vectors."""
-        return self._questions.encode(texts, "query")
-
-    def passages(self, passages: Sequence[Passage]) -> Vectors:
-        """Their vectors, title and text joined by a blank."""
-        return self._passages.encode(list(map(encoded_text, passages)), "passage")
-
-    def scores(
-        self,
-        questions: Sequence[str],
-        passages: Sequence[Sequence[Passage]],
-        known: Sequence[Mapping[str, float]],
-    ) -> list[list[float]]:
-        """The scores of each question's own passages; a passage that several need is encoded once.
-
-        Parameters
-        ----------
-        questions : sequence of str
-        passages : sequence of sequences of Passage
-            Of each question.
-        known : sequence of mappings
-            Of each question: text as it is encoded (:func:`encoded_text`) to a score that is known already.
-        """
-        texts = [list(map(encoded_text, own)) for own in passages]
-        needed = (text for own, scores in zip(texts, known, strict=True) for text in own if text not in scores)
-        rows = {text: row for row, text in enumerate(dict.fromkeys(needed))}
-        vectors = self._passages.encode(list(rows), "passage")
-        return [
-            [scores[text] if text in scores else float(vectors[rows[text]] @ question) for text in own]
-            for question, own, scores in zip(self.questions(questions), texts, known, strict=True)
-        ]
-
-    def identity(self) -> dict[str, Any]:
-        """Its settings, models that are folders by their content."""
-        by_content = replace(
-            self.settings,
-            model=fingerprint(self.settings.model) or self.settings.model,
-            query_model=self.settings.query_model
-            and (fingerprint(self.settings.query_model) or self.settings.query_model),
-        )
-        return asdict(by_content)
-
-
-def encoded_text(passage: Passage) -> str:
-    """Title and text as the encoder gets them."""
-    return passage_text(passage.title, passage.text)
 
 
 def encoder_of_index(folder: Path, given: EncoderSettings | None) -> tuple[EncoderSettings, AugmentationSettings]:
@@ -109,9 +41,7 @@ def encoder_of_index(folder: Path, given: EncoderSettings | None) -> tuple[Encod
 
 
 class DenseIndex:
-    """A Pyserini index folder, searched as stock Pyserini searches it (faiss, inner products), with no Java.
-
-    Flat indexes and the ids stay on disk.
+    """A Pyserini index folder that finds passages by id; flat indexes and the ids stay on disk.
 
     Parameters
     ----------
@@ -126,20 +56,9 @@ class DenseIndex:
     """
 
     def __init__(self, folder: Path, scratch: Path):
-        for name in ("index", "docid"):
-            if not (folder / name).is_file():
-                raise MissingInput(f"{folder / name}: no such file; a Pyserini index folder holds index and docid")
-        try:
-            # Older releases of faiss read an index into memory.
-            self._index = faiss.read_index(str(folder / "index"), getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
-        except RuntimeError as error:
-            raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
+        self._searcher = IndexSearcher(folder)
         self._ids = _Lines(folder / "docid", scratch / "docid-places")
-        self.dimension: int = self._index.d
-        if len(self._ids) != self._index.ntotal:
-            raise InvalidInput(
-                f"{folder}: docid has {len(self._ids)} ids and index {self._index.ntotal} vectors; as many are expected"
-            )
+        self._searcher.check_ids(len(self._ids))
 
     def search(self, vectors: Vectors, depth: int) -> list[Ranking]:
         """The best passages of each question.
@@ -149,12 +68,7 @@ class DenseIndex:
         UsageError
             The vectors have another dimension than the index.
         """
-        if vectors.shape[1] != self.dimension:
-            raise UsageError(
-                f"the index has vectors of {self.dimension} dimensions and the encoder makes {vectors.shape[1]}; the "
-                "encoder that made the index is expected"
-            )
-        scores, rows = self._index.search(vectors, min(depth, self._index.ntotal))
+        scores, rows = self._searcher.search(vectors, depth)
         # Indexes that look into a part of the passages fill up with row -1.
         return [
             [(self._ids[row], float(score)) for row, score in zip(own_rows, own_scores, strict=True) if row >= 0]

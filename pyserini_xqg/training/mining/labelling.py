@@ -1,18 +1,17 @@
-"""From the passages that a search found for a question to its positives and hard negatives."""
+"""Labelling of candidates: a question's positives and hard negatives among the passages that a search found."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pyserini_xqg.collection.answers import normalised
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.training.mining.rules.base import Judge
 from pyserini_xqg.training.mining.settings import MiningSettings
 
-Verdict = Literal["positive", "negative", "has an answer", "answer in the title only"]
 TOO_NEAR, TWICE = "too near to the positive", "same text twice"
 
 
@@ -40,10 +39,10 @@ class Labelled:
     passed_over: Counter[str]
 
 
-def label(
+def label_candidates(
     example: TrainingExample,
     candidates: Sequence[Candidate],
-    judge: Callable[[int, Passage], Verdict],
+    judge: Judge,
     settings: MiningSettings,
     own_scores: Sequence[float] = (),
 ) -> Labelled:
@@ -56,7 +55,7 @@ def label(
     candidates : sequence of Candidate
         Best first.
     judge : callable
-        Says what a candidate is, from its number and its passage.
+        Of the rule: says what a candidate is, from its number and its passage.
     settings : MiningSettings
     own_scores : sequence of float
         The scores of the example's own positives, where there is a margin.

@@ -1,5 +1,6 @@
-"""Training data from questions and a corpus: search, judge what was found, write. A run that was stopped goes on, and
-ends with the same bytes; of the corpus nothing stays in memory.
+"""Mining of training data from questions and a corpus: search, judge what was found, write.
+
+A run that was stopped goes on, and ends with the same bytes; of the corpus nothing stays in memory.
 """
 
 from __future__ import annotations
@@ -8,8 +9,7 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,18 @@ from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
-from pyserini_xqg.training.data.validation import check_examples
-from pyserini_xqg.training.mining.answer_reader import Reader
+from pyserini_xqg.training.data.validation import check_examples, listed
+from pyserini_xqg.training.mining.answer_reader import AnswerReader
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
 from pyserini_xqg.training.mining.bm25 import english_question, require_java
-from pyserini_xqg.training.mining.dense import Retriever, encoder_of_index, fingerprint_index
-from pyserini_xqg.training.mining.judges import Judge, by_absence, by_answer_string, by_reader
-from pyserini_xqg.training.mining.labelling import Labelled, label
+from pyserini_xqg.training.mining.dense import encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.labelling import Labelled, label_candidates
 from pyserini_xqg.training.mining.parts import Tally
 from pyserini_xqg.training.mining.passage_store import PassageStore
+from pyserini_xqg.training.mining.plan import MiningPlan
+from pyserini_xqg.training.mining.rules.by_name import RULES
 from pyserini_xqg.training.mining.settings import MiningInputs, MiningSettings
-from pyserini_xqg.training.mining.steps import Found, MiningSteps, index_builder
+from pyserini_xqg.training.mining.steps import MiningSteps, SearchedQuestion, index_builder
 
 KIND = "training-data"
 DATA_FILE = "train.jsonl"
@@ -43,36 +45,6 @@ SAMPLED_READINGS = 8
 NO_ANSWER, NO_ENGLISH, NO_POSITIVE = "no answer to look for", "no English question", "no positive"
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class MiningPlan:
-    """What mining would do.
-
-    Attributes
-    ----------
-    questions : dict
-        Counts by language.
-    not_searched : dict
-        Why to how many; those with positives of their own are kept as they are.
-    searched, passages : int
-    readings : int
-        Answers that the reader is to give, at most.
-    index_bytes : int or None
-        Of the index that is made; None: none is, or BM25's, which is smaller than the corpus.
-    free_bytes : int
-    seconds : float
-        To encode the corpus and to read, as measured on a sample here and now; BM25 not included.
-    """
-
-    questions: dict[str, dict[str, int]]
-    not_searched: dict[str, int]
-    searched: int
-    passages: int
-    readings: int
-    index_bytes: int | None
-    free_bytes: int
-    seconds: float
 
 
 def mine(
@@ -129,6 +101,7 @@ class Mining:
         show_progress: bool = False,
     ):
         self.inputs, self.settings = inputs, settings
+        self.rule = RULES[settings.recipe]
         self.corpus = Path(inputs.corpus)
         self.device, self.show_progress = device, show_progress
         self._dense = settings.source == "retriever"
@@ -142,24 +115,24 @@ class Mining:
         if not self._dense:
             require_java()
         examples = list(chain.from_iterable(_read(path, inputs, settings) for path in inputs.questions))
-        self.questions = check_examples(examples, "questions", settings.languages, settings.recipe == "negatives")
+        self.questions = check_examples(examples, "questions", settings.languages, self.rule.needs == "positives")
         reasons = [_why_not(example, settings) for example in self.questions.examples]
         pairs = list(zip(self.questions.examples, reasons, strict=True))
         self.searched = [example for example, reason in pairs if reason is None]
         self.not_searched = Counter(reason for _, reason in pairs if reason is not None)
         if not self.searched:
-            raise InvalidInput(f"no question can be searched for: {_listed(self.not_searched)}")
+            raise InvalidInput(f"no question can be searched for: {listed(self.not_searched)}")
         has_margin = settings.margin_kind != "none"
         if has_margin and (made_with.alpha or made_with.normalize or made_with.reduce_hubness):
             raise UsageError(
                 f"{index} is augmented, so its scores are not those of the questions' own positives; take a plain "
                 "index, or --margin-kind none"
             )
-        self.retriever = None if named is None else Retriever(named, device)
+        self.retriever = None if named is None else BiEncoder(named, device)
         self._has_margin = has_margin and self.retriever is not None
         if has_margin and self.retriever is None:
             log.warning("there is no --encoder to score with: no candidate is left out for its score")
-        self.reader = Reader(settings, device) if settings.recipe == "cora" else None
+        self.reader = AnswerReader(settings, device) if self.rule.reads else None
 
     def plan(self, output: Path) -> MiningPlan:
         """Counts, sizes and the time, measured on a sample; nothing is written at `output`."""
@@ -239,7 +212,7 @@ class Mining:
             workspace.finish(manifest, clear)
             return manifest
 
-    def _write(self, results: Iterator[Found], file: Path) -> dict[str, Any]:
+    def _write(self, results: Iterator[SearchedQuestion], file: Path) -> dict[str, Any]:
         """Write the data; the counts of the manifest."""
         tally = Tally()
         write_examples(self._labelled(results, tally), file)
@@ -261,23 +234,18 @@ class Mining:
             "passed_over": dict(sorted(tally.passed_over.items())),
         }
 
-    def _labelled(self, results: Iterator[Found], tally: Tally) -> Iterator[TrainingExample]:
+    def _labelled(self, results: Iterator[SearchedQuestion], tally: Tally) -> Iterator[TrainingExample]:
         """All examples that can be trained on, in the order of the questions."""
         for example in self.questions.examples:
             reason = _why_not(example, self.settings)
             labelled = Labelled(example, Counter())
             if reason is None:
                 found = next(results)
-                judge = self._judge(example, found.answers)
-                labelled = label(example, found.candidates, judge, self.settings, found.own_scores)
+                judge = self.rule.judge(example, found.answers)
+                labelled = label_candidates(example, found.candidates, judge, self.settings, found.own_scores)
             tally.add(example, labelled, reason or NO_POSITIVE)
             if labelled.example.positives:
                 yield labelled.example
-
-    def _judge(self, example: TrainingExample, read: Sequence[str]) -> Judge:
-        if self.settings.recipe == "sentri":
-            return by_answer_string(example)
-        return by_reader(example, read) if self.settings.recipe == "cora" else by_absence(example)
 
 
 def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
@@ -286,7 +254,7 @@ def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[Tra
 
 def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:
     """Why a question is not searched for, None if it is."""
-    if settings.recipe != "negatives" and not counted_answers(example.answers):
+    if RULES[settings.recipe].needs == "answers" and not counted_answers(example.answers):
         return NO_ANSWER
     return NO_ENGLISH if settings.source == "bm25" and english_question(example) is None else None
 
@@ -297,7 +265,3 @@ def _scan(corpus: Path) -> tuple[str, int]:
     for _ in scanned.scan():
         pass
     return scanned.sha256, scanned.passages
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{why} {count:,}" for why, count in counts.items())

@@ -1,4 +1,4 @@
-"""The recipes of mining, each a function: :func:`mine_sentri`, :func:`mine_cora`, :func:`mine_negatives`."""
+"""Recipes of mining, each a function: :func:`mine_sentri`, :func:`mine_cora`, :func:`mine_negatives`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where mined training data come from, what decides on them, and the recipes that give the values."""
+"""Settings of mining: where questions and passages are, how passages are found and judged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.common.config import layered
+from pyserini_xqg.training.mining.rules.by_name import RULES
 
-Recipe = Literal["sentri", "cora", "negatives"]
 Source = Literal["retriever", "bm25"]
 MarginKind = Literal["relative", "absolute", "none"]
 ReaderDtype = Literal["float32", "bfloat16"]
@@ -76,7 +76,7 @@ class MiningSettings:
     reader_dtype : {"float32", "bfloat16"}
     """
 
-    recipe: Recipe
+    recipe: str
     source: Source = "retriever"
     depth: int = 50
     positives: int = 5
@@ -93,16 +93,19 @@ class MiningSettings:
     reader_dtype: ReaderDtype = "float32"
 
     def __post_init__(self) -> None:
+        if self.recipe not in RULES:
+            raise UsageError(f"recipe is {self.recipe!r}: one of {', '.join(RULES)} is expected")
         for name in ("depth", "reader_input_length", "reader_output_length"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}: at least 1 is expected")
         for name in ("positives", "negatives", "margin"):
             if not getattr(self, name) >= 0:
                 raise UsageError(f"{name} is {getattr(self, name)}: 0 or more is expected")
-        if self.recipe == "cora" and self.reader is None:
-            raise UsageError("cora needs a model that answers questions: give --reader")
-        if self.recipe != "cora" and self.reader is not None:
-            raise UsageError(f"the recipe {self.recipe} reads nothing: leave --reader out, or take cora")
+        if RULES[self.recipe].reads and self.reader is None:
+            raise UsageError(f"{self.recipe} needs a model that answers questions: give --reader")
+        if not RULES[self.recipe].reads and self.reader is not None:
+            readers = " or ".join(name for name, rule in RULES.items() if rule.reads)
+            raise UsageError(f"the recipe {self.recipe} reads nothing: leave --reader out, or take {readers}")
         if self.languages is not None:
             object.__setattr__(self, "languages", tuple(language_code(language) for language in self.languages))
         object.__setattr__(self, "default_language", language_code(self.default_language))
@@ -111,14 +114,6 @@ class MiningSettings:
         """All of them but the reader's place, as JSON has them."""
         values = {name: value for name, value in asdict(self).items() if name not in ("reader", "reader_revision")}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
-
-# What a recipe says that the defaults do not.
-RECIPES: Mapping[str, Mapping[str, Any]] = {
-    "sentri": {},
-    "cora": {},
-    "negatives": {"margin_kind": "relative"},
-}
 
 
 def mining_settings(*layers: Mapping[str, Any]) -> MiningSettings:
@@ -131,5 +126,6 @@ def mining_settings(*layers: Mapping[str, Any]) -> MiningSettings:
     """
     named = [layer["recipe"] for layer in layers if layer.get("recipe") is not None]
     if not named:
-        raise UsageError(f"no recipe is named; there are {', '.join(RECIPES)}")
-    return layered(MiningSettings, RECIPES.get(named[-1], {}), *layers)
+        raise UsageError(f"no recipe is named; there are {', '.join(RULES)}")
+    rule = RULES.get(named[-1])
+    return layered(MiningSettings, rule.defaults if rule is not None else {}, *layers)

@@ -1,4 +1,4 @@
-"""The steps of mining: search, look up texts, read, score.
+"""Steps of mining: search, look up texts, read, score.
 
 Each works in parts that are files in the working folder, so a run that was stopped goes on at its first missing part.
 """
@@ -17,9 +17,10 @@ from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.workspace import Workspace
-from pyserini_xqg.training.mining.answer_reader import Reader
+from pyserini_xqg.training.mining.answer_reader import AnswerReader
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder, encoded_text
 from pyserini_xqg.training.mining.bm25 import bm25_search, english_question
-from pyserini_xqg.training.mining.dense import DenseIndex, Ranking, Retriever, encoded_text
+from pyserini_xqg.training.mining.dense import DenseIndex, Ranking
 from pyserini_xqg.training.mining.labelling import Candidate
 from pyserini_xqg.training.mining.parts import Parts
 from pyserini_xqg.training.mining.passage_store import PassageStore
@@ -31,7 +32,7 @@ INDEX = "index"
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchedQuestion:
     """What the steps came to for a question.
 
     Attributes
@@ -64,7 +65,7 @@ class MiningSteps:
     corpus : Path
     index : Path or None
         Of the corpus; None makes one, which goes after the search.
-    retriever : Retriever or None
+    retriever : BiEncoder or None
         None: BM25 searches, and nothing is scored.
     device : str or None
     show_progress : bool
@@ -78,7 +79,7 @@ class MiningSteps:
         settings: MiningSettings,
         corpus: Path,
         index: Path | None,
-        retriever: Retriever | None,
+        retriever: BiEncoder | None,
         *,
         device: str | None = None,
         show_progress: bool = False,
@@ -112,7 +113,7 @@ class MiningSteps:
             self._store.fill(docids, self._corpus, bar.update)
         workspace.record(workspace.parts_done, looked_up=True)
 
-    def read(self, reader: Reader) -> None:
+    def read(self, reader: AnswerReader) -> None:
         """Write what the reader says to each question from each passage."""
         with self._bar("reading", None, "passages") as bar:
             for number, start, examples in self._answers.missing:
@@ -144,7 +145,7 @@ class MiningSteps:
                 )
                 bar.update(len(examples))
 
-    def results(self, has_answers: bool, has_scores: bool) -> Iterator[Found]:
+    def results(self, has_answers: bool, has_scores: bool) -> Iterator[SearchedQuestion]:
         """What the steps came to for each question in turn.
 
         Parameters
@@ -160,7 +161,7 @@ class MiningSteps:
             if scores is not None:
                 scored = next(scores)
             candidates = list(map(Candidate, passages, scored["found"]))
-            yield Found(candidates, next(answers)["answers"] if answers is not None else [], scored["own"])
+            yield SearchedQuestion(candidates, next(answers)["answers"] if answers is not None else [], scored["own"])
 
     def _search_index(self) -> None:
         assert self._retriever is not None
@@ -179,7 +180,7 @@ class MiningSteps:
         return tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=not self._show_progress)
 
 
-def index_builder(retriever: Retriever, device: str | None, show_progress: bool) -> XqgIndexBuilder:
+def index_builder(retriever: BiEncoder, device: str | None, show_progress: bool) -> XqgIndexBuilder:
     """What makes the plain index that a retriever searches."""
     return XqgIndexBuilder(
         retriever.settings, AugmentationSettings(alpha=0), device=device, show_progress=show_progress

@@ -1,20 +1,25 @@
-"""The README of a trained model: what it is, what it learned from, and what it reached."""
+"""Model card of a trained retriever: its form, its data, its scores."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pyserini_xqg import __version__
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
-from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.training.common.cards import (
+    base_name,
+    card_text,
+    data_section,
+    front_matter,
+    learning_rate_row,
+    training_section,
+)
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
-Counts = Mapping[str, Mapping[str, int]]
 CONTRASTIVE = (
     "Cross-entropy over the dot products of a question with its positive, its negatives and all passages of the "
     "batch's other questions."
@@ -60,23 +65,16 @@ def retriever_card(
     more : sequence of (str, object)
         Settings to list beside the usual ones.
     """
-    train: Counts = counts["train"]
-    base = Path(settings.base).name if Path(settings.base).is_dir() else settings.base
-    codes = [code for code in train if code != UNKNOWN_LANGUAGE]
+    codes = [code for code in counts["train"] if code != UNKNOWN_LANGUAGE]
+    tags = ("sentence-transformers", "feature-extraction", "retrieval", "cross-lingual", "pyserini-xqg")
+    columns = {"questions": "questions", "positives": "positives", "negatives": "negatives"}
     lines = [
-        "---",
-        "library_name: sentence-transformers",
-        "pipeline_tag: sentence-similarity",
-        *([f"base_model: {json.dumps(base)}"] if base == settings.base else []),
-        f"language: {json.dumps(sorted({*codes, 'en'}))}",
-        "tags: [sentence-transformers, feature-extraction, retrieval, cross-lingual, pyserini-xqg]",
-        "---",
-        "",
+        *front_matter(settings.base, "sentence-transformers", "sentence-similarity", codes, tags),
         f"# {name}",
         "",
-        f"A bi-encoder for retrieval, trained from {base} with `xqg train {command}` (pyserini-xqg {__version__}), "
-        f"recipe `{settings.recipe}`. It turns questions and passages into vectors; their dot product says how well "
-        "they go together.",
+        f"A bi-encoder for retrieval, trained from {base_name(settings.base)} with `xqg train {command}` (pyserini-xqg "
+        f"{__version__}), recipe `{settings.recipe}`. It turns questions and passages into vectors; their dot product "
+        "says how well they go together.",
         "",
         "## Use",
         "",
@@ -91,28 +89,11 @@ def retriever_card(
         f"{json.dumps(encoder.passage_prefix)} |",
         f"| most tokens of questions, passages | {encoder.query_max_length}, {encoder.passage_max_length} |",
         "",
-        "## Data",
-        "",
-        f"Train: {', '.join(f'`{Path(path).name}`' for path in data.train)}"
-        + (f". Dev: {', '.join(f'`{Path(path).name}`' for path in data.dev)}." if data.dev else ". No dev set."),
-        "",
-        *_data_table(train, counts.get("dev") or {}),
-        "",
-        *([f"Left out: {_listed(counts['left_out'])}.", ""] if counts["left_out"] else []),
-        *([f"Common to train and dev: {_listed(counts['leaks'])}.", ""] if any(counts["leaks"].values()) else []),
-        "## Training",
-        "",
-        method,
-        "",
-        "| | |",
-        "|---|---|",
-        *(f"| {label} | {value} |" for label, value in (*_settings(settings, scale, counts["negatives"]), *more)),
-        "",
-        f"The model is {chosen}. Loss: `loss.tsv`, `loss.svg`. All settings: `settings.toml`.",
-        "",
-        *_scores(scores, before),
+        *data_section(data, counts, columns, ("dev questions", "questions")),
+        *training_section(method, (*_settings_rows(settings, scale, counts["negatives"]), *more), chosen),
+        *_score_table(scores, before),
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return card_text(lines)
 
 
 def stock_options(encoder: EncoderSettings) -> str:
@@ -121,32 +102,19 @@ def stock_options(encoder: EncoderSettings) -> str:
     return f"--encoder-class auto{pooling}{' --l2-norm' if encoder.l2_norm else ''}"
 
 
-def _settings(settings: RetrieverSettings, scale: float, negatives: int) -> list[tuple[str, object]]:
+def _settings_rows(settings: RetrieverSettings, scale: float, negatives: int) -> list[tuple[str, object]]:
     return [
         ("epochs", settings.epochs),
         ("batch", settings.batch_size),
         ("negatives a question, beside the batch's", negatives),
-        (
-            "learning rate, warm-up",
-            f"{settings.learning_rate:g}, {settings.warmup_ratio:g} of the steps, then linear decay",
-        ),
+        learning_rate_row(settings),
         ("scale", f"{scale:g}"),
         ("precision", settings.precision),
         ("seed", settings.seed),
     ]
 
 
-def _data_table(train: Counts, dev: Counts) -> list[str]:
-    rows = ["| language | questions | positives | negatives | dev questions |", "|---|--:|--:|--:|--:|"]
-    for code in sorted({*train, *dev}):
-        own, held = train.get(code, {}), dev.get(code, {})
-        label = "not given" if code == UNKNOWN_LANGUAGE else f"{language_name(code)} ({code})"
-        cells = (own.get("questions", 0), own.get("positives", 0), own.get("negatives", 0), held.get("questions", 0))
-        rows.append(f"| {label} | " + " | ".join(f"{cell:,}" for cell in cells) + " |")
-    return rows
-
-
-def _scores(scores: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
+def _score_table(scores: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
     if not scores:
         return []
     measures = [name for name in scores if " " not in name]
@@ -163,10 +131,6 @@ def _scores(scores: Mapping[str, float], before: Mapping[str, float]) -> list[st
         "The checkpoint was chosen on these questions where the best one is kept, so the figures are a "
         "little too good.",
     ]
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{what} {count:,}" for what, count in counts.items() if count)
 
 
 def _yes(value: bool) -> str:

@@ -1,4 +1,4 @@
-"""The contrastive loss of the paper: cross-entropy over the dot products of the batch."""
+"""Contrastive loss of the paper: cross-entropy over the dot products of the batch."""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""How much memory a step of a retriever takes, roughly; counted as in :mod:`pyserini_xqg.training.common.memory`."""
+"""Memory of a retriever's step, estimated as in :mod:`pyserini_xqg.training.common.memory`, and how to need less."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pyserini_xqg.training.common.memory import BYTES_PER_PARAMETER, MemoryEstimate
+from pyserini_xqg.training.common.memory import BYTES_PER_PARAMETER, MemoryEstimate, activation_bytes
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
 
-def estimate_memory(model: Any, settings: RetrieverSettings, negatives: int, processes: int = 1) -> MemoryEstimate:
+def estimate_retriever_memory(
+    model: Any, settings: RetrieverSettings, negatives: int, processes: int = 1
+) -> MemoryEstimate:
     """An estimate from the model's form; the truth can well be a third away.
 
     Parameters
@@ -22,14 +24,9 @@ def estimate_memory(model: Any, settings: RetrieverSettings, negatives: int, pro
     """
     parameters = sum(parameter.numel() for parameter in model.parameters())
     config = model[0].config
-    hidden, heads, layers = config.hidden_size, config.num_attention_heads, config.num_hidden_layers
-    number = 2 if settings.precision == "bf16" else 4
 
     def text(tokens: int) -> int:
-        whole = tokens * (34 * hidden + 5 * heads * tokens) * number // 2
-        if settings.gradient_checkpointing:
-            return int(layers * tokens * hidden * number + whole)
-        return int(layers * whole)
+        return int(activation_bytes(config, settings, config.num_hidden_layers, tokens))
 
     questions = -(-settings.batch_size // processes)
     passages = questions * (1 + negatives)
@@ -39,3 +36,16 @@ def estimate_memory(model: Any, settings: RetrieverSettings, negatives: int, pro
     else:
         activations = questions * query + passages * passage
     return MemoryEstimate(BYTES_PER_PARAMETER * parameters, activations)
+
+
+def retriever_advice(settings: RetrieverSettings) -> str:
+    """What to change, the gentlest first: what does not change the result, then precision, then the batch."""
+    if settings.mini_batch is None:
+        return f"Give --mini-batch {max(1, settings.batch_size // 8)} (gradient caching, the same batch in pieces)"
+    if settings.mini_batch > 1:
+        return f"Give a smaller --mini-batch, {max(1, settings.mini_batch // 2)} instead of {settings.mini_batch}"
+    if not settings.gradient_checkpointing:
+        return "Give --gradient-checkpointing"
+    if settings.precision == "fp32":
+        return "Give --precision bf16 (a new run: the weights will be others)"
+    return "Give a smaller --passage-max-length or a smaller base model (a new run: the weights will be others)"

@@ -1,4 +1,4 @@
-"""What decides on a trained retriever, as plain data, and the recipes that give the values."""
+"""Settings of a trained retriever, as plain data, and the recipes that give the values."""
 
 from __future__ import annotations
 

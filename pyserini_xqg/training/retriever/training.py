@@ -1,21 +1,18 @@
-"""From questions with passages to a retriever that ``xqg index`` and stock Pyserini take as it is."""
+"""Training of a retriever from questions with passages; ``xqg index`` and stock Pyserini take it as it is."""
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyserini_xqg.collection.datasets.examples import TrainingExample, content_id, fingerprint_examples
-from pyserini_xqg.collection.datasets.formats import read_examples, require_positives
-from pyserini_xqg.collection.passages import Passage, parse_passage
+from pyserini_xqg.collection.datasets.examples import content_id, fingerprint_examples
 from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 from pyserini_xqg.storage.manifest import Manifest, package_versions
 from pyserini_xqg.storage.workspace import Workspace, already_made
 from pyserini_xqg.training.common.config import write_config
@@ -32,51 +29,22 @@ from pyserini_xqg.training.common.environment import (
     seed,
     steps_of_an_epoch,
 )
-from pyserini_xqg.training.common.memory import advice
-from pyserini_xqg.training.data.leaks import Leaks, settle_leaks
+from pyserini_xqg.training.data.reading import read_dev_corpus, read_train_and_dev
 from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
-from pyserini_xqg.training.retriever.memory import estimate_memory
+from pyserini_xqg.training.data.validation import CheckedExamples
+from pyserini_xqg.training.retriever.memory import estimate_retriever_memory, retriever_advice
+from pyserini_xqg.training.retriever.plan import RetrieverPlan
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
 if TYPE_CHECKING:
-    from pyserini_xqg.training.common.trainer import Outcome
     from pyserini_xqg.training.data.batches import EpochRows
+    from pyserini_xqg.training.retriever.trainer import RetrieverOutcome
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
+# Of an encoder's settings, what the folder itself says, or whoever uses it.
+UNSAID = ("model", "query_model", "revision", "dtype")
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """What a training would do.
-
-    Attributes
-    ----------
-    train, dev : dict
-        Counts by language.
-    left_out : dict
-        Why to how many.
-    negatives : int
-        That each question gets beside those of the batch.
-    dev_passages : int
-        That dev is searched in.
-    steps_per_epoch, steps : int
-    parameters : int
-    memory_bytes : int
-        An estimate, of one device.
-    """
-
-    train: dict[str, dict[str, int]]
-    dev: dict[str, dict[str, int]]
-    left_out: dict[str, int]
-    negatives: int
-    dev_passages: int
-    steps_per_epoch: int
-    steps: int
-    parameters: int
-    memory_bytes: int
 
 
 def train_retriever(
@@ -133,8 +101,15 @@ class RetrieverTraining:
         self.data = data
         self.settings = settings
         self.device = checked_device(device)
-        self.train, self.dev, self.leaks = _read(data, settings, self._completed)
-        self.corpus = list(_read_corpus(data.dev_corpus))
+        by_passages = not all(isinstance(measure, TokensMeasure) for measure in parse_measures(settings.measures))
+        self.train, self.dev, self.leaks = read_train_and_dev(
+            data,
+            settings.languages,
+            settings.default_language,
+            dev_needs_positives=by_passages,
+            complete=self._completed,
+        )
+        self.corpus = list(read_dev_corpus(data))
         seed(settings.seed)  # a base without all weights gets random ones for the rest
         with quiet_loading():
             self.model, self.encoder = load_model(settings.encoder(), self.device, "passage")
@@ -150,8 +125,8 @@ class RetrieverTraining:
         self.model.similarity_fn_name = "dot"
         self.scale = settings.scale or (UNIT_SCALE if self._has_unit_length() else PAPER_SCALE)
 
-        from pyserini_xqg.training.common.dev_scorer import DevScorer
         from pyserini_xqg.training.data.batches import EpochBatches, TextForm
+        from pyserini_xqg.training.retriever.dev_scorer import DevScorer
 
         self.form = TextForm(self.model, self.encoder)
         self.rows: EpochRows = self._rows()
@@ -165,11 +140,11 @@ class RetrieverTraining:
                 self.rows.negatives,
             )
 
-    def plan(self) -> TrainingPlan:
+    def plan(self) -> RetrieverPlan:
         """Counts, steps and memory."""
         per_epoch = steps_of_an_epoch(len(self.batches))
-        memory = estimate_memory(self.model, self.settings, self.rows.negatives, processes())
-        return TrainingPlan(
+        memory = estimate_retriever_memory(self.model, self.settings, self.rows.negatives, processes())
+        return RetrieverPlan(
             {code: dict(counts) for code, counts in self.train.languages.items()},
             {code: dict(counts) for code, counts in self.dev.languages.items()} if self.dev else {},
             dict(self.train.left_out),
@@ -206,7 +181,7 @@ class RetrieverTraining:
             workspace = Workspace(output, identity)
             log.info("about %.1f GB of memory are needed (an estimate)", plan.memory_bytes / 1e9)
             if (free := free_memory(self.device)) is not None and plan.memory_bytes > free:
-                log.warning("%.1f GB are free. %s", free / 1e9, advice(self.settings))
+                log.warning("%.1f GB are free. %s", free / 1e9, retriever_advice(self.settings))
             outcome = self._train(workspace, show_progress)
             if is_main_process():
                 return self._finish(output, workspace, outcome, plan)
@@ -221,12 +196,12 @@ class RetrieverTraining:
 
         return EpochRows(self.train.examples, self.settings.negatives, self.settings.seed)
 
-    def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
-        from pyserini_xqg.training.common.trainer import run_trainer
+    def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         from pyserini_xqg.training.data.batches import Collator
         from pyserini_xqg.training.retriever.losses import contrastive_loss
+        from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
 
-        return run_trainer(
+        return run_retriever_trainer(
             self.model,
             contrastive_loss(self.model, self.scale, self.settings.mini_batch, processes()),
             self.rows,
@@ -255,7 +230,7 @@ class RetrieverTraining:
         """Details for the manifest beside the usual ones."""
         return {}
 
-    def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: TrainingPlan) -> Manifest:
+    def _finish(self, output: Path, workspace: Workspace, outcome: Any, plan: RetrieverPlan) -> Manifest:
         from pyserini_xqg.training.common.curves import dev_scores, write_curves
         from pyserini_xqg.training.retriever.card import retriever_card
 
@@ -314,41 +289,6 @@ class RetrieverTraining:
         from sentence_transformers.base.modules import Normalize
 
         return any(isinstance(module, Normalize) for module in self.model)
-
-
-# Of an encoder's settings, what the folder itself says, or whoever uses it.
-UNSAID = ("model", "query_model", "revision", "dtype")
-
-
-def _read(
-    data: TrainingDataSettings,
-    settings: RetrieverSettings,
-    complete: Callable[[CheckedExamples, CheckedExamples | None], CheckedExamples],
-) -> tuple[CheckedExamples, CheckedExamples | None, Leaks]:
-    """Train and dev, checked, and what they share."""
-
-    def examples_of(paths: Iterable[str], split: str, with_positives: bool) -> list[TrainingExample]:
-        found = []
-        for path in map(Path, paths):
-            examples = read_examples(path, data.format, split=split, language=settings.default_language)
-            if with_positives:
-                require_positives(path, examples)
-            found += examples
-        return found
-
-    train = check_examples(examples_of(data.train, "train", True), "train", settings.languages)
-    if not data.dev:
-        return complete(train, None), None, Leaks((), (), 0)
-    by_passages = not all(isinstance(measure, TokensMeasure) for measure in parse_measures(settings.measures))
-    dev = check_examples(examples_of(data.dev, "dev", by_passages), "dev", need_positives=by_passages)
-    train = complete(train, dev)
-    train, leaks = settle_leaks(train, dev, data.leaks)
-    return train, dev, leaks
-
-
-def _read_corpus(path: str | None) -> Iterator[Passage]:
-    for file in jsonl_files(Path(path)) if path is not None else ():
-        yield from map(parse_passage, read_records(file))
 
 
 def _remove(folders: Iterable[Path]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.collection.datasets.afriqa import read_afriqa_folder
-from pyserini_xqg.collection.datasets.base import Question
+from pyserini_xqg.collection.datasets.formats import detect_format, read_examples
+from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from tests.conftest import write_lines
@@ -87,3 +88,20 @@ def test_the_real_afriqa(shared_data: Path) -> None:
     train = read_afriqa_folder(folder, "train")
     assert "yo" in train.questions
     assert list(train.passages) == list(found.passages)
+
+
+def test_afriqa_takes_its_split_and_leaves_out_records_without_a_context(tmp_path: Path) -> None:
+    record = {"context": "c", "title": None, "question_lang": "ina?", "question_translated": "where?", "id": "0"}
+    record |= {"answer_pivot": {"answer_start": [0], "text": ["a"]}}  # type: ignore[dict-item]
+    name = "gold_span_passages.afriqa.hau.en.{}.json"
+    write_lines(tmp_path / name.format("train"), [record, record | {"context": None}])
+    write_lines(tmp_path / name.format("dev"), [record | {"question_lang": "yaushe?"}])
+    assert detect_format(tmp_path) == "afriqa"
+    (train,), (dev,) = read_examples(tmp_path), read_examples(tmp_path, split="dev")
+    assert (train.question, train.language, train.english, train.answers) == ("ina?", "ha", "where?", ("a",))
+    assert dev.question == "yaushe?"
+    assert train.id != dev.id  # or every question would look like a leak
+    with pytest.raises(MissingInput, match="test; there are files of dev, train"):
+        read_examples(tmp_path, split="test")
+    with pytest.raises(InvalidInput, match="give its folder"):
+        read_examples(tmp_path / name.format("dev"))

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.collection.datasets.base import Question, write_corpus, write_qrels, write_queries, write_topics
+from pyserini_xqg.collection.datasets.formats import detect_format, read_examples
+from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
-from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
 
@@ -145,23 +144,6 @@ def test_a_file_that_cannot_be_read_is_missing(tmp_path: Path) -> None:
         read_squad_folder(tmp_path)
 
 
-def test_what_was_read_is_written_as_pyserini_reads_it(tmp_path: Path) -> None:
-    found = read_squad_folder(write(tmp_path, x_en=ENGLISH, x_ar=ARABIC))
-    write_corpus(found.passages, tmp_path / "corpus.jsonl")
-    assert [passage for _, passage in Corpus(tmp_path / "corpus.jsonl", 10).scan()] == list(found.passages)
-    asked = [*found.questions["ar"], Question("ar-q9", "two\nlines\tand a tab", "p1")]
-    write_topics(asked, tmp_path / "topics.tsv")
-    assert list(read_topics(tmp_path / "topics.tsv")) == [
-        ("ar-q2", "ماذا؟"),
-        ("ar-q3", "كم؟"),
-        ("ar-q9", "two lines and a tab"),
-    ]
-    write_qrels(asked, tmp_path / "qrels.txt")
-    assert (tmp_path / "qrels.txt").read_text().splitlines() == ["ar-q2 0 p0 1", "ar-q3 0 p1 1", "ar-q9 0 p1 1"]
-    write_queries({"p1": {"fi": ["mikä"]}}, tmp_path / "queries.jsonl")
-    assert json.loads((tmp_path / "queries.jsonl").read_text()) == {"id": "p1", "queries": {"fi": ["mikä"]}}
-
-
 def test_the_real_xquad(shared_data: Path) -> None:
     found = read_squad_folder(shared_data / "xquad")
     assert len(found.passages) == 240
@@ -183,3 +165,27 @@ def test_the_real_mlqa(shared_data: Path) -> None:
     texts = {passage.id: passage.text for passage in found.passages}
     for asked in found.questions["de"]:
         assert any(answer in texts[asked.passage_id] for answer in asked.answers)
+
+
+def squad_text(*questions: tuple[str, str, str]) -> str:
+    """Of (context, id, question)."""
+    paragraphs = [
+        {"context": context, "qas": [{"id": identifier, "question": text, "answers": [{"text": "a"}]}]}
+        for context, identifier, text in questions
+    ]
+    return json.dumps({"data": [{"title": "A_title", "paragraphs": paragraphs}]}, indent=1)
+
+
+def test_a_squad_folder_gives_english_passages_and_questions(tmp_path: Path) -> None:
+    (tmp_path / "x.en.json").write_text(
+        squad_text(("The text.", "1", "Where?"), ("Other.", "2", "What?")), encoding="utf-8"
+    )
+    (tmp_path / "x.ar.json").write_text(squad_text(("نص", "2", "ماذا؟")), encoding="utf-8")
+    assert detect_format(tmp_path) == "squad"
+    (found,) = read_examples(tmp_path)
+    assert (found.id, found.language, found.question, found.english) == ("ar-2", "ar", "ماذا؟", "What?")
+    assert (found.positives[0].title, found.positives[0].text) == ("A title", "Other.")
+    assert detect_format(tmp_path / "x.en.json") == "squad"
+    alone = read_examples(tmp_path / "x.en.json")
+    assert [(each.language, each.question) for each in alone] == [("en", "Where?"), ("en", "What?")]
+    assert alone[1].positives == found.positives

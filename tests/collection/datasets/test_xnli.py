@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.datasets.parallel import Pair
+from pyserini_xqg.collection.datasets.parallel import AlignedSentence
 from pyserini_xqg.collection.datasets.xnli import read_xnli
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 
@@ -46,7 +46,7 @@ def test_both_published_forms_of_rows_are_the_same_text(form: str, tmp_path: Pat
         path = by_language(tmp_path, "premise\thypo\tlabel" if "header" in form else "")
     premises = read_xnli(path)
     assert [passage.text for passage in premises.english] == ["The river rose.", "He was king."]
-    assert premises.pairs["fi"] == [Pair(0, "Joki nousi."), Pair(1, "Hän oli kuningas.")]
+    assert premises.pairs["fi"] == [AlignedSentence(0, "Joki nousi."), AlignedSentence(1, "Hän oli kuningas.")]
     assert premises.left_out["duplicate"] == {"fi": 1, "de": 1}
     assert premises.related == {
         "s0": {"fi": ["Satoi.", "Oli kuivaa."], "de": ["Es regnete."]},
@@ -62,7 +62,10 @@ def test_the_15_way_file_has_a_column_a_language(tmp_path: Path) -> None:
     file.write_text('de\ten\tfi\nDer "Fluss.\tThe "river.\tJoki\nEin Baum.\tA tree.\tPuu\n')
     text = read_xnli(file)
     assert [passage.text for passage in text.english] == ['The "river.', "A tree."]
-    assert text.pairs == {"de": [Pair(0, 'Der "Fluss.'), Pair(1, "Ein Baum.")], "fi": [Pair(0, "Joki"), Pair(1, "Puu")]}
+    assert text.pairs == {
+        "de": [AlignedSentence(0, 'Der "Fluss.'), AlignedSentence(1, "Ein Baum.")],
+        "fi": [AlignedSentence(0, "Joki"), AlignedSentence(1, "Puu")],
+    }
 
 
 def test_a_folder_of_several_splits_needs_the_name_of_one(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,20 +10,18 @@ import torch
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
-from pyserini_xqg.generation.backends import _ct2_model as ct2_model
 from pyserini_xqg.generation.backends import _prompted as prompted
 from pyserini_xqg.generation.backends.ctranslate2 import CTranslate2Generator
-from pyserini_xqg.generation.backends.loading import Kind, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from tests.conftest import make_model, sentence
-from tests.fixtures.generation import make_t5
 
 try:
     ctranslate2 = ct2_model.import_ctranslate2()
 except MissingPrerequisite as error:
     pytest.skip(str(error), allow_module_level=True)
 
-KIND: Kind = "sequence-to-sequence"
+KIND: ModelKind = "sequence-to-sequence"
 Queries = list[list[str]]
 
 
@@ -120,52 +116,6 @@ def test_int8_has_about_the_probabilities_of_float32(tiny_mt5: Path) -> None:
     assert np.corrcoef(exact, rounded)[0, 1] > 0.7
 
 
-def test_a_model_is_converted_once(tiny_mt5: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = generator_of(tiny_mt5)
-    (name,) = finished(cache)
-    assert name == f"tiny-mt5-{generator.settings['fingerprint'][:16]}-float32-1"
-    before = (cache / name / "model.bin").stat()
-
-    def forbidden(*_: object) -> None:
-        raise AssertionError("converted again")
-
-    monkeypatch.setattr(ct2_model, "_convert", forbidden)
-    generator_of(tiny_mt5)
-    after = (cache / name / "model.bin").stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-
-
-def test_other_weights_and_other_types_are_converted_apart(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
-    generator_of(tiny_mt5)
-    generator_of(tiny_mt5, dtype="int8")
-    other = make_t5(tmp_path / "tiny-mt5", num_layers=1)
-    generator_of(other)
-    assert len(set(finished(cache))) == 3
-
-
-def test_a_killed_conversion_leaves_nothing_that_looks_finished(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
-    process = os.fork()
-    if process == 0:  # dies where the weights are written and the folder is not yet in place
-        Path.replace = lambda *_: os._exit(9)  # type: ignore[method-assign, assignment, misc]
-        generator_of(tiny_mt5)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
-    (left,) = [folder for folder in cache.iterdir() if folder.is_dir()]
-    assert left.name.endswith(".partial")
-    assert (left / "model.bin").exists()
-    (left / "model.bin").write_bytes(b"half")
-    generator = generator_of(tiny_mt5)
-    assert len(finished(cache)) == 1
-    assert not left.exists()
-    assert len(write(generator, [Passage("d1", sentence(1))])[0]) == 3
-
-
-def test_a_cache_that_cannot_be_written_is_named(tiny_mt5: Path, cache: Path) -> None:
-    cache.parent.write_text("a file where the folder should be")
-    with pytest.raises(XqgError, match=r"cannot be written .* set PYSERINI_XQG_CACHE"):
-        generator_of(tiny_mt5)
-
-
 def test_a_missing_package_is_named_with_the_line_that_installs_it(
     tiny_mt5: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,20 +142,6 @@ def test_a_device_that_is_not_there_is_a_missing_prerequisite(device: str, tiny_
         CTranslate2Generator(model=str(tiny_mt5), device=device)
 
 
-def test_a_kind_of_model_that_ctranslate2_does_not_know_is_refused(tmp_path: Path, tiny_mt5: Path) -> None:
-    from transformers import LongT5Config, LongT5ForConditionalGeneration
-
-    tokens = open_tokenizer(str(tiny_mt5), None, KIND)
-    config = LongT5Config(
-        vocab_size=len(tokens), d_model=16, d_kv=4, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=0
-    )
-    folder = tmp_path / "long"
-    LongT5ForConditionalGeneration(config).save_pretrained(folder)
-    tokens.save_pretrained(folder)
-    with pytest.raises(UsageError, match="CTranslate2 cannot run longt5 models"):
-        generator_of(folder)
-
-
 def test_out_of_memory_halves_the_batch(tiny_mt5: Path, passages: list[Passage]) -> None:
     generator = generator_of(tiny_mt5, greedy=True)
     expected = write(generator, passages)
@@ -230,13 +166,6 @@ def test_the_prompt_is_cut_like_that_of_transformers(tiny_mt5: Path) -> None:
     expected = write(Seq2SeqGenerator(model=str(tiny_mt5), device="cpu", **options), long)
     assert write(generator_of(tiny_mt5, **options), long) == expected
     assert write(generator_of(tiny_mt5, greedy=True), long) != expected
-
-
-def test_a_moved_model_is_not_converted_again(tiny_mt5: Path, cache: Path, tmp_path: Path) -> None:
-    generator_of(tiny_mt5)
-    shutil.copytree(tiny_mt5, tmp_path / "elsewhere" / "tiny-mt5")
-    generator_of(tmp_path / "elsewhere" / "tiny-mt5")
-    assert len(finished(cache)) == 1
 
 
 def test_an_encoder_is_no_sequence_to_sequence_model(tmp_path: Path) -> None:

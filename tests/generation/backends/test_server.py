@@ -286,14 +286,6 @@ def test_nothing_is_waited_for_that_is_no_limit_or_too_far(server: Server, remai
     assert time.monotonic() - start < 2
 
 
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [("1s", 1), ("6m0s", 360), ("120ms", 0.12), ("1h2m3.5s", 3723.5), ("1d", 86400), ("7", 7), (" 2.5 ", 2.5)],
-)
-def test_durations_are_read_as_servers_write_them(said: str, seconds: float) -> None:
-    assert module._seconds(said) == pytest.approx(seconds)
-
-
 def cut(handler: Handler) -> None:
     handler.send_response(200)
     handler.send_header("content-type", "application/json")

@@ -12,7 +12,7 @@ from pyserini_xqg.generation.prompts.instructions import (
     EXAMPLE_QUESTIONS,
     is_example,
     messages,
-    passage_text,
+    passage_in_prompt,
     prompt_identity,
     questions_in,
     worked_examples,
@@ -83,9 +83,9 @@ def test_a_question_in_the_form_of_an_example_is_none() -> None:
 
 
 def test_title_and_text_come_on_one_line() -> None:
-    assert passage_text(Passage("1", "two\nlines ", "A title")) == "A title: two lines"
-    assert passage_text(Passage("1", "text")) == "text"
-    assert passage_text(Passage("1", "", "A title")) == "A title"
+    assert passage_in_prompt(Passage("1", "two\nlines ", "A title")) == "A title: two lines"
+    assert passage_in_prompt(Passage("1", "text")) == "text"
+    assert passage_in_prompt(Passage("1", "", "A title")) == "A title"
 
 
 def test_the_identity_of_a_prompt_changes_with_it() -> None:

@@ -1,58 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
-from pyserini_xqg.encoding.loading import load_model
-from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import XqgError
-from pyserini_xqg.training.common.memory import memory_advice
-from pyserini_xqg.training.retriever.memory import estimate_memory
-
-
-def test_the_estimate_follows_the_settings(tiny_model: Path, settings: Callable[..., Any]) -> None:
-    model, _ = load_model(EncoderSettings(str(tiny_model)), "cpu", "passage")
-    base = settings()
-    plain = estimate_memory(model, base, 2)
-    assert plain.model == 20 * sum(parameter.numel() for parameter in model.parameters())
-    # By hand: 8 questions of 16 tokens, 24 passages of 32; 2 layers of dimension 32 with 4 heads, 4 bytes.
-    of = {tokens: 2 * tokens * (34 * 32 + 5 * 4 * tokens) * 2 for tokens in (16, 32)}
-    assert plain.activations == 8 * of[16] + 24 * of[32]
-    assert plain.total == plain.model + plain.activations
-
-    def activations(**given: Any) -> int:
-        return estimate_memory(model, replace(base, **given), 2).activations
-
-    assert activations(batch_size=16) == 2 * plain.activations
-    assert activations(mini_batch=4) == 4 * of[32]
-    assert activations(precision="bf16") == plain.activations // 2
-    assert activations(gradient_checkpointing=True) < plain.activations
-    assert estimate_memory(model, base, 2, processes=2).activations == plain.activations // 2
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({}, "--mini-batch 1 "),
-        ({"batch_size": 128}, "--mini-batch 16 "),
-        ({"mini_batch": 4}, "--mini-batch, 2 instead of 4"),
-        ({"mini_batch": 1}, "--gradient-checkpointing"),
-        ({"mini_batch": 1, "gradient_checkpointing": True}, "--precision bf16"),
-        ({"mini_batch": 1, "gradient_checkpointing": True, "precision": "bf16"}, "--passage-max-length"),
-    ],
-)
-def test_a_lack_of_memory_names_the_setting(given: dict[str, Any], said: str, settings: Callable[..., Any]) -> None:
-    with pytest.raises(XqgError, match="out of memory") as error, memory_advice(settings(**given)):
-        torch.empty(2**60, dtype=torch.uint8)
-    assert said in str(error.value)
+from pyserini_xqg.training.common.memory import activation_bytes, memory_advice
 
 
 def test_other_errors_are_left_alone(settings: Callable[..., Any]) -> None:
-    with pytest.raises(RuntimeError, match="size") as error, memory_advice(settings()):
+    with pytest.raises(RuntimeError, match="size") as error, memory_advice(settings(), str):
         torch.ones(2) @ torch.ones(3)
     assert not isinstance(error.value, XqgError)
+
+
+def test_advice_comes_with_what_was_said(settings: Callable[..., Any]) -> None:
+    message = r"out of memory \(no more is said\)\. Give up on 8\. The run goes on from its last checkpoint"
+    with pytest.raises(XqgError, match=message), memory_advice(settings(), lambda own: f"Give up on {own.batch_size}"):
+        raise MemoryError
+
+
+@pytest.mark.parametrize("gradient_checkpointing", [False, True])
+def test_activations_are_counted_as_in_the_paper(gradient_checkpointing: bool, settings: Callable[..., Any]) -> None:
+    config = SimpleNamespace(hidden_size=10, num_attention_heads=2)
+    chosen = settings(precision="bf16", gradient_checkpointing=gradient_checkpointing)
+    whole = 7 * (34 * 10 + 5 * 2 * 7)  # bytes of a layer
+    expected = 3 * 7 * 10 * 2 + whole if gradient_checkpointing else 3 * whole
+    assert activation_bytes(config, chosen, 3, 7) == expected
+    both = activation_bytes(config, chosen, 3, 7, 2)
+    assert both == (3 * 7 * 10 * 2 + 2 * whole if gradient_checkpointing else 6 * whole)

@@ -12,7 +12,7 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.training.data.batches import Collator, EpochBatches, EpochRows, Row, TextForm
+from pyserini_xqg.training.data.batches import Collator, EpochBatches, EpochRow, EpochRows, TextForm
 
 
 def passages(*names: str) -> tuple[Passage, ...]:
@@ -111,7 +111,7 @@ def test_texts_in_training_are_texts_in_search(tiny_model: Path) -> None:
     )
     model, resolved = load_model(settings, "cpu", "passage")
     long = "river bridge mountain city king queen music bread water"
-    row = Row(TrainingExample("1", long, "fi"), (Passage("a", long, "stone"), Passage("b", "old")))
+    row = EpochRow(TrainingExample("1", long, "fi"), (Passage("a", long, "stone"), Passage("b", "old")))
     found = Collator(TextForm(model, resolved))([row])
     encoder = TextEncoder(settings, "cpu")
     for column, text, kind in (

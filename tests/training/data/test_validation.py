@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from pyserini_xqg.collection.answers import normalised
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.training.data.leaks import find_leaks, refuse_leaks, settle_leaks
 from pyserini_xqg.training.data.validation import check_examples
 
 RIGHT, WRONG = Passage("d1", "right"), Passage("d2", "wrong")
@@ -73,60 +71,3 @@ def test_questions_without_passages_can_be_kept_for_measures_of_texts() -> None:
 def test_an_id_of_two_questions_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="'1' is that of two questions, 'a' and 'b'"):
         check_examples([example("1", "a"), example("1", "b")], "train")
-
-
-def test_a_planted_leak_is_found_by_id_by_text_and_by_its_english_form() -> None:
-    train = [example("t1", "Missä Niger alkaa?"), example("t2", "Kuka?"), example("t3", "Qui?", english="Who is it?")]
-    other = {"positives": (Passage("d9", "another"),)}
-    dev = [example("x1", "jotain muuta", **other), example("x2", "toinen", **other)]
-    assert not find_leaks(train, dev)
-    by_id = find_leaks(train, [*dev, example("t2", "uusi", **other)])
-    assert (by_id.ids, by_id.questions) == ((("t2", "t2"),), ())
-    by_text = find_leaks(train, [*dev, example("x3", "missä NIGER alkaa", **other)])
-    assert (by_text.ids, by_text.questions) == ((), (("t1", "x3"),))
-    by_english = find_leaks(train, [*dev, example("x4", "Kuka se on?", english="who is it", **other)])
-    assert by_english.questions == (("t3", "x4"),)
-    for leaks, said in ((by_id, "t2"), (by_text, "t1 = x3"), (by_english, "t3 = x4")):
-        with pytest.raises(InvalidInput, match=f"1 questions of dev .*: {said}.*--leaks drop"):
-            refuse_leaks(leaks, "refuse")
-        refuse_leaks(leaks, "allow")
-
-
-def test_questions_of_dev_are_dropped_from_train_if_asked_to(caplog: pytest.LogCaptureFixture) -> None:
-    train = check_examples(
-        [
-            example("t1", "Missä Niger alkaa?"),
-            example("t2", "missä niger alkaa"),  # the same once more
-            example("t3", "Qui?", english="Who is it?"),
-            example("t4", "Kuka?", language="sw"),
-            example("t5", "jotain muuta"),
-        ],
-        "train",
-    )
-    dev = check_examples(
-        [example("x1", "Missä Niger alkaa"), example("x2", "Kuka se on?", english="who is it"), example("t4", "uusi")],
-        "dev",
-    )
-    with caplog.at_level(logging.WARNING, "pyserini_xqg"):
-        kept, leaks = settle_leaks(train, dev, "drop")
-    assert "they are left out of train" in caplog.text
-    assert [each.id for each in kept.examples] == ["t5"]
-    assert kept.left_out == {"question of dev": 4}
-    assert kept.languages == check_examples(kept.examples, "train").languages
-    assert not leaks
-    assert settle_leaks(train, dev, "allow")[0] is train
-    with pytest.raises(InvalidInput, match="nothing is left to train on"):
-        settle_leaks(train, train, "drop")
-
-
-def test_a_passage_in_both_is_said_and_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    leaks = find_leaks([example("t", "a")], [example("d", "b", positives=(Passage("z", "right"),))])
-    assert (bool(leaks), leaks.passages) == (False, 1)
-    with caplog.at_level(logging.WARNING, "pyserini_xqg"):
-        refuse_leaks(leaks, "refuse")
-    assert "1 questions of dev are answered" in caplog.text
-
-
-def test_vowel_signs_tell_questions_apart() -> None:
-    assert normalised("కి?") != normalised("కు?")
-    assert normalised("  Ｗhere,  IS-it? ") == "where is it"

@@ -11,14 +11,18 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingInput, XqgError
 from pyserini_xqg.generation.backends.loading import open_model, open_tokenizer
 from pyserini_xqg.generation.prompts import instructions as prompts
-from pyserini_xqg.training.distillation.query_likelihood import Pair, Seq2SeqLikelihood, open_query_likelihood
+from pyserini_xqg.training.distillation.query_likelihood import (
+    QuestionPassage,
+    Seq2SeqLikelihood,
+    open_query_likelihood,
+)
 from tests.conftest import sentence
 from tests.fixtures.generation import make_t5
 from tests.fixtures.training import words
 from tests.generation.backends.test_causal import make_causal
 
 PAIRS = [
-    Pair(
+    QuestionPassage(
         words(f"q{number}", 2 + number),
         ("fi", "ru")[number % 2],
         Passage(f"d{number}", sentence(number, 4 + 5 * number), "stone" * (number % 2)),
@@ -80,7 +84,10 @@ def test_a_causal_score_is_the_sum_over_the_questions_tokens(family: str, chat: 
 
 def test_long_questions_lose_their_end(tiny_mt5: Path) -> None:
     scorer = open_query_likelihood(str(tiny_mt5), query_length=6, device="cpu")
-    long = [Pair(words("q", 20), "fi", PAIRS[0].passage), Pair(words("q", 20) + " stone", "fi", PAIRS[0].passage)]
+    long = [
+        QuestionPassage(words("q", 20), "fi", PAIRS[0].passage),
+        QuestionPassage(words("q", 20) + " stone", "fi", PAIRS[0].passage),
+    ]
     scores = scorer.score(long)
     assert scores[0] == scores[1]
     assert scores[0] > open_query_likelihood(str(tiny_mt5), device="cpu").score(long)[0]

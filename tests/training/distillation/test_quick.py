@@ -13,7 +13,7 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.training.distillation import training as distillation
 from pyserini_xqg.training.distillation.losses import QuickLoss
-from pyserini_xqg.training.distillation.query_likelihood import Pair, Seq2SeqLikelihood
+from pyserini_xqg.training.distillation.query_likelihood import QuestionPassage, Seq2SeqLikelihood
 from pyserini_xqg.training.distillation.quick import QuickTraining, distill_quick, generated_queries
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, distill_settings
 from tests.conftest import write_lines
@@ -102,7 +102,10 @@ def test_the_teachers_scores_are_those_of_the_questions_own_candidates(
     scores = training._scores(scorer, range(4, 7))
     for number, own in zip(range(4, 7), scores, strict=True):
         example = line(number)
-        pairs = [Pair(example["query"], example["language"], passage) for passage in training.rows.candidates(number)]
+        pairs = [
+            QuestionPassage(example["query"], example["language"], passage)
+            for passage in training.rows.candidates(number)
+        ]
         assert own.tolist() == pytest.approx(scorer.score(pairs).tolist(), rel=1e-4)
         assert own.argmax() == 0
 

@@ -14,7 +14,7 @@ from pyserini_xqg.collection.datasets.formats import read_examples
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingInput, UsageError, XqgError
 from pyserini_xqg.training.mining import steps as mining_steps
-from pyserini_xqg.training.mining.answer_reader import Reader
+from pyserini_xqg.training.mining.answer_reader import AnswerReader
 from pyserini_xqg.training.mining.mining import Mining
 from pyserini_xqg.training.mining.recipes import mine_cora
 from pyserini_xqg.training.mining.settings import MiningInputs, mining_settings
@@ -41,9 +41,9 @@ PAIRS = [(question, passage) for question in QUESTIONS for passage in PASSAGES]
 KNOWN = [LEARNED[q] if p in RIGHT[q] else WRONG for q in range(3) for p in range(8)]
 
 
-def reader(model: Path, **given: Any) -> Reader:
+def reader(model: Path, **given: Any) -> AnswerReader:
     settings = {"recipe": "cora", "reader": str(model), "reader_output_length": 4, **given}
-    return Reader(mining_settings(settings), "cpu")
+    return AnswerReader(mining_settings(settings), "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -131,16 +131,16 @@ def test_answers_that_were_read_are_not_read_again(
     monkeypatch.setattr(mining_steps, "READ_PART", 1)
     given: Any = {"reader": str(known_reader), "device": "cpu"}
     mine_cora(inputs(files), tmp_path / "whole", str(steady_model), **given)
-    stock, asked = Reader.answers, list[str]()
+    stock, asked = AnswerReader.answers, list[str]()
 
-    def answers(self: Reader, pairs: Sequence[Any], *others: Any) -> list[str]:
+    def answers(self: AnswerReader, pairs: Sequence[Any], *others: Any) -> list[str]:
         if pairs[0][0].id == "q1" and "q1" not in asked:
             asked.append("q1")
             raise KeyboardInterrupt
         asked.append(pairs[0][0].id)
         return stock(self, pairs, *others)
 
-    monkeypatch.setattr(Reader, "answers", answers)
+    monkeypatch.setattr(AnswerReader, "answers", answers)
     with pytest.raises(KeyboardInterrupt):
         mine_cora(inputs(files), tmp_path / "cut", str(steady_model), **given)
     with pytest.raises(UsageError, match=r"mining\.reader_output_length was 32, now 8"):

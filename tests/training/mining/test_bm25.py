@@ -15,8 +15,9 @@ from pyserini_xqg import EncoderSettings, XqgIndexBuilder
 from pyserini_xqg.collection.datasets.formats import read_examples
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
 from pyserini_xqg.training.mining.bm25 import bm25_search
-from pyserini_xqg.training.mining.dense import DenseIndex, Retriever
+from pyserini_xqg.training.mining.dense import DenseIndex
 from pyserini_xqg.training.mining.recipes import mine_negatives
 from pyserini_xqg.training.mining.settings import MiningInputs
 from tests.conftest import write_lines
@@ -133,7 +134,7 @@ def test_the_retriever_says_which_of_bm25s_are_too_near(
 
 
 def test_the_retriever_finds_what_stock_pyserini_finds(stock: Stock, tiny_model: Path, tmp_path: Path) -> None:
-    vectors = Retriever(EncoderSettings(str(tiny_model)), "cpu").questions(list(TOPICS.values()))
+    vectors = BiEncoder(EncoderSettings(str(tiny_model)), "cpu").questions(list(TOPICS.values()))
     found = DenseIndex(stock.dense, tmp_path).search(vectors, 3)
     rows = [line.split() for line in stock.run.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 9

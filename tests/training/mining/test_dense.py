@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from pyserini_xqg import EncoderSettings, XqgIndexBuilder
-from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.mining.dense import DenseIndex, Retriever, encoder_of_index, fingerprint_index
+from pyserini_xqg.training.mining.bi_encoder import BiEncoder
+from pyserini_xqg.training.mining.dense import DenseIndex, encoder_of_index, fingerprint_index
 from pyserini_xqg.training.retriever.training import train_retriever
 
 
@@ -29,36 +28,17 @@ def test_the_best_come_first_with_their_inner_products(
     factory: str, corpus: Path, tiny_sentence_model: Path, tmp_path: Path
 ) -> None:
     folder = build(corpus, tiny_sentence_model, tmp_path / "index", factory)
-    vectors = Retriever(EncoderSettings(str(tiny_sentence_model)), "cpu").questions(["missä joki", "где река", "king"])
+    vectors = BiEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu").questions(["missä joki", "где река", "king"])
     rows = faiss.read_index(str(folder / "index")).reconstruct_n(0, 23)
     scores = vectors @ rows.T
     found = DenseIndex(folder, tmp_path).search(vectors, 100 if factory == "Flat" else 3)
     for own, ranking in zip(scores, found, strict=True):
-        order = np.argsort(-own, kind="stable")[: len(ranking)]
-        assert [docid for docid, _ in ranking] == [f"d{row}" for row in order]
+        order = [int(docid.removeprefix("d")) for docid, _ in ranking]
+        assert len(set(order)) == len(order)
+        # Scores that differ by rounding alone can change places.
+        np.testing.assert_allclose(own[order], -np.sort(-own)[: len(ranking)], atol=1e-5)
         np.testing.assert_allclose([score for _, score in ranking], own[order], atol=1e-5)
     assert [len(ranking) for ranking in found] == [23 if factory == "Flat" else 3] * 3
-
-
-def test_scores_are_inner_products_and_each_passage_is_encoded_once(
-    tiny_sentence_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    retriever = Retriever(EncoderSettings(str(tiny_sentence_model)), "cpu")
-    river, same, king = Passage("a", "joki", "river"), Passage("b", "joki", "river"), Passage("c", "king")
-    encoded: list[str] = []
-    stock = TextEncoder.encode
-
-    def counting(encoder: TextEncoder, texts: Sequence[str], kind: Any) -> Any:
-        encoded.extend(texts if kind == "passage" else ())
-        return stock(encoder, texts, kind)
-
-    monkeypatch.setattr(TextEncoder, "encode", counting)
-    scores = retriever.scores(["missä joki", "king"], [[river, king, same], [same]], [{"king": 7.0}, {}])
-    assert encoded == ["river joki"]
-    questions, passage = retriever.questions(["missä joki", "king"]), retriever.passages([river])[0]
-    expected = questions @ passage
-    assert scores[0] == pytest.approx([expected[0], 7.0, expected[0]], abs=1e-5)
-    assert scores[1] == pytest.approx([expected[1]], abs=1e-5)
 
 
 def test_ids_of_any_length_are_read_in_place(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from pyserini_xqg.collection.datasets.examples import read_tevatron
+from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.training.data.batches import Collator, EpochRows, TextForm

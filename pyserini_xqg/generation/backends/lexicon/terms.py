@@ -1,4 +1,4 @@
-"""The words of a passage that say what it is about."""
+"""Salient terms: the words of a passage that say what it is about."""
 
 from __future__ import annotations
 

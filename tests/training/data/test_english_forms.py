@@ -6,47 +6,9 @@ import pytest
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.datasets.formats import read_examples
-from pyserini_xqg.collection.datasets.parallel_questions import (
-    ParallelQuestion,
-    languages_of,
-    read_parallel,
-    usable_pairs,
-    with_english,
-)
-from pyserini_xqg.errors import InvalidInput, MissingInput
-
-
-def folder(place: Path, code: str, own: str, english: str) -> Path:
-    made = place / f"{code}-en"
-    made.mkdir()
-    (made / f"{code}.txt").write_text(own, encoding="utf-8")
-    (made / "en.txt").write_text(english, encoding="utf-8")
-    return made
-
-
-def test_folders_are_read_line_by_line(tmp_path: Path) -> None:
-    fi = folder(tmp_path, "fi", "\ufeffmikä?\nmissä\u2028joki\n", "what?\nwhere is the river\n")
-    folder(tmp_path, "ru", "что", "what?")
-    (tmp_path / "other").mkdir()
-    first = [ParallelQuestion("mikä?", "what?", "fi"), ParallelQuestion("missä\u2028joki", "where is the river", "fi")]
-    assert read_parallel(fi) == first
-    assert read_parallel(tmp_path) == [*first, ParallelQuestion("что", "what?", "ru")]
-
-
-def test_what_is_no_parallel_data_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"fi\.txt has 2 lines and en\.txt 1"):
-        read_parallel(folder(tmp_path, "fi", "a\nb\n", "a\n"))
-    (tmp_path / "fi-en" / "en.txt").unlink()
-    with pytest.raises(MissingInput, match=r"en\.txt"):
-        read_parallel(tmp_path / "fi-en")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(MissingInput, match="no folder of parallel questions"):
-        read_parallel(tmp_path / "empty")
-    with pytest.raises(MissingInput, match="no such folder"):
-        read_parallel(tmp_path / "nowhere")
-    with pytest.raises(InvalidInput, match="not UTF-8"):
-        (tmp_path / "fi-en" / "en.txt").write_bytes(b"\xff\n\xfe\n")
-        read_parallel(tmp_path / "fi-en")
+from pyserini_xqg.collection.datasets.line_aligned import read_parallel_questions
+from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
+from pyserini_xqg.training.data.english_forms import languages_of, usable_pairs, with_english
 
 
 def test_questions_of_dev_are_left_out_in_every_language(caplog: pytest.LogCaptureFixture) -> None:
@@ -86,7 +48,7 @@ def test_english_forms_come_from_the_example_or_the_pairs() -> None:
 def test_the_known_leaks_of_xor_tydi_are_found(shared_data: Path) -> None:
     place = shared_data / "xor-tydi"
     dev = read_examples(place / "xor_dev_retrieve_eng_span_v1_1.jsonl")
-    pairs = read_parallel(place)
+    pairs = read_parallel_questions(place)
     kept, left_out = usable_pairs(pairs, dev)
     assert len(pairs) == len(kept) + sum(left_out.values())
     asked = {(example.language, example.question) for example in dev}

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.datasets.examples import TrainingExample, read_tevatron
+from pyserini_xqg.collection.datasets.examples import TrainingExample
+from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.training.common.dev_scorer import DevScorer, embed
 from pyserini_xqg.training.data.batches import TextForm
+from pyserini_xqg.training.retriever.dev_scorer import DevScorer, embed
 from tests.conftest import sentence
 
 SETTINGS = {"query_prefix": "q ", "query_max_length": 16, "passage_max_length": 32}

@@ -1,51 +1,17 @@
-"""Questions with their English form, line by line: folders ``{L}-en`` with ``{L}.txt`` and ``en.txt``, as XOR-TyDi has.
+"""English forms of questions: where the training data do not have them, parallel questions can.
 
-They have no ids and no passages, and some of them can be questions of the dev set: those are left out by their text.
+Some parallel questions can be questions of the dev set: those are left out by their text.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pyserini_xqg.collection.answers import normalised
 from pyserini_xqg.collection.datasets.examples import TrainingExample
-from pyserini_xqg.collection.datasets.parallel import read_lines
-from pyserini_xqg.collection.languages import language_code
-from pyserini_xqg.errors import InvalidInput, MissingInput
-
-FOLDER = re.compile(r"^([a-z]{2,3})-en$")
-
-
-@dataclass(frozen=True, slots=True)
-class ParallelQuestion:
-    """A question and the same in English."""
-
-    question: str
-    english: str
-    language: str
-
-
-def read_parallel(folder: Path) -> list[ParallelQuestion]:
-    """The pairs of a folder ``{L}-en``, or of all such folders in `folder`; lines that are empty on a side too.
-
-    Raises
-    ------
-    MissingInput
-        There is no such folder or file.
-    InvalidInput
-        The two files have different numbers of lines, or are not UTF-8.
-    """
-    if not folder.is_dir():
-        raise MissingInput(f"{folder}: no such folder; one with parallel questions is expected (fi-en/fi.txt, en.txt)")
-    inner = sorted(each for each in folder.iterdir() if each.is_dir() and FOLDER.match(each.name))
-    folders = [folder] if FOLDER.match(folder.resolve().name) else inner
-    if not folders:
-        raise MissingInput(f"{folder}: no folder of parallel questions in it; fi-en with fi.txt and en.txt is one")
-    return [pair for each in folders for pair in _pairs(each)]
+from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
 
 
 def usable_pairs(
@@ -100,17 +66,3 @@ def languages_of(pairs: Iterable[ParallelQuestion]) -> Mapping[str, int]:
     """How many pairs there are of each language."""
     counts = Counter(pair.language for pair in pairs)
     return {code: counts[code] for code in sorted(counts)}
-
-
-def _pairs(folder: Path) -> Iterator[ParallelQuestion]:
-    found = FOLDER.match(folder.resolve().name)
-    assert found is not None
-    sides = [read_lines(folder / f"{name}.txt") for name in (found[1], "en")]
-    if len(sides[0]) != len(sides[1]):
-        raise InvalidInput(
-            f"{folder}: {found[1]}.txt has {len(sides[0]):,} lines and en.txt {len(sides[1]):,}; the same number is "
-            "expected, line by line the same question"
-        )
-    language = language_code(found[1])
-    for question, english in zip(*sides, strict=True):
-        yield ParallelQuestion(question.strip(), english.strip(), language)

@@ -1,4 +1,4 @@
-"""How good a model is on dev, while it is trained: questions ranked against passages, by any measure."""
+"""Scores of a retriever on dev while it is trained: questions ranked against passages, by any measure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
 from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers
 from pyserini_xqg.evaluation.measures.scores import parse_measures, score_predictions, score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
+from pyserini_xqg.training.common.checkpoints import FIGURE
 from pyserini_xqg.training.data.batches import TextForm
 
 DEPTH = 100
 BATCH = 64
-# What the trainer calls the figure that says which checkpoint is best.
-FIGURE = "dev"
 
 
 class DevScorer(BaseEvaluator):
