@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.evaluation.files.qrels import read_qrels
+from pyserini_xqg.evaluation.files.trec import read_qrels
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion
 from pyserini_xqg.evaluation.questions import judged, languages_of_gold, languages_of_topics
 

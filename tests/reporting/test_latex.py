@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from pyserini_xqg.reporting.tables import MeasureTable
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
 from pyserini_xqg.reporting.latex import as_latex, escape
-from pyserini_xqg.reporting.tables import MeasureTable
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pyserini_xqg.reporting.tables import MeasureTable, p_value, tsv_rows
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
-from pyserini_xqg.reporting.tables import MeasureTable, p_value, tsv_rows
 from pyserini_xqg.reporting.tsv import as_tsv
 
 LANGUAGES = {"fi": ["a", "b", "c"], "ar": ["d", "e"]}

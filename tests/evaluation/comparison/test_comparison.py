@@ -5,9 +5,9 @@ import pytest
 
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs, groups_of, unanswered
-from pyserini_xqg.evaluation.comparison.differences import Change
+from pyserini_xqg.evaluation.comparison.differences import ChangedValue
 from pyserini_xqg.evaluation.comparison.significance import (
-    Comparison,
+    PairedTest,
     holm,
     macro_interval,
     randomisation,
@@ -37,10 +37,10 @@ def test_a_comparison_by_hand() -> None:
     assert list(found.differences) == ["new"] and found.controls == {}
     assert (difference.run, difference.against) == ("new", "old")
     # 2 * (1 + 8) / 2**8, and 2 for Holm; ru: 1.
-    assert difference.languages["fi"].test == Comparison(7, 1, pytest.approx(18 / 256), 2)
+    assert difference.languages["fi"].test == PairedTest(7, 1, pytest.approx(18 / 256), 2)
     assert difference.languages["fi"].p == pytest.approx(36 / 256)
     assert difference.languages["fi"].difference == pytest.approx(0.6)
-    assert difference.languages["ru"].test == Comparison(1, 1, 1, 0)
+    assert difference.languages["ru"].test == PairedTest(1, 1, 1, 0)
     assert difference.languages["ru"].difference == 0
     assert difference.mean == pytest.approx(0.3)
     rows = [[NEW[question] - OLD[question] for question in asked] for asked in LANGUAGES.values()]
@@ -64,14 +64,14 @@ def test_groups_have_means_of_their_own() -> None:
 def test_the_questions_that_changed_are_told() -> None:
     changes = compare_runs({"old": OLD, "new": NEW}, LANGUAGES).differences["new"].changes
     assert [change.question for change in changes] == ["f1", *(f"f{n}" for n in range(2, 9)), "r0", "r1"]
-    assert changes[0] == Change("f1", "fi", 1, 0)
-    assert changes[-1] == Change("r1", "ru", 0, 1)
+    assert changes[0] == ChangedValue("f1", "fi", 1, 0)
+    assert changes[-1] == ChangedValue("r1", "ru", 0, 1)
 
 
 def test_any_run_can_be_the_baseline() -> None:
     found = compare_runs({"old": OLD, "new": NEW}, LANGUAGES, baseline="new")
     assert found.differences["old"].mean == pytest.approx(-0.3)
-    assert found.differences["old"].languages["fi"].test == Comparison(1, 7, pytest.approx(18 / 256), 2)
+    assert found.differences["old"].languages["fi"].test == PairedTest(1, 7, pytest.approx(18 / 256), 2)
 
 
 def test_graded_values_are_tested_by_randomisation_in_all_languages() -> None:
@@ -97,7 +97,7 @@ def test_a_question_missing_in_a_run_is_a_miss_and_an_unknown_one_does_not_count
     answered = {question: value for question, value in NEW.items() if question not in ("f2", "r0", "r1")}
     found = compare_runs({"old": OLD, "new": answered | {"nowhere": 1.0}}, LANGUAGES)
     assert found.means["new"] == {"fi": 0.7, "ru": 0}
-    assert found.differences["new"].languages["ru"].test == Comparison(0, 1, 1, 1)
+    assert found.differences["new"].languages["ru"].test == PairedTest(0, 1, 1, 1)
     assert unanswered(LANGUAGES, answered.keys()) == {"fi": 1, "ru": 2}
     assert unanswered(LANGUAGES, NEW.keys()) == {}
 
@@ -113,7 +113,7 @@ def test_a_gain_that_the_control_shows_as_well_is_told() -> None:
     assert against.not_above == ["fi"]
     assert not against.mean_not_above
     assert (against.difference.run, against.difference.against) == ("real", "shuffled")
-    assert against.difference.languages["fi"].test == Comparison(2, 2, 1, 6)
+    assert against.difference.languages["fi"].test == PairedTest(2, 2, 1, 6)
     assert against.difference.mean == pytest.approx(0.25)
     assert found.differences["shuffled"].mean == pytest.approx(0.15)
 

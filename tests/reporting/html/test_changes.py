@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions, direction, tag
 
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
-from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions, direction, tag
 from tests.conftest import write_lines
 from tests.reporting.conftest import ARABIC, COUNT, Material
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
 from pyserini_xqg.reporting.html.sentences import Finding, Verdict, findings
 from pyserini_xqg.reporting.tables import MeasureTable
+
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
 
 COUNT = 40
 
