@@ -12,9 +12,12 @@ from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.alignment import vectors as vectors_module
-from pyserini_xqg.evaluation.alignment.alignment import CONTROLS, Alignment, AlignmentSettings, align
+from pyserini_xqg.evaluation.alignment.alignment import Alignment, align
+from pyserini_xqg.evaluation.alignment.conditions import CONTROLS
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES, pair_values
-from pyserini_xqg.reporting.alignment import as_json, table, tsv
+from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
+from pyserini_xqg.reporting.alignment.files import alignment_as_json, alignment_as_tsv
+from pyserini_xqg.reporting.alignment.text import alignment_as_text
 from pyserini_xqg.reporting.tsv import COLUMNS
 from tests.conftest import sentence, write_lines
 
@@ -107,11 +110,13 @@ def test_each_sentence_has_its_value_at_the_weight_of_its_fold(
     reports = {report.measure: report for report in alignment.reports}
     run = f"words {subset}" + (f" {control}" if control else "")
     for measure in MEASURES:
-        comparison = reports[f"csls {measure}"].comparison
+        report = reports[f"csls {measure}"]
         before = np.array(expected[0.0][measure])
-        np.testing.assert_allclose(comparison.means["plain"]["ru"], before.mean(), atol=1e-5)
+        np.testing.assert_allclose(report.value("plain", "ru"), before.mean(), atol=1e-5)
         changes = {
-            change.question: change.after for change in comparison.differences[run].changes if change.language == "ru"
+            change.question: change.after
+            for change in report.difference(run, "plain").changes
+            if change.language == "ru"
         }
         for number, pair in enumerate(text.pairs["ru"]):
             after = changes.get(f"ru:s{pair.row}", before[number])
@@ -137,19 +142,19 @@ def test_measures_conditions_and_groups_are_all_there(made: tuple[Alignment, Pat
     for subset in ("all", "own"):
         runs += [f"words {subset}", *(f"words {subset} {control}" for control in CONTROLS)]
     for report in alignment.reports:
-        assert sorted(report.comparison.macro) == sorted(runs)
-        assert report.comparison.questions == {"fi": 24, "ru": 22}
-        assert report.comparison.groups == {"weak": ("ru",)}
-        assert report.comparison.group_mean("words all", "weak") == report.comparison.means["words all"]["ru"]
+        assert sorted(report.runs) == sorted(runs)
+        assert report.questions == {"fi": 24, "ru": 22}
+        assert report.groups == {"weak": ("ru",)}
+        assert report.value("words all", "weak") == report.value("words all", "ru")
     assert alignment.counts["pairs"] == {"fi": 24, "ru": 22} and alignment.counts["english"] == 24
 
 
 def test_the_report_says_all_of_it(made: tuple[Alignment, Path]) -> None:
     alignment, _ = made
-    shown = table(alignment)
+    shown = alignment_as_text(alignment)
     for word in ("cosine A@1 (%)", "csls A@1 (%)", "Finnish (fi)", "A@1, weak", "words own:", "shuffled", "mutual"):
         assert word in shown
-    values = json.loads(as_json(alignment, {"seed": 0}))
+    values = json.loads(alignment_as_json(alignment, {"seed": 0}))
     assert values["kind"] == "alignment" and values["settings"] == {"seed": 0}
     assert set(values["measures"]) == {report.measure for report in alignment.reports}
     group = values["groups"]["csls mutual"]["weak"]
@@ -157,19 +162,19 @@ def test_the_report_says_all_of_it(made: tuple[Alignment, Path]) -> None:
     assert {each["against"] for each in group["differences"]} == {
         "plain", "words all shuffled", "words all mean", "words own shuffled", "words own mean"
     }  # fmt: skip
-    lines = [line.split("\t") for line in tsv(alignment).splitlines()]
+    lines = [line.split("\t") for line in alignment_as_tsv(alignment).splitlines()]
     assert tuple(lines[0]) == COLUMNS and {len(line) for line in lines} == {len(COLUMNS)}
     rows = {(line[0], line[1], line[2], line[3]): line for line in lines[1:]}
     weak, russian = (rows["cosine A@1", "words all", "", name] for name in ("weak", "ru"))
-    assert weak[4:6] == russian[4:6] == ["22", str(alignment.reports[0].comparison.means["words all"]["ru"])]
+    assert weak[4:6] == russian[4:6] == ["22", str(alignment.reports[0].value("words all", "ru"))]
     assert rows["cosine A@1", "words all", "plain", "weak"][6] == rows["cosine A@1", "words all", "plain", "ru"][6]
     assert rows["cosine A@1", "words all", "plain", "ru"][6]
 
 
 def test_an_encoder_alone_has_plain_figures_only(text: ParallelText, encoder: EncoderSettings, tmp_path: Path) -> None:
     alignment = align(text, encoder, {}, tmp_path / "out")
-    assert list(alignment.reports[0].comparison.macro) == ["plain"]
-    assert "plain" in table(alignment) and "weights" not in table(alignment)
+    assert alignment.reports[0].runs == ["plain"]
+    assert "plain" in alignment_as_text(alignment) and "weights" not in alignment_as_text(alignment)
 
 
 def test_a_second_run_encodes_nothing(
@@ -200,7 +205,7 @@ def test_a_stop_while_vectors_are_written_leaves_no_half_file(
             align(text, encoder, {}, tmp_path / "out")
     stopped = align(text, encoder, {}, tmp_path / "out")
     whole = align(text, encoder, {}, tmp_path / "whole")
-    assert stopped.reports[0].comparison == whole.reports[0].comparison
+    assert stopped.reports[0] == whole.reports[0]
 
 
 def test_other_sentences_in_the_folder_are_refused(

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions, direction, tag
 
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
+from pyserini_xqg.reporting.changes.questions import ChangedGroup, changed_questions
 from tests.conftest import write_lines
 from tests.reporting.conftest import ARABIC, COUNT, Material
 
@@ -119,21 +119,3 @@ def test_predictions_have_texts_and_gold_has_answers(material: Material) -> None
     assert [each.text.text for each in question.passages if each.text] == ["nothing 0", "The Niger <b> 0"]
     assert [each.text for each in question.answers] == ["Niger"]
     assert question.text is not None and question.text.direction == "rtl"
-
-
-@pytest.mark.parametrize(
-    ("language", "code", "found"),
-    [
-        *((code, code, "rtl") for code in ("ar", "ur", "fa", "he", "yi", "ps", "sd", "ug", "dv")),
-        (" ar", "ar", "rtl"),
-        ("Hebrew", "he", "rtl"),
-        ("fi", "fi", "auto"),
-        ("pa", "pa", "auto"),
-        ("all", "", "auto"),
-        ("nowhere", "", "auto"),
-    ],
-)
-def test_direction_by_language(language: str, code: str, found: str) -> None:
-    assert direction(language) == found
-    if code:
-        assert tag(language) == code
