@@ -72,11 +72,11 @@ def sweep(
     from pyserini_xqg.evaluation.sweep.grid import SweepSettings
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
-    from pyserini_xqg.reporting.sweep.files import check_output, write_sweep
+    from pyserini_xqg.reporting.sweep.files import check_sweep_output, write_sweep
     from pyserini_xqg.reporting.sweep.text import sweep_as_text
 
     if output is not None:
-        check_output(output)
+        check_sweep_output(output)
     settings = SweepSettings(
         aggregate.value,
         o.weights("--alphas", alphas) if alphas is not None else None,

@@ -80,7 +80,9 @@ def run_demo(
         There is no dictionary for any language of the collection.
     """
     collection.write(output)
-    written = None if dictionaries is None else write_queries(collection, model, output, dictionaries, show_progress)
+    written = (
+        None if dictionaries is None else write_lexicon_queries(collection, model, output, dictionaries, show_progress)
+    )
     scores = {}
     for condition in conditions(alpha):
         runs = []
@@ -97,7 +99,7 @@ def run_demo(
     return results_as_text(collection.questions, scores)
 
 
-def write_queries(
+def write_lexicon_queries(
     collection: DemoCollection, model: str, output: Path, dictionaries: Path, show_progress: bool
 ) -> Path:
     """The folder of the queries that the lexicon writes in the languages that have a dictionary."""

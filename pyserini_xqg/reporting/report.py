@@ -86,7 +86,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     MissingInput, InvalidInput
         A file cannot be read, or is not what it should be.
     """
-    check_output(output)
+    check_report_output(output)
     written = _made(files)
     output.mkdir(parents=True, exist_ok=True)
     for name in OTHER_TABLES:
@@ -98,7 +98,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     return [output / name for name in sorted(written, key=lambda name: name != PAGE)]
 
 
-def check_output(folder: Path) -> None:
+def check_report_output(folder: Path) -> None:
     """Whether a report can be written to `folder`.
 
     Raises

@@ -73,7 +73,7 @@ def align(
         See :class:`AlignmentVectors`.
     """
     settings = settings or AlignmentSettings()
-    check_names(queries)
+    check_query_names(queries)
     groups = groups_of(settings.groups, text.pairs)
     vectors = AlignmentVectors(text, encoder, folder, device, show_progress)
     kept = {name: vectors.queries(name, source, settings.num_queries) for name, source in queries.items()}
@@ -90,7 +90,7 @@ def align(
     return Alignment(reports, chosen, _counts(text))
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_query_names(names: Iterable[str]) -> None:
     """Whether sources of queries can be called so: their names become those of folders.
 
     Raises

@@ -1,4 +1,4 @@
-"""RunScores of a run on each question, by any measure of ir_measures and by R@kt."""
+"""Scores of a run on each question, by any measure of ir_measures and by R@kt."""
 
 # ir_measures says that it is typed, and half of it is.
 # mypy: allow-untyped-calls

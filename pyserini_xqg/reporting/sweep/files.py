@@ -50,7 +50,7 @@ class SweepFile:
     curves: Sequence[Curve]
 
 
-def check_output(folder: Path) -> None:
+def check_sweep_output(folder: Path) -> None:
     """Whether a sweep can be written to `folder`.
 
     Raises
@@ -73,7 +73,7 @@ def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> 
     folder : Path
         Made if need be; an earlier sweep in it gives way.
     """
-    check_output(folder)
+    check_sweep_output(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / GRID, "".join("\t".join(map(str, row)) + "\n" for row in _rows(result)))
     summary = {
