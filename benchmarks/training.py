@@ -312,7 +312,7 @@ class XQuAD:
         groups = {"weakest": WEAKEST, "with a dictionary": self.sources[LEXICON]}
         return as_text(
             [
-                MeasureReport(
+                MeasureReport.of(
                     str(measure),
                     compare_runs(
                         {run: of[str(measure)] for run, of in values.items()}, languages, baseline, controls, groups

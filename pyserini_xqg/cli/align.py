@@ -157,16 +157,18 @@ def align(
             passage_max_length=passage_max_length,
             dtype=dtype.value if dtype else None,
         )
-        from pyserini_xqg.evaluation.alignment import alignment as a
-        from pyserini_xqg.reporting.alignment import as_json, table, tsv
+        from pyserini_xqg.evaluation.alignment.alignment import align as align_sentences
+        from pyserini_xqg.evaluation.alignment.settings import XNLI_GROUPS, AlignmentSettings, described
+        from pyserini_xqg.reporting.alignment.files import alignment_as_json, alignment_as_tsv
+        from pyserini_xqg.reporting.alignment.text import alignment_as_text
         from pyserini_xqg.storage.files import write_atomically
 
         groups = o.groups(group)
         if xnli is not None and not groups:
             groups = {
-                name: members for name, members in a.XNLI_GROUPS.items() if any(each in found.pairs for each in members)
+                name: members for name, members in XNLI_GROUPS.items() if any(each in found.pairs for each in members)
             }
-        asked = a.AlignmentSettings(
+        asked = AlignmentSettings(
             similarities=tuple(part.strip() for part in similarity.split(",")),
             aggregate=aggregate.value,
             alphas=o.weights("--alphas", alphas) if alphas is not None else None,
@@ -177,16 +179,16 @@ def align(
             groups=groups,
         )
         sources = {name: Path(path) for name, path in named.items()}
-        alignment = a.align(found, settings, sources, folder, asked, device=device, show_progress=True)
-        whole = as_json(alignment, {**a.described(asked), "encoder": encoder, "queries": named})
+        alignment = align_sentences(found, settings, sources, folder, asked, device=device, show_progress=True)
+        whole = alignment_as_json(alignment, {**described(asked), "encoder": encoder, "queries": named})
         if output is not None:
             write_atomically(output / "alignment.json", whole)
-            write_atomically(output / "alignment.tsv", tsv(alignment))
+            write_atomically(output / "alignment.tsv", alignment_as_tsv(alignment))
         match output_format:
             case FormatName.TEXT:
-                print(table(alignment))
+                print(alignment_as_text(alignment))
             case FormatName.TSV:
-                print(tsv(alignment), end="")
+                print(alignment_as_tsv(alignment), end="")
             case FormatName.JSON:
                 print(whole, end="")
 

@@ -72,10 +72,11 @@ def sweep(
     from pyserini_xqg.evaluation.sweep.grid import SweepSettings
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
-    from pyserini_xqg.reporting.sweep import check_output, table, write
+    from pyserini_xqg.reporting.sweep.files import check_sweep_output, write_sweep
+    from pyserini_xqg.reporting.sweep.text import sweep_as_text
 
     if output is not None:
-        check_output(output)
+        check_sweep_output(output)
     settings = SweepSettings(
         aggregate.value,
         o.weights("--alphas", alphas) if alphas is not None else None,
@@ -89,9 +90,9 @@ def sweep(
     measures = measure or (["Success@1", "RR@10"] if qrels else ["R@2kt", "R@5kt"])
     search = Sweep(index, measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
     result = search.cross_validate(questions, folds, seed) if dev is None else search.choose_and_test(dev, questions)
-    print(table(result))
+    print(sweep_as_text(result))
     if output is not None:
-        write(result, search.described(None if dev else folds, seed), output)
+        write_sweep(result, search.described(None if dev else folds, seed), output)
         print(f"\nthe whole grid: {output}")
 
 

@@ -1,1 +1,1 @@
-"""The demo: real embeddings on a small collection, searched and scored by stock Pyserini."""
+"""Demo: real embeddings on a small collection, searched and scored by stock Pyserini."""

@@ -1,4 +1,4 @@
-"""The collections that the demo can take, as files that the other commands read."""
+"""Collections that the demo can take, as files that the other commands read."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pyserini_xqg.collection.datasets.squad import read_squad_folder
 from pyserini_xqg.collection.datasets.writers import write_corpus, write_qrels, write_queries, write_topics
 from pyserini_xqg.collection.passages import Passage
 
-Queries = Mapping[str, Mapping[str, Sequence[str]]]
+PassageQueries = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Fold:
     """Questions to ask, and what their passages are augmented with; never the same text about one passage."""
 
-    queries: Queries
+    queries: PassageQueries
     questions: Mapping[str, Sequence[Question]]
 
 

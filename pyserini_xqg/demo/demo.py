@@ -1,4 +1,4 @@
-"""Runs the demo: four indexes, stock Pyserini's search and trec_eval as processes of their own, one table."""
+"""Demo: four indexes, stock Pyserini's search and trec_eval as processes of their own, one table."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import logging
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ir_measures
-from ir_measures import RR, Success
+from ir_measures import RR
 
-from pyserini_xqg.collection.datasets.retrieval_set import Question
-from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import DemoCollection
+from pyserini_xqg.demo.results import AUGMENTED, HITS, MEASURES, PLAIN, ConditionScores, results_as_text
 from pyserini_xqg.errors import XqgError
-from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar
 from pyserini_xqg.generation.backends.lexicon.dictionary import dictionaries as find_dictionaries
 from pyserini_xqg.generation.backends.lexicon.dictionary import find_dictionary
 from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator
@@ -25,10 +22,6 @@ from pyserini_xqg.generation.builder import XqgQueryBuilder
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.plugin import ENCODER_CLASS, installed
-
-HITS = 10
-SIGNIFICANT = 0.05
-MEASURES = [Success @ 1, RR @ HITS]
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -41,26 +34,6 @@ class Condition:
     settings: AugmentationSettings
 
 
-@dataclass(frozen=True)
-class Scores:
-    """What one condition reached.
-
-    Attributes
-    ----------
-    per_question : dict
-        Question id to measure (of `MEASURES`) to value.
-    trec_eval : float
-        Mean reciprocal rank over all questions, as stock trec_eval gives it.
-    """
-
-    per_question: Mapping[str, Mapping[str, float]]
-    trec_eval: float
-
-    def mean(self, measure: str, questions: Sequence[Question]) -> float:
-        """The mean of a measure over some questions."""
-        return sum(self.per_question[question.id][measure] for question in questions) / len(questions)
-
-
 def conditions(alpha: float) -> list[Condition]:
     """Plain, augmented, and the two controls: another passage's queries, and the mean query vector."""
 
@@ -68,8 +41,8 @@ def conditions(alpha: float) -> list[Condition]:
         return AugmentationSettings(alpha=alpha, aggregate="mean", **control)  # type: ignore[arg-type]
 
     return [
-        Condition("plain", AugmentationSettings(alpha=0)),
-        Condition("augmented", mean_of_queries()),
+        Condition(PLAIN, AugmentationSettings(alpha=0)),
+        Condition(AUGMENTED, mean_of_queries()),
         Condition("shuffled", mean_of_queries(control="shuffled")),
         Condition("mean", mean_of_queries(control="mean")),
     ]
@@ -107,7 +80,9 @@ def run_demo(
         There is no dictionary for any language of the collection.
     """
     collection.write(output)
-    written = None if dictionaries is None else write_queries(collection, model, output, dictionaries, show_progress)
+    written = (
+        None if dictionaries is None else write_lexicon_queries(collection, model, output, dictionaries, show_progress)
+    )
     scores = {}
     for condition in conditions(alpha):
         runs = []
@@ -121,49 +96,10 @@ def run_demo(
         whole = output / "runs" / f"{condition.name}.txt"
         whole.write_text("".join(run.read_text(encoding="utf-8") for run in runs), encoding="utf-8")
         scores[condition.name] = _score(output / "qrels.txt", whole)
-    return table(collection.questions, scores)
+    return results_as_text(collection.questions, scores)
 
 
-def table(questions: Mapping[str, Sequence[Question]], scores: Mapping[str, Scores]) -> str:
-    """The scores per language, the controls beside them, and what is significant."""
-    names = list(scores)
-    hit, rank = (str(measure) for measure in MEASURES)
-    compared = {
-        language: mcnemar(
-            *([scores[name].per_question[q.id][hit] > 0 for q in asked] for name in ("plain", "augmented"))
-        )
-        for language, asked in questions.items()
-    }
-    corrected = holm({language: comparison.p for language, comparison in compared.items()})
-    lines = []
-    for title, measure in (("R@1 (%)", hit), (f"MRR@{HITS} (%)", rank)):
-        tested = measure == hit
-        lines.append(f"{title:24}" + "".join(f"{name:>11}" for name in names) + ("  won/lost      p" if tested else ""))
-        for language, asked in questions.items():
-            line = f"{f'{language_name(language)} ({language})':24}"
-            line += "".join(f"{100 * scores[name].mean(measure, asked):11.1f}" for name in names)
-            if tested:
-                comparison, p = compared[language], corrected[language]
-                line += f"{f'{comparison.won}/{comparison.lost}':>10} {p:6.3f}{' *' if p < SIGNIFICANT else ''}"
-            lines.append(line)
-        macro = [
-            sum(scores[name].mean(measure, asked) for asked in questions.values()) / len(questions) for name in names
-        ]
-        lines += [f"{'mean of the languages':24}" + "".join(f"{100 * value:11.1f}" for value in macro), ""]
-    count = sum(map(len, questions.values()))
-    lines.append(
-        f"{f'trec_eval, {count} questions':24}" + "".join(f"{100 * scores[name].trec_eval:11.1f}" for name in names)
-    )
-    lines.append(
-        "\nwon/lost: questions that only augmented, or only plain, ranks first; p: exact McNemar test, "
-        "Holm-corrected over\n"
-        f"{len(questions)} languages, * below {SIGNIFICANT}. shuffled: queries of another passage; mean: the mean "
-        "query vector for every passage."
-    )
-    return "\n".join(lines)
-
-
-def write_queries(
+def write_lexicon_queries(
     collection: DemoCollection, model: str, output: Path, dictionaries: Path, show_progress: bool
 ) -> Path:
     """The folder of the queries that the lexicon writes in the languages that have a dictionary."""
@@ -188,19 +124,20 @@ def _search(index: Path, topics: Path, run: Path) -> None:
     _pyserini("search.faiss", *arguments, "--output", run, "--hits", HITS, "--batch-size", 32, "--threads", 2)
 
 
-def _score(qrels: Path, run: Path) -> Scores:
+def _score(qrels: Path, run: Path) -> ConditionScores:
     """Score by ir_measures and by trec_eval, which have to agree."""
-    per_question: dict[str, dict[str, float]] = {}
+    measures: dict[str, dict[str, float]] = {str(measure): {} for measure in MEASURES}
     judged = list(ir_measures.read_trec_qrels(str(qrels)))  # type: ignore[no-untyped-call]
     ranked = ir_measures.read_trec_run(str(run))  # type: ignore[no-untyped-call]
     for metric in ir_measures.iter_calc(MEASURES, judged, ranked):
-        per_question.setdefault(metric.query_id, {})[str(metric.measure)] = metric.value
+        measures[str(metric.measure)][metric.query_id] = metric.value
     printed = _pyserini("eval.trec_eval", "-c", "-M", HITS, "-m", "recip_rank", qrels, run)
     trec_eval = float(next(line for line in printed.splitlines() if line.startswith("recip_rank")).split()[-1])
-    mean = sum(values[str(RR @ HITS)] for values in per_question.values()) / len(per_question)
+    ranks = measures[str(RR @ HITS)].values()
+    mean = sum(ranks) / len(ranks)
     if abs(mean - trec_eval) > 1e-4:
         raise XqgError(f"{run}: trec_eval says {trec_eval}, ir_measures {mean:.4f}; the two should agree")
-    return Scores(per_question, trec_eval)
+    return ConditionScores(measures, trec_eval)
 
 
 def _pyserini(command: str, *arguments: object) -> str:

@@ -1,4 +1,4 @@
-"""From runs to figures that can be believed.
+"""Evaluation: runs, sweeps and alignments in, figures that can be believed out.
 
 Public names are listed in ``__init__.pyi`` and loaded when they are first used.
 """

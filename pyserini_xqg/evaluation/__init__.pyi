@@ -1,6 +1,6 @@
 from .alignment.alignment import Alignment as Alignment
-from .alignment.alignment import AlignmentSettings as AlignmentSettings
 from .alignment.alignment import align as align
+from .alignment.settings import AlignmentSettings as AlignmentSettings
 from .comparison.comparison import RunComparison as RunComparison
 from .comparison.comparison import compare_runs as compare_runs
 from .comparison.measure_report import MeasureReport as MeasureReport
@@ -9,8 +9,8 @@ from .comparison.significance import mcnemar as mcnemar
 from .comparison.significance import randomisation as randomisation
 from .evaluate import RunFiles as RunFiles
 from .evaluate import evaluate_files as evaluate_files
-from .files.qrels import read_qrels as read_qrels
 from .files.texts import read_texts as read_texts
+from .files.trec import read_qrels as read_qrels
 from .files.trec import read_run as read_run
 from .files.xor_retrieve import read_gold as read_gold
 from .files.xor_retrieve import read_predictions as read_predictions

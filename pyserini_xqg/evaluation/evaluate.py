@@ -1,4 +1,4 @@
-"""From files of runs, qrels, topics and answers to comparisons; what is odd about the files is said on the way."""
+"""Evaluation of runs and predictions by the files that judge them, with warnings about what is odd in these."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from ir_measures import Measure
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.comparison import check_names, compare_runs, groups_of
 from pyserini_xqg.evaluation.comparison.differences import Languages
-from pyserini_xqg.evaluation.comparison.input_warnings import Notes
+from pyserini_xqg.evaluation.comparison.input_warnings import InputWarnings
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.evaluation.files.qrels import read_qrels
 from pyserini_xqg.evaluation.files.texts import read_texts
-from pyserini_xqg.evaluation.files.trec import read_run
+from pyserini_xqg.evaluation.files.trec import read_qrels, read_run
 from pyserini_xqg.evaluation.files.xor_retrieve import (
     GoldQuestion,
     predictions_of_run,
@@ -23,7 +22,7 @@ from pyserini_xqg.evaluation.files.xor_retrieve import (
     read_predictions,
     write_predictions,
 )
-from pyserini_xqg.evaluation.measures.scores import Scores, parse_measures, score_predictions, score_run
+from pyserini_xqg.evaluation.measures.scores import RunScores, parse_measures, score_predictions, score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.evaluation.questions import judged, languages_of_gold, languages_of_topics
 
@@ -90,10 +89,10 @@ def evaluate_files(files: RunFiles) -> list[MeasureReport]:
     _check(files, of_ranks, of_tokens)
     runs = {name: read_run(file) for name, file in files.runs.items()}
     gold = read_gold(files.gold) if files.gold else {}
-    notes = Notes()
-    reports = _by_ranks(files, runs, gold, of_ranks, notes) if of_ranks else {}
+    warnings = InputWarnings()
+    reports = _by_ranks(files, runs, gold, of_ranks, warnings) if of_ranks else {}
     if of_tokens or files.exports:
-        reports |= _by_tokens(files, runs, gold, of_tokens, notes)
+        reports |= _by_tokens(files, runs, gold, of_tokens, warnings)
     return [reports[str(measure)] for measure in measures]
 
 
@@ -102,19 +101,19 @@ def _by_ranks(
     runs: Mapping[str, Run],
     gold: Mapping[str, GoldQuestion],
     measures: Collection[Measure],
-    notes: Notes,
+    warnings: InputWarnings,
 ) -> dict[str, MeasureReport]:
     assert files.qrels is not None
     qrels = read_qrels(files.qrels)
     all_questions, source = _languages(files, gold)
-    notes.on_judgements(all_questions, source, qrels)
+    warnings.on_judgements(all_questions, source, qrels)
     languages = judged(all_questions, qrels)
     if not languages:
         raise InvalidInput(f"{files.qrels}: none of the questions of {source} is judged; qrels of these are expected")
     known = {*qrels, *(question for asked in (all_questions or {}).values() for question in asked)}
     for name, run in runs.items():
-        notes.on_questions_of_run(name, run.keys(), languages, known)
-        notes.on_passages_of_run(name, run, qrels)
+        warnings.on_questions_of_run(name, run.keys(), languages, known)
+        warnings.on_passages_of_run(name, run, qrels)
     return _reports(files, measures, {name: score_run(run, qrels, measures) for name, run in runs.items()}, languages)
 
 
@@ -123,10 +122,10 @@ def _by_tokens(
     runs: Mapping[str, Run],
     gold: Mapping[str, GoldQuestion],
     measures: Sequence[TokensMeasure],
-    notes: Notes,
+    warnings: InputWarnings,
 ) -> dict[str, MeasureReport]:
     assert files.gold is not None
-    notes.on_gold(gold)
+    warnings.on_gold(gold)
     languages = languages_of_gold(gold)
     if not languages:
         raise InvalidInput(f"{files.gold}: no question has an answer but yes and no; R@kt counts none of them")
@@ -135,14 +134,14 @@ def _by_tokens(
         **runs,
         **{name: [each.id for each in given] for name, given in predictions.items()},
     }.items():
-        notes.on_questions_of_run(name, dict.fromkeys(answered), languages, gold)
+        warnings.on_questions_of_run(name, dict.fromkeys(answered), languages, gold)
     if runs and files.corpus is not None:
         known = {name: {q: ranked for q, ranked in run.items() if q in gold} for name, run in runs.items()}
         passages = {name: [p for ranked in run.values() for p in ranked] for name, run in known.items()}
         texts = read_texts(files.corpus, passages)
         predictions = {name: [*predictions_of_run(run, texts, gold)] for name, run in known.items()} | predictions
     for name, given in predictions.items():
-        notes.on_predictions(name, given, languages, gold)
+        warnings.on_predictions(name, given, languages, gold)
     scores = {name: score_predictions(gold, given, measures) for name, given in predictions.items() if measures}
     reports = _reports(files, measures, scores, languages)
     for name, file in files.exports.items():
@@ -151,14 +150,14 @@ def _by_tokens(
 
 
 def _reports(
-    files: RunFiles, measures: Iterable[Measure], scores: Mapping[str, Scores], languages: Languages
+    files: RunFiles, measures: Iterable[Measure], scores: Mapping[str, RunScores], languages: Languages
 ) -> dict[str, MeasureReport]:
     reports = {}
     for measure in map(str, measures):
         values = {name: of_run.values[measure] for name, of_run in scores.items()}
         official = {name: of_run.official[measure] for name, of_run in scores.items() if measure in of_run.official}
         comparison = compare_runs(values, languages, files.baseline, files.controls, groups_of(files.groups, languages))
-        reports[measure] = MeasureReport(measure, comparison, official)
+        reports[measure] = MeasureReport.of(measure, comparison, official)
     return reports
 
 

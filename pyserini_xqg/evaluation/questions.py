@@ -1,4 +1,4 @@
-"""The questions that are evaluated: what is judged, and which language each is in."""
+"""Questions that are evaluated, by language, and which of them are judged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion
-from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers
+from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
 
 # The one group of questions whose languages are not given.
 ALL = "all"
@@ -49,7 +49,7 @@ def languages_of_gold(gold: Mapping[str, GoldQuestion]) -> dict[str, list[str]]:
     """The ids of each language's questions that R@kt counts, languages as the gold file writes them."""
     languages: dict[str, list[str]] = {}
     for identifier, question in gold.items():
-        if counted_answers(question.answers):
+        if officially_counted(question.answers):
             languages.setdefault(question.language, []).append(identifier)
     return languages
 

@@ -1,4 +1,4 @@
-"""Comparisons, sweeps and alignments as text, TSV, JSON, LaTeX and HTML.
+"""Reporting: comparisons, sweeps and alignments as text, TSV, JSON, LaTeX and HTML.
 
 Public names are listed in ``__init__.pyi`` and loaded when they are first used.
 """

@@ -1,11 +1,12 @@
-"""Tables for papers: rows of a tabular, with the rules of booktabs."""
+"""LaTeX of measure reports: tabulars for papers, with the rules of booktabs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN
-from pyserini_xqg.reporting.tables import MeasureTable
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
+from pyserini_xqg.reporting.measure_tables import overview, title
+from pyserini_xqg.reporting.table import Cell, Mark
 
 ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -19,6 +20,7 @@ ESCAPES = {
     "\N{EN DASH}": "--",
     "\N{MINUS SIGN}": "$-$",
 }
+SIGNS = {Mark.SIGNIFICANT: "*", Mark.CLEAR: "$+$", Mark.NOT_ABOVE: "!"}
 PREAMBLE = r"""% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; other scripts than Latin need XeLaTeX.
 % *  differs from the baseline, Holm-corrected p below 0.05
 % +  the bootstrap interval of the mean difference to the baseline excludes zero
@@ -31,22 +33,26 @@ def escape(text: str) -> str:
     return "".join(ESCAPES.get(character, character) for character in " ".join(text.split()))
 
 
-def as_latex(sections: Iterable[tuple[str, Sequence[MeasureTable]]]) -> str:
+def as_latex(sections: Iterable[tuple[str, Sequence[MeasureReport]]]) -> str:
     """A tabular for each measure of each section; runs are rows and languages are columns."""
     parts = [PREAMBLE]
-    for title, tables in sections:
-        parts += [f"% {escape(title)}: {escape(table.title)}\n{_tabular(table)}" for table in tables]
+    for name, reports in sections:
+        parts += [f"% {escape(name)}: {escape(title(report))}\n{_tabular(report)}" for report in reports]
     return "\n\n".join(parts) + "\n"
 
 
-def _tabular(table: MeasureTable) -> str:
-    heads = [escape(table.title), *("Mean" if row == MEAN else escape(row.strip()) for row in table.rows)]
+def _tabular(report: MeasureReport) -> str:
+    table = overview(report)
+    heads = [escape(title(report)), *("Mean" if row == MEAN else escape(row.strip()) for row in report.rows)]
     lines = [
-        rf"\begin{{tabular}}{{l{'r' * len(table.rows)}}}",
+        rf"\begin{{tabular}}{{l{'r' * len(report.rows)}}}",
         r"\toprule",
         _row(heads),
         r"\midrule",
-        *(_row([_name(table, run), *(_cell(table, run, row) for row in table.rows)]) for run in table.runs),
+        *(
+            _row([_name(report, run), *(_cell(row[number]) for row in table.rows)])
+            for number, run in enumerate(report.runs, start=len(table.columns) - len(report.runs))
+        ),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -57,16 +63,12 @@ def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _name(table: MeasureTable, run: str) -> str:
-    return rf"\textit{{{escape(run)}}}" if run in table.controls and run not in table.compared else escape(run)
+def _name(report: MeasureReport, run: str) -> str:
+    return rf"\textit{{{escape(run)}}}" if run in report.controls and run not in report.compared else escape(run)
 
 
-def _cell(table: MeasureTable, run: str, row: str) -> str:
-    shown = escape(table.value(table.values[run][row]))
-    tested = table.tested(run, row)
-    marks = ""
-    if tested is not None:
-        marks = "*" if tested.significant else r"$+$" if tested.p is None and tested.clear else ""
-    marks += "!" if table.warned(run, row) else ""
-    bold = rf"\textbf{{{shown}}}" if run in table.best(row) else shown
+def _cell(cell: Cell) -> str:
+    shown = escape(cell.text)
+    marks = "".join(SIGNS[mark] for mark in cell.marks)
+    bold = rf"\textbf{{{shown}}}" if cell.best else shown
     return rf"{bold}\textsuperscript{{{marks}}}" if marks else bold

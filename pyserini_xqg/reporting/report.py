@@ -1,29 +1,26 @@
-"""Runs, sweeps and alignments in; a page, rows for programs, and rows for a paper out."""
+"""Reports: runs, sweeps and alignments in; a page, rows for programs, and rows for a paper out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg import __version__
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.comparison.measure_report import as_object
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
-from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions
+from pyserini_xqg.reporting.alignment.files import read_alignment
+from pyserini_xqg.reporting.artifacts import read_artifact
+from pyserini_xqg.reporting.changes.questions import ChangedGroup, changed_questions
 from pyserini_xqg.reporting.html.page import Contents, as_html
-from pyserini_xqg.reporting.html.sentences import Finding, findings
-from pyserini_xqg.reporting.inputs import (
-    read_alignment,
-    read_artifact,
-    read_sweep,
-)
+from pyserini_xqg.reporting.json import to_object
 from pyserini_xqg.reporting.latex import as_latex
-from pyserini_xqg.reporting.sweep import SUMMARY
-from pyserini_xqg.reporting.tables import MeasureTable, tsv_rows
-from pyserini_xqg.reporting.tsv import COLUMNS
+from pyserini_xqg.reporting.summaries import RunSummary, run_summaries
+from pyserini_xqg.reporting.sweep.files import SUMMARY, read_sweep
+from pyserini_xqg.reporting.tsv import as_tsv, named_tsv
 from pyserini_xqg.storage.files import sha256_of, write_atomically
 from pyserini_xqg.storage.manifest import MANIFEST
 
@@ -89,7 +86,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     MissingInput, InvalidInput
         A file cannot be read, or is not what it should be.
     """
-    check_output(output)
+    check_report_output(output)
     written = _made(files)
     output.mkdir(parents=True, exist_ok=True)
     for name in OTHER_TABLES:
@@ -101,7 +98,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     return [output / name for name in sorted(written, key=lambda name: name != PAGE)]
 
 
-def check_output(folder: Path) -> None:
+def check_report_output(folder: Path) -> None:
     """Whether a report can be written to `folder`.
 
     Raises
@@ -132,24 +129,21 @@ def _made(files: ReportFiles) -> dict[str, str]:
     sweeps = [read_sweep(folder) for folder in files.sweeps]
     alignments = [read_alignment(file) for file in files.alignments]
     artifacts = [read_artifact(folder) for folder in _folders(files)]
-    objects: dict[str, Any] = {}
-    tables: list[MeasureTable] = []
+    reports: list[MeasureReport] = []
     changes: list[ChangedGroup] = []
     if files.runs is not None:
         reports = evaluate_files(files.runs)
-        tables = [MeasureTable.of(each.measure, as_object(each, with_changes=True)) for each in reports]
-        objects = {each.measure: as_object(each) for each in reports}
         changes = changed_questions(reports, files.runs, files.queries, files.changes) if files.changes else []
     tsv = {
-        TABLE: _tsv(row for measure, found in objects.items() for row in tsv_rows(measure, found)),
-        "sweeps.tsv": _named_tsv("sweep", [(each.name, each.objects) for each in sweeps]),
-        "alignments.tsv": _named_tsv("alignment", [(each.name, each.objects) for each in alignments]),
+        TABLE: as_tsv(reports) + "\n",
+        "sweeps.tsv": named_tsv("sweep", [(each.name, each.tests) for each in sweeps]) + "\n",
+        "alignments.tsv": named_tsv("alignment", [(each.name, each.reports) for each in alignments]) + "\n",
     }
     tsv = {name: text for name, text in tsv.items() if name == TABLE or text.count("\n") > 1}
     contents = Contents(
         files.title,
-        tables,
-        findings(tables),
+        reports,
+        run_summaries(reports),
         sweeps,
         alignments,
         changes,
@@ -160,20 +154,20 @@ def _made(files: ReportFiles) -> dict[str, str]:
         LATEX,
     )
     sections = [
-        ("runs", tables),
+        ("runs", reports),
         *((f"sweep {each.name}", each.tests) for each in sweeps),
-        *((f"alignment {each.name}", each.tables) for each in alignments),
+        *((f"alignment {each.name}", each.reports) for each in alignments),
     ]
-    return {DATA: _as_json(contents, objects), **tsv, LATEX: as_latex(sections), PAGE: as_html(contents)}
+    return {DATA: _as_json(contents), **tsv, LATEX: as_latex(sections), PAGE: as_html(contents)}
 
 
-def _as_json(contents: Contents, objects: Mapping[str, Any]) -> str:
+def _as_json(contents: Contents) -> str:
     found = {
         "kind": KIND,
         "version": __version__,
         "title": contents.title,
-        "summary": [_summary(each) for each in contents.findings],
-        "measures": objects,
+        "summary": [_summary(each) for each in contents.summaries],
+        "measures": _objects(contents.reports),
         "sweeps": [
             {
                 "name": each.name,
@@ -182,7 +176,7 @@ def _as_json(contents: Contents, objects: Mapping[str, Any]) -> str:
                 "folds": each.folds,
                 "chosen": each.chosen,
                 "overall": each.overall,
-                "tests": each.objects,
+                "tests": _objects(each.tests),
                 "curves": [asdict(curve) for curve in each.curves],
             }
             for each in contents.sweeps
@@ -193,7 +187,7 @@ def _as_json(contents: Contents, objects: Mapping[str, Any]) -> str:
                 "settings": each.settings,
                 "counts": each.counts,
                 "chosen": each.chosen,
-                "measures": each.objects,
+                "measures": _objects(each.reports),
                 "groups": {name: [asdict(group) for group in groups] for name, groups in each.groups.items()},
             }
             for each in contents.alignments
@@ -205,30 +199,20 @@ def _as_json(contents: Contents, objects: Mapping[str, Any]) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def _summary(finding: Finding) -> dict[str, Any]:
+def _summary(found: RunSummary) -> dict[str, Any]:
     return {
-        "measure": finding.measure,
-        "run": finding.run,
-        "baseline": finding.baseline,
-        "verdict": finding.verdict.value,
-        "headline": finding.headline,
-        "not_above": list(finding.not_above),
-        "sentences": list(finding.sentences),
+        "measure": found.measure,
+        "run": found.run,
+        "baseline": found.baseline,
+        "verdict": found.verdict.value,
+        "headline": found.headline,
+        "not_above": list(found.not_above),
+        "sentences": list(found.sentences),
     }
 
 
-def _tsv(rows: Any) -> str:
-    return "\n".join(["\t".join(COLUMNS), *rows]) + "\n"
-
-
-def _named_tsv(kind: str, found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    rows = (
-        f"{name}\t{row}"
-        for name, objects in found
-        for measure, each in objects.items()
-        for row in tsv_rows(measure, each)
-    )
-    return "\n".join(["\t".join((kind, *COLUMNS)), *rows]) + "\n"
+def _objects(reports: Sequence[MeasureReport]) -> dict[str, Any]:
+    return {report.measure: to_object(report) for report in reports}
 
 
 def _folders(files: ReportFiles) -> list[Path]:

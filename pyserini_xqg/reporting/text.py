@@ -1,126 +1,94 @@
-"""Comparisons as tables for the eye: one for each measure and run, its controls beside it, and one of all runs."""
+"""Text of measure reports: a table of all runs, one for each run with its controls, and how they are to be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from pyserini_xqg.evaluation.comparison.comparison import ControlDifference
-from pyserini_xqg.evaluation.comparison.differences import Difference, LanguageDifference
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, label
-from pyserini_xqg.evaluation.comparison.significance import CONFIDENCE, ROUNDING
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.significance import CONFIDENCE, SIGNIFICANT, TESTS
+from pyserini_xqg.reporting.figures import MINUS, NONE
+from pyserini_xqg.reporting.measure_tables import Interval, detail, intervals, overview
+from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
 
-SIGNIFICANT = 0.05
-TESTS = {"mcnemar": "exact McNemar test (hits)", "randomisation": "paired randomisation test (graded values)"}
+SIGNS = {Mark.SIGNIFICANT: "*", Mark.NOT_ABOVE: "!"}
+PLAIN_CHARACTERS = str.maketrans({MINUS: "-", NONE: "-"})
 
 
 def as_text(reports: Sequence[MeasureReport], with_changes: bool = False) -> str:
     """The tables, and below them how they are to be read; `with_changes` adds the questions that changed."""
     parts = []
     for report in reports:
-        controls = {each.control for of_run in report.comparison.controls.values() for each in of_run}
-        with_controls = report.comparison.controls.keys()
-        shown = [
-            each for run, each in report.comparison.differences.items() if run not in controls or run in with_controls
-        ]
-        if len(shown) != 1:
-            parts.append(_figures(report))
-        parts += [_table(report, each) for each in shown]
+        if len(report.compared) != 1:
+            parts.append(_overview(report))
+        parts += [_detail(report, run) for run in report.compared]
         if with_changes:
-            parts += [_changes(report, each) for each in shown]
+            parts += [_changes(report, run) for run in report.compared]
     return "\n\n".join([*parts, *_legend(reports)])
 
 
-def _figures(report: MeasureReport) -> str:
-    """All runs, with marks where they differ from the baseline by more than chance."""
-    unit, runs, differences = _Unit(report), list(report.comparison.macro), report.comparison.differences
-    rows = [[unit.title, "questions", *(f"{run} " if run in differences else run for run in runs)]]
-    for row in report.rows():
-        cells = [label(row), f"{report.questions(row):,}"]
-        for run in runs:
-            cells.append(unit.value(report.value(run, row)))
-            if run in differences:
-                found = differences[run].languages.get(row)
-                cells[-1] += "*" if found is not None and found.p < SIGNIFICANT else " "
-        rows.append(cells)
-    marks = f"\n\n* differs from {report.comparison.baseline}, p < {SIGNIFICANT}" if differences else ""
-    return aligned(rows) + marks
+def table_as_text(table: Table, signs: Mapping[Mark, str] = SIGNS) -> str:
+    """A table with columns two blanks apart; marks without a sign are not shown."""
+    columns = [part for number, column in enumerate(table.columns) for part in _column(table, number, column, signs)]
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 
-def _table(report: MeasureReport, difference: Difference) -> str:
-    unit, comparison = _Unit(report), report.comparison
-    run, baseline = difference.run, difference.against
-    controls = comparison.controls.get(run, ())
-    graded = any(found.test.test == "randomisation" for found in difference.languages.values())
-    tests = ["p ", "t-test "] if graded else ["p "]
-    rows = [[unit.title, "questions", baseline, run, "difference", "won/lost", *tests]]
-    for control in controls:
-        rows[0] += ["|", control.control, f"{run} - {control.control} ", "p "]
-    for row in report.rows():
-        cells = [label(row), f"{report.questions(row):,}"]
-        cells += [unit.value(report.value(name, row)) for name in (baseline, run)]
-        found = difference.languages.get(row)
-        cells += [unit.difference(difference.at(row).difference)]
-        cells += ["", *[""] * len(tests)] if found is None else _tested(found, graded)
-        for control in controls:
-            of_row = control.difference.languages.get(row)
-            above = unit.difference(control.difference.at(row).difference)
-            cells += ["|", unit.value(report.value(control.control, row))]
-            cells += [
-                f"{above}{'!' if row in _not_above(control) else ' '}",
-                "" if of_row is None else shown_p(of_row.p),
-            ]
-        rows.append(cells)
-    return "\n".join([aligned(rows), "", *_below(unit, difference, controls)])
+def _column(table: Table, number: int, column: Column, signs: Mapping[Mark, str]) -> list[list[str]]:
+    """The lines of a column, and before it those of a bar if it stands apart."""
+    head = column.head + " " * column.marked
+    lines = [head, *(_cell(row[number], column, signs) for row in table.rows)]
+    width = max(column.width, *map(len, lines))
+    lines = [line.ljust(width) if column.left else line.rjust(width) for line in lines]
+    return [["|"] * len(lines), lines] if column.apart else [lines]
 
 
-def _tested(found: LanguageDifference, graded: bool) -> list[str]:
-    cells = [f"{found.test.won}/{found.test.lost}", shown_p(found.p)]
-    return [*cells, "- " if found.t_test is None else shown_p(found.t_test)] if graded else cells
+def _cell(cell: Cell, column: Column, signs: Mapping[Mark, str]) -> str:
+    text = cell.text if column.left else cell.text.translate(PLAIN_CHARACTERS)
+    return text + ("".join(signs.get(mark, "") for mark in cell.marks) or " ") if column.marked else text
 
 
-def _below(unit: _Unit, difference: Difference, controls: Sequence[ControlDifference]) -> list[str]:
-    lines = [_interval(unit, each) for each in (difference, *(control.difference for control in controls))]
-    for control in controls:
-        if rows := _not_above(control):
+def _overview(report: MeasureReport) -> str:
+    marks = f"\n\n* differs from {report.baseline}, p < {SIGNIFICANT}" if len(report.runs) > 1 else ""
+    return table_as_text(overview(report), {Mark.SIGNIFICANT: "*"}) + marks
+
+
+def _detail(report: MeasureReport, run: str) -> str:
+    lines = [table_as_text(detail(report, run)), "", *map(_interval, intervals(report, run))]
+    for control, rows in report.not_above.get(run, {}).items():
+        if rows:
             lines.append(
-                f"! {control.control} gains as much as {difference.run} or more: {', '.join(map(label, rows))}. What "
-                f"{difference.run} gains there need not come from what sets it apart from its control."
+                f"! {control} gains as much as {run} or more: {', '.join(map(row_label, rows))}. What {run} gains "
+                "there need not come from what sets it apart from its control."
             )
-    return lines
+    return "\n".join(lines)
 
 
-def _interval(unit: _Unit, difference: Difference) -> str:
-    what = "mean of the languages" if len(difference.languages) > 1 else "difference"
-    start = f"{difference.run} - {difference.against}, {what}: {unit.difference(difference.mean)}"
-    if difference.interval is None:
+def _interval(found: Interval) -> str:
+    start = f"{found.run} - {found.against}, {found.what}: {found.difference.translate(PLAIN_CHARACTERS)}"
+    if found.bounds is None:
         return f"{start} (no interval: a language has fewer than two questions)"
-    low, high = map(unit.difference, difference.interval)
+    low, high = (bound.translate(PLAIN_CHARACTERS) for bound in found.bounds)
     return f"{start}, {CONFIDENCE:.0%} interval {low} to {high}"
 
 
-def _not_above(control: ControlDifference) -> list[str]:
-    return [*control.not_above, *[MEAN] * control.mean_not_above]
-
-
-def _changes(report: MeasureReport, difference: Difference) -> str:
-    start = f"{report.measure}: questions on which {difference.run} differs from {difference.against}"
+def _changes(report: MeasureReport, run: str) -> str:
+    difference = report.difference(run, report.baseline)
+    start = f"{report.measure}: questions on which {run} differs from {report.baseline}"
     if not difference.changes:
         return f"{start}: none"
-    rows = [["language", "question", difference.against, difference.run]]
-    rows += [
-        [change.language.strip(), change.question, f"{change.before:.4g}", f"{change.after:.4g}"]
-        for change in difference.changes
+    columns = [Column("language", left=True), Column("question", left=True), Column(report.baseline), Column(run)]
+    rows = [
+        [*map(Cell, (each.language.strip(), each.question, f"{each.before:.4g}", f"{each.after:.4g}"))]
+        for each in difference.changes
     ]
-    return f"{start}\n{aligned(rows, left=2)}"
+    return f"{start}\n{table_as_text(Table(columns, rows))}"
 
 
 def _legend(reports: Sequence[MeasureReport]) -> list[str]:
-    differences = [each for report in reports for each in report.comparison.differences.values()]
-    used = {found.test.test for each in differences for found in each.languages.values()}
+    used = {found.test for report in reports for each in report.differences for found in each.rows.values()}
     if not used:
         return []
     tests = " or ".join(text for name, text in TESTS.items() if name in used)
-    count = max(len(each.languages) for each in differences)
+    count = max(len(report.questions) for report in reports)
     holm = f", Holm-corrected over {count} languages" if count > 1 else ""
     lines = [
         "won/lost: questions on which the run is better, or worse, than the one it is held against.",
@@ -128,58 +96,9 @@ def _legend(reports: Sequence[MeasureReport]) -> list[str]:
         *(["t-test: the paired t-test, likewise."] if "randomisation" in used else []),
         "interval: bootstrap over the questions of each language.",
     ]
-    if odd := _officially_otherwise(reports):
+    if odd := list(dict.fromkeys(run for report in reports for run in report.official)):
         lines.append(
             f"The figures of {', '.join(odd)} are those of the official script, which does not count all questions "
             "alike;\ndifferences and tests do, and so are not those of the figures."
         )
     return ["\n".join(lines)]
-
-
-def _officially_otherwise(reports: Iterable[MeasureReport]) -> list[str]:
-    """Runs whose official figures are not means over the questions."""
-    return list(
-        dict.fromkeys(
-            run
-            for report in reports
-            for run in report.official
-            for language in report.comparison.questions
-            if (value := report.value(run, language)) is None
-            or abs(value - report.comparison.means[run][language]) > ROUNDING
-        )
-    )
-
-
-class _Unit:
-    """Values from 0 to 1 are shown as per cent, others as they are."""
-
-    def __init__(self, report: MeasureReport):
-        changes = (change for difference in report.differences() for change in difference.changes)
-        values = [value for change in changes for value in (change.before, change.after)]
-        values += [value for of_run in report.comparison.means.values() for value in of_run.values()]
-        self._percent = all(0 <= value <= 1 for value in values)
-        self.title = f"{report.measure} (%)" if self._percent else report.measure
-
-    def value(self, value: float | None) -> str:
-        return "-" if value is None else f"{100 * value:.1f}" if self._percent else f"{value:.3f}"
-
-    def difference(self, value: float) -> str:
-        return f"{100 * value:+z.1f}" if self._percent else f"{value:+z.3f}"
-
-
-def shown_p(value: float) -> str:
-    """A p value, with a mark where it is significant."""
-    shown = "<0.001" if value < 0.001 else f"{value:.3f}"
-    return f"{shown}{'*' if value < SIGNIFICANT else ' '}"
-
-
-def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Columns two blanks apart, the first `left` of them aligned to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if number < left else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )

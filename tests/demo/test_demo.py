@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.demo.collections import bundled
-from pyserini_xqg.demo.demo import write_queries
+from pyserini_xqg.demo.demo import write_lexicon_queries
 from pyserini_xqg.errors import MissingPrerequisite
 from pyserini_xqg.generation.show import show
 
@@ -37,7 +37,7 @@ def test_the_lexicon_writes_in_the_languages_that_have_a_dictionary(
 ) -> None:
     collection = bundled()
     collection.write(tmp_path / "demo")
-    queries = write_queries(collection, str(tiny_sentence_model), tmp_path / "demo", dictionaries, False)
+    queries = write_lexicon_queries(collection, str(tiny_sentence_model), tmp_path / "demo", dictionaries, False)
     river = next(passage for passage in collection.passages if " river " in passage.text)
     assert "Finnish (fi)" in show(queries, river.id) and "joki" in show(queries, river.id)
     assert "Russian" not in show(queries, river.id)
@@ -47,4 +47,4 @@ def test_no_dictionary_at_all(tiny_sentence_model: Path, tmp_path: Path) -> None
     collection = bundled()
     collection.write(tmp_path / "demo")
     with pytest.raises(MissingPrerequisite, match=r"there is none at all.*dict-freedict-eng-ara"):
-        write_queries(collection, str(tiny_sentence_model), tmp_path / "demo", tmp_path / "nothing", False)
+        write_lexicon_queries(collection, str(tiny_sentence_model), tmp_path / "demo", tmp_path / "nothing", False)

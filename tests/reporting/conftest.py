@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.evaluate import RunFiles
+from pyserini_xqg.reporting.json import to_object
 from pyserini_xqg.reporting.report import ReportFiles
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import write_lines
@@ -85,7 +86,7 @@ def sweep_summary() -> dict[str, Any]:
     asked = {language: [f"{language}{number}" for number in range(24)] for language in ("fi", "ar")}
     plain = {question: float(int(question[2:]) < 10) for questions in asked.values() for question in questions}
     chosen = plain | {question: 1.0 for questions in asked.values() for question in questions[10:17]}
-    test = as_object(MeasureReport("RR@10", compare_runs({"plain": plain, "chosen": chosen}, asked)))
+    test = to_object(MeasureReport.of("RR@10", compare_runs({"plain": plain, "chosen": chosen}, asked)))
     return {
         "settings": {"aggregate": "mean", "alphas": points["alpha"], "index": "indexes/mine", "folds": 5},
         "points": 13,
@@ -118,7 +119,7 @@ def alignment_summary(measure: str = "cosine A@1", runs: Sequence[str] = ("plain
         "settings": {"encoder": {"model": "tiny"}},
         "counts": {"sentences": 8},
         "chosen": {queries: [0.3, 0.5]},
-        "measures": {measure: as_object(MeasureReport(measure, found))},
+        "measures": {measure: to_object(MeasureReport.of(measure, found))},
         "groups": {
             measure: {"Arabic script": {"languages": ["ur"], "values": {plain: 0.375}, "differences": [difference]}}
         },

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.reporting.latex import as_latex, escape
-from pyserini_xqg.reporting.tables import MeasureTable
 
 
 @pytest.mark.parametrize(
@@ -35,8 +34,7 @@ def test_a_tabular() -> None:
         for run, of in right.items()
     }
     found = compare_runs(values, asked, controls=[("shuffled", "my_run")])
-    table = MeasureTable.of("RR@10", as_object(MeasureReport("RR@10", found)))
-    text = as_latex([("a & b", [table])])
+    text = as_latex([("a & b", [MeasureReport.of("RR@10", found)])])
     assert text.split("\n\n")[1] == (
         "% a \\& b: RR@10 (\\%)\n"
         "\\begin{tabular}{lrrr}\n"

@@ -1,4 +1,4 @@
-"""How similar sentences of two languages are: what their nearest neighbours are found by."""
+"""Similarities of the sentences of two languages: cosine, inner product, margin, CSLS."""
 
 from __future__ import annotations
 

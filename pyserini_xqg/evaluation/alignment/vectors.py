@@ -1,4 +1,4 @@
-"""The vectors of parallel sentences and of the English ones' queries, kept so that a stopped run goes on."""
+"""Vectors of parallel sentences and of the English ones' queries, kept so that a stopped run goes on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs held against a baseline and controls: differences and their significance."""
+"""Comparison of runs with a baseline and controls: differences and their significance."""

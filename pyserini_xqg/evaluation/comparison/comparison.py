@@ -1,4 +1,4 @@
-"""Runs held against a baseline and against their controls, language by language and over all of them."""
+"""Comparison of runs with a baseline and with their controls, language by language and over all of them."""
 
 from __future__ import annotations
 

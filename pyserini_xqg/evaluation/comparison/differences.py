@@ -1,4 +1,4 @@
-"""How one run differs from another one, and whether that is more than chance."""
+"""Differences between two runs, language by language, and their tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from pyserini_xqg.evaluation.comparison.significance import (
     ROUNDING,
     SEED,
-    Comparison,
+    PairedTest,
     holm,
     macro_interval,
     mcnemar,
@@ -22,7 +22,7 @@ Languages = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedValue:
     """A question that one run answers better than the other."""
 
     question: str
@@ -39,7 +39,7 @@ class LanguageDifference:
     ----------
     difference : float
         Of the means.
-    test : Comparison
+    test : PairedTest
         Counts, and p values as the tests give them.
     p : float
         Holm-corrected over the languages.
@@ -48,7 +48,7 @@ class LanguageDifference:
     """
 
     difference: float
-    test: Comparison
+    test: PairedTest
     p: float
     t_test: float | None
 
@@ -84,7 +84,7 @@ class Difference:
     languages : mapping
     overall : MeanDifference
         Of all languages.
-    changes : sequence of Change
+    changes : sequence of ChangedValue
         The questions on which they differ, in the order of languages and questions.
     groups : mapping
         The same as `overall` of groups of languages.
@@ -94,7 +94,7 @@ class Difference:
     against: str
     languages: Mapping[str, LanguageDifference]
     overall: MeanDifference
-    changes: Sequence[Change]
+    changes: Sequence[ChangedValue]
     groups: Mapping[str, MeanDifference] = field(default_factory=dict)
 
     def at(self, row: str) -> LanguageDifference | MeanDifference:
@@ -158,7 +158,7 @@ def differences_of(
 
 def _by_language(
     before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]], languages: Languages, binary: bool
-) -> tuple[dict[str, LanguageDifference], list[Change]]:
+) -> tuple[dict[str, LanguageDifference], list[ChangedValue]]:
     tests, differences, changes = {}, {}, []
     for language, asked in languages.items():
         old, new = before[language], after[language]
@@ -168,7 +168,7 @@ def _by_language(
             tests[language] = randomisation(old, new)
         differences[language] = mean_of([b - a for a, b in zip(old, new, strict=True)])
         changes += [
-            Change(question, language, a, b)
+            ChangedValue(question, language, a, b)
             for question, a, b in zip(asked, old, new, strict=True)
             if abs(b - a) > ROUNDING
         ]

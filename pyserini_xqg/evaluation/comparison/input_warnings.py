@@ -1,4 +1,4 @@
-"""What is odd about runs and questions, and what is too odd."""
+"""Warnings about runs and questions, and errors where nothing can be made of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.comparison import unanswered
 from pyserini_xqg.evaluation.comparison.differences import Languages
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
-from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers
+from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
 
 EXAMPLES = 3
 
 log = logging.getLogger("pyserini_xqg")
 
 
-class Notes:
-    """Sentences for the user, each said once."""
+class InputWarnings:
+    """Warns the user, of each thing once."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
@@ -111,7 +111,7 @@ class Notes:
 
     def on_gold(self, gold: Mapping[str, GoldQuestion]) -> None:
         """Gold questions with answers that say nothing."""
-        answers = {identifier: counted_answers(question.answers) for identifier, question in gold.items()}
+        answers = {identifier: officially_counted(question.answers) for identifier, question in gold.items()}
         if uncounted := [identifier for identifier, counted in answers.items() if not counted]:
             self.say(
                 f"{len(uncounted):,} of the {len(gold):,} gold questions have no answer but yes and no "

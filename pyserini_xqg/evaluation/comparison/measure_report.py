@@ -1,19 +1,90 @@
-"""Comparisons as text, as a table for programs (TSV) and as JSON."""
+"""Measure reports: the figures of all runs by one measure, which every table, TSV and JSON is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pyserini_xqg.collection.languages import language_code, language_name
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
-from pyserini_xqg.evaluation.comparison.differences import Difference, MeanDifference
+from pyserini_xqg.evaluation.comparison.differences import ChangedValue, Difference, LanguageDifference, MeanDifference
+from pyserini_xqg.evaluation.comparison.significance import ROUNDING, SIGNIFICANT
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
 from pyserini_xqg.evaluation.questions import ALL
 
 MEAN = "mean"
+# A figure and a difference of figures that were computed apart differ by no more.
+ROUNDED = 1e-9
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """A difference in one row: a language, their mean, or a group of them. None is what does not apply.
+
+    Attributes
+    ----------
+    difference : float
+    low, high : float or None
+        The bootstrap interval: of a mean, and of the only language.
+    won, tied, lost : int or None
+        Questions.
+    test : str or None
+        Name of the test.
+    p, p_holm : float or None
+        Its p value, and the same Holm-corrected over the languages.
+    t_test, t_test_holm : float or None
+        Likewise of the t-test.
+    """
+
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    won: int | None = None
+    tied: int | None = None
+    lost: int | None = None
+    test: str | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    t_test: float | None = None
+    t_test_holm: float | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p value says so."""
+        return self.p_holm is not None and self.p_holm < SIGNIFICANT
+
+    @property
+    def clear(self) -> bool:
+        """Whether there is an interval, and zero is outside of it."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class RunDifference:
+    """A run held against another one.
+
+    Attributes
+    ----------
+    run, against : str
+        Differences are those of `run` minus those of `against`.
+    rows : mapping
+        Row (see :meth:`MeasureReport.rows`) to difference.
+    overall : RowDifference
+        Of the mean of the languages, be it of one only.
+    changes : sequence of ChangedValue
+        The questions on which they differ; none where they are not known.
+    """
+
+    run: str
+    against: str
+    rows: Mapping[str, RowDifference]
+    overall: RowDifference
+    changes: Sequence[ChangedValue] = ()
+
+    def at(self, row: str) -> RowDifference:
+        """That of a row; the mean has one even where there is one language."""
+        return self.overall if row == MEAN else self.rows[row]
 
 
 @dataclass(frozen=True)
@@ -22,100 +93,197 @@ class MeasureReport:
 
     Attributes
     ----------
-    measure : str
-    comparison : RunComparison
-    official : mapping
-        Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
+    measure, baseline : str
+    questions : mapping
+        Language to how many count.
+    values : mapping
+        Run to row to its figure; None where the official script has none.
+    differences : sequence of RunDifference
+        Each run against the baseline, and behind it against its controls.
+    not_above : mapping
+        Run to control to the rows in which the run gains on the baseline and the control gains as much or more.
+    groups : mapping
+        Name to languages.
+    official : sequence of str
+        Runs whose figures are XOR-Retrieve's and not means over the questions; none where that is not known.
     """
 
     measure: str
-    comparison: RunComparison
-    official: Mapping[str, OfficialFigure] = field(default_factory=dict)
+    baseline: str
+    questions: Mapping[str, int]
+    values: Mapping[str, Mapping[str, float | None]]
+    differences: Sequence[RunDifference] = ()
+    not_above: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    official: Sequence[str] = ()
 
-    def value(self, run: str, row: str) -> float | None:
-        """The figure of a run in a row; None where the official script has none."""
-        if run in self.official:
-            official = self.official[run]
-            if row in self.comparison.groups:
-                of_group = [official.languages.get(language) for language in self.comparison.groups[row]]
-                known = [value for value in of_group if value is not None]
-                return sum(known) / len(known) if len(known) == len(of_group) else None
-            return official.mean if row == MEAN else official.languages.get(row)
-        if row in self.comparison.groups:
-            return self.comparison.group_mean(run, row)
-        return self.comparison.macro[run] if row == MEAN else self.comparison.means[run][row]
+    @classmethod
+    def of(
+        cls, measure: str, comparison: RunComparison, official: Mapping[str, OfficialFigure] | None = None
+    ) -> MeasureReport:
+        """From a comparison.
 
+        Parameters
+        ----------
+        measure : str
+        comparison : RunComparison
+        official : mapping, optional
+            Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
+        """
+        official = official or {}
+        rows = _rows(comparison.questions, comparison.groups)
+        values = {
+            run: {row: _value(comparison, official.get(run), run, row) for row in rows} for run in comparison.macro
+        }
+        differences = [_difference(each, rows) for each in _differences(comparison)]
+        not_above = {
+            run: {each.control: [*each.not_above, *[MEAN] * each.mean_not_above] for each in controls}
+            for run, controls in comparison.controls.items()
+        }
+        otherwise = [
+            run
+            for run in official
+            if any(
+                (value := values[run][language]) is None or abs(value - mean) > ROUNDING
+                for language, mean in comparison.means[run].items()
+            )
+        ]
+        return cls(
+            measure,
+            comparison.baseline,
+            dict(comparison.questions),
+            values,
+            differences,
+            not_above,
+            comparison.groups,
+            otherwise,
+        )
+
+    @property
+    def runs(self) -> list[str]:
+        """In the order in which they were named."""
+        return list(self.values)
+
+    @property
     def rows(self) -> list[str]:
         """The languages, ``mean`` where there are several, and the groups of them."""
-        languages = list(self.comparison.questions)
-        return [*languages, *([MEAN] if len(languages) > 1 else []), *self.comparison.groups]
+        return _rows(self.questions, self.groups)
 
-    def questions(self, row: str) -> int:
-        """How many count."""
-        counts = self.comparison.questions
-        return counts[row] if row in counts else sum(counts[name] for name in self.comparison.groups.get(row, counts))
+    @property
+    def overall(self) -> str:
+        """The row that stands for all: the mean, or the only language."""
+        return MEAN if len(self.questions) > 1 else next(iter(self.questions))
 
-    def differences(self) -> Iterator[Difference]:
-        """Each run against the baseline, and against its controls."""
-        for run, difference in self.comparison.differences.items():
-            yield difference
-            yield from (control.difference for control in self.comparison.controls.get(run, ()))
+    @property
+    def controls(self) -> set[str]:
+        """Runs that are controls."""
+        return {control for of_run in self.not_above.values() for control in of_run}
 
-    def cells(self, difference: Difference, row: str) -> dict[str, object]:
-        """The figures of a difference in a row. Where there is one language only, the interval is its."""
-        found = difference.at(row)
-        if isinstance(found, MeanDifference):
-            low, high = found.interval or (None, None)
-            return {"difference": found.difference, "low": low, "high": high}
-        low, high = difference.interval or (None, None)
-        return {
-            "difference": found.difference,
-            "won": found.test.won,
-            "tied": found.test.tied,
-            "lost": found.test.lost,
-            "test": found.test.test,
-            "p": found.test.p,
-            "p_holm": found.p,
-            "t_test": found.test.t_test,
-            "t_test_holm": found.t_test,
-            **({"low": low, "high": high} if len(difference.languages) == 1 else {}),
-        }
+    @property
+    def compared(self) -> list[str]:
+        """Runs that are neither the baseline nor a control, and controls that have controls themselves."""
+        return [
+            run for run in self.runs if run != self.baseline and (run not in self.controls or run in self.not_above)
+        ]
+
+    def count(self, row: str) -> int:
+        """How many questions count."""
+        if row in self.questions:
+            return self.questions[row]
+        return sum(self.questions[language] for language in (self.questions if row == MEAN else self.groups[row]))
+
+    def value(self, run: str, row: str) -> float | None:
+        """The figure of a run in a row; the mean has one even where there is one language."""
+        return self.values[run][self.overall if row == MEAN else row]
+
+    def difference(self, run: str, against: str) -> RunDifference:
+        """A run held against another one.
+
+        Raises
+        ------
+        KeyError
+            It was not.
+        """
+        for each in self.differences:
+            if (each.run, each.against) == (run, against):
+                return each
+        raise KeyError(f"{run} - {against}")
+
+    def gain(self, run: str) -> RunDifference | None:
+        """A run held against the baseline; None of the baseline itself."""
+        return None if run == self.baseline else self.difference(run, self.baseline)
+
+    def controls_not_below(self, run: str, row: str) -> list[str]:
+        """Controls of a run that gain as much or more in a row."""
+        return [control for control, rows in self.not_above.get(run, {}).items() if row in rows]
+
+    def officially_otherwise(self) -> list[str]:
+        """Runs of differences that are not those of their figures (R@kt, see the evaluation's documentation)."""
+        odd: dict[str, None] = {}
+        for each in self.differences:
+            for row, found in each.rows.items():
+                new, old = (self.values[run].get(row) for run in (each.run, each.against))
+                if new is None or old is None or abs(new - old - found.difference) > ROUNDED:
+                    odd |= dict.fromkeys([each.against, each.run])
+        return list(odd)
 
 
-def label(language: str) -> str:
-    """A language's name and its code, as the questions' files write it."""
-    if language in (ALL, MEAN):
-        return {ALL: "all questions", MEAN: "mean of the languages"}[language]
+def row_label(row: str) -> str:
+    """A row's name: that of a language with its code as the questions' files write it, or of all of them."""
+    if row in (ALL, MEAN):
+        return {ALL: "all questions", MEAN: "mean of the languages"}[row]
     try:
-        return f"{language_name(language_code(language))} ({language.strip()})"
+        return f"{language_name(language_code(row))} ({row.strip()})"
     except InvalidInput:
-        return language
+        return row
 
 
-def as_object(report: MeasureReport, with_changes: bool = False) -> dict[str, Any]:
-    """What :func:`as_json` writes of one measure."""
-    comparison = report.comparison
-    return {
-        "baseline": comparison.baseline,
-        "questions": dict(comparison.questions),
-        "values": {run: {row: report.value(run, row) for row in report.rows()} for run in comparison.macro},
-        "differences": [
-            {
-                "run": difference.run,
-                "against": difference.against,
-                "languages": {row: report.cells(difference, row) for row in report.rows()},
-            }
-            | ({"changed": [asdict(change) for change in difference.changes]} if with_changes else {})
-            for difference in report.differences()
-        ],
-        "controls": [
-            {"run": run, "control": each.control, "not_above": [*each.not_above, *[MEAN] * each.mean_not_above]}
-            for run, controls in comparison.controls.items()
-            for each in controls
-        ],
-        **(
-            {"groups": {name: list(of_group) for name, of_group in comparison.groups.items()}}
-            if comparison.groups
-            else {}
-        ),
-    }
+def _rows(questions: Mapping[str, int], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    return [*questions, *([MEAN] if len(questions) > 1 else []), *groups]
+
+
+def _value(comparison: RunComparison, official: OfficialFigure | None, run: str, row: str) -> float | None:
+    if official is not None:
+        if row in comparison.groups:
+            of_group = [official.languages.get(language) for language in comparison.groups[row]]
+            known = [value for value in of_group if value is not None]
+            return sum(known) / len(known) if len(known) == len(of_group) else None
+        return official.mean if row == MEAN else official.languages.get(row)
+    if row in comparison.groups:
+        return comparison.group_mean(run, row)
+    return comparison.macro[run] if row == MEAN else comparison.means[run][row]
+
+
+def _differences(comparison: RunComparison) -> Iterator[Difference]:
+    for run, difference in comparison.differences.items():
+        yield difference
+        yield from (control.difference for control in comparison.controls.get(run, ()))
+
+
+def _difference(found: Difference, rows: Sequence[str]) -> RunDifference:
+    interval = found.interval if len(found.languages) == 1 else None
+    by_row = {row: _row_difference(found.at(row), interval) for row in rows}
+    return RunDifference(found.run, found.against, by_row, _row_difference(found.overall), found.changes)
+
+
+def _row_difference(
+    found: LanguageDifference | MeanDifference, of_only_language: tuple[float, float] | None = None
+) -> RowDifference:
+    if isinstance(found, MeanDifference):
+        low, high = found.interval or (None, None)
+        return RowDifference(found.difference, low, high)
+    test = found.test
+    low, high = of_only_language or (None, None)
+    return RowDifference(
+        found.difference,
+        low,
+        high,
+        won=test.won,
+        tied=test.tied,
+        lost=test.lost,
+        test=test.test,
+        p=test.p,
+        p_holm=found.p,
+        t_test=test.t_test,
+        t_test_holm=found.t_test,
+    )

@@ -1,4 +1,4 @@
-"""Whether a difference is more than chance.
+"""Significance of differences: paired tests, intervals, and the correction for several languages.
 
 Two systems answer the same questions, so all tests here are paired. Hits and misses are compared by McNemar's exact
 test, graded values by randomisation, with the t-test beside it. What is drawn is drawn with a fixed seed: the same
@@ -19,12 +19,14 @@ RESAMPLES = 9999
 BATCH = 1000
 SEED = 0
 CONFIDENCE = 0.95
+SIGNIFICANT = 0.05
+TESTS = {"mcnemar": "exact McNemar test (hits)", "randomisation": "paired randomisation test (graded values)"}
 # Sums of the same numbers in another order differ by this much, and by no more.
 ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedTest:
     """Two systems on the same questions.
 
     Attributes
@@ -51,7 +53,7 @@ class Comparison:
     t_test: float | None = None
 
 
-def mcnemar(old: Sequence[bool], new: Sequence[bool]) -> Comparison:
+def mcnemar(old: Sequence[bool], new: Sequence[bool]) -> PairedTest:
     """Compare two systems by the exact McNemar test (McNemar 1947; exact form: the binomial test on the discordant
     pairs).
 
@@ -63,12 +65,12 @@ def mcnemar(old: Sequence[bool], new: Sequence[bool]) -> Comparison:
     won = sum(b and not a for a, b in zip(old, new, strict=True))
     lost = sum(a and not b for a, b in zip(old, new, strict=True))
     p = float(binomtest(won, won + lost, 0.5).pvalue) if won + lost else 1.0
-    return Comparison(won, lost, p, len(old) - won - lost)
+    return PairedTest(won, lost, p, len(old) - won - lost)
 
 
 def randomisation(
     old: Sequence[float], new: Sequence[float], resamples: int = RESAMPLES, seed: int = SEED
-) -> Comparison:
+) -> PairedTest:
     """Compare two systems by the paired randomisation test of the mean difference (Fisher 1935; Smucker, Allan and
     Carterette 2007), with the paired t-test beside it.
 
@@ -105,12 +107,12 @@ def randomisation(
         )
         p = float(drawn.pvalue)
     won, lost = int((differences > 0).sum()), int((differences < 0).sum())
-    return Comparison(won, lost, p, len(differences) - won - lost, "randomisation", t_test(old, new))
+    return PairedTest(won, lost, p, len(differences) - won - lost, "randomisation", t_test(old, new))
 
 
 def t_test(old: Sequence[float], new: Sequence[float]) -> float | None:
     """The two-sided p value of the paired t-test (Student 1908); None where it is not defined (see
-    :class:`Comparison`).
+    :class:`PairedTest`).
     """
     differences = _differences(old, new)
     if len(differences) < 2 or np.ptp(differences) <= ROUNDING:
@@ -123,7 +125,7 @@ def is_binary(values: Sequence[float]) -> bool:
     return all(value in (0, 1) for value in values)
 
 
-def compare(old: Sequence[float], new: Sequence[float]) -> Comparison:
+def compare(old: Sequence[float], new: Sequence[float]) -> PairedTest:
     """Compare two systems by the test that fits their values: :func:`mcnemar` if all are 0 or 1, else
     :func:`randomisation`.
     """

@@ -1,1 +1,1 @@
-"""Files of an evaluation: runs, qrels, texts, gold answers."""
+"""Files of an evaluation: runs, qrels, texts of passages, gold answers, predictions."""

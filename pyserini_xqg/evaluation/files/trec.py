@@ -1,4 +1,4 @@
-"""Pyserini's runs, and the texts of the passages in them."""
+"""TREC files: runs, and qrels, which say which passages are relevant to a question."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def read_run(file: Path) -> dict[str, list[str]]:
     """
     run: dict[str, dict[str, None]] = {}
     last: dict[str, tuple[int, float]] = {}
-    for number, line in trec_lines(file):
-        question, passage, rank, score = _parse(line, f"{file}:{number}")
+    for number, line in _lines(file):
+        question, passage, rank, score = _run_line(line, f"{file}:{number}")
         ranked = run.setdefault(question, {})
         if passage in ranked:
             raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
@@ -52,7 +52,34 @@ def read_run(file: Path) -> dict[str, list[str]]:
     return {question: list(ranked) for question, ranked in run.items()}
 
 
-def trec_lines(file: Path) -> Iterator[tuple[int, str]]:
+def read_qrels(file: Path) -> dict[str, dict[str, int]]:
+    """Passage ids and their relevance for each question of TREC qrels.
+
+    Parameters
+    ----------
+    file : Path
+        ``question 0 passage relevance`` a line, ``.gz`` or not.
+
+    Raises
+    ------
+    MissingInput
+        The file cannot be read.
+    InvalidInput
+        A line is not of that form, a passage is there twice for a question, or there is no line.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    for number, line in _lines(file):
+        question, passage, relevance = _qrels_line(line, f"{file}:{number}")
+        relevances = qrels.setdefault(question, {})
+        if passage in relevances:
+            raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
+        relevances[passage] = relevance
+    if not qrels:
+        raise InvalidInput(f"{file}: no line; TREC qrels are expected")
+    return qrels
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
     """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
 
     Raises
@@ -71,7 +98,7 @@ def trec_lines(file: Path) -> Iterator[tuple[int, str]]:
         raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
 
 
-def _parse(line: str, place: str) -> tuple[str, str, int, float]:
+def _run_line(line: str, place: str) -> tuple[str, str, int, float]:
     columns = line.split()
     try:
         question, _, passage, rank, score, _ = columns
@@ -83,4 +110,14 @@ def _parse(line: str, place: str) -> tuple[str, str, int, float]:
     except ValueError as error:
         raise InvalidInput(
             f"{place}: {line.strip()[:80]!r}: the six columns question, Q0, passage, rank, score, tag are expected"
+        ) from error
+
+
+def _qrels_line(line: str, place: str) -> tuple[str, str, int]:
+    try:
+        question, _, passage, relevance = line.split()
+        return question, passage, int(relevance)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{place}: {line.strip()[:80]!r}: the four columns question, 0, passage, relevance are expected"
         ) from error

@@ -1,4 +1,4 @@
-"""The files of XOR-Retrieve: gold questions as JSON lines, predictions as one JSON array."""
+"""Files of XOR-Retrieve: gold questions as JSON lines, predictions as one JSON array."""
 
 from __future__ import annotations
 

@@ -66,8 +66,12 @@ class Words:
         return any(phrase in text for phrase in self._phrases)
 
 
-def counted_answers(answers: Iterable[str]) -> list[str]:
-    """The answers that count: all but exactly "yes" and "no"; where none is left, the question is not counted."""
+def officially_counted(answers: Iterable[str]) -> list[str]:
+    """The answers that count: all but exactly "yes" and "no"; where none is left, the question is not counted.
+
+    This is the official script's rule. That of :func:`pyserini_xqg.collection.answers.counted_answers`, for mining, is
+    another one: it leaves out "No." and answers without a word too.
+    """
     return [answer for answer in answers if answer not in UNCOUNTED]
 
 
@@ -99,7 +103,7 @@ def hits(
     ascending = sorted(set(thresholds))
     if not ascending or ascending[0] < 1:
         raise ValueError(f"the thresholds are {ascending}: one or more numbers of tokens, from 1 up, are expected")
-    match = matcher(counted_answers(answers))
+    match = matcher(officially_counted(answers))
     remaining, tokens = iter(passages), list[str]()
     for threshold in ascending:
         while len(tokens) < threshold and (passage := next(remaining, None)) is not None:

@@ -1,4 +1,4 @@
-"""What a run reaches on each question, by any measure of ir_measures and by R@kt."""
+"""Scores of a run on each question, by any measure of ir_measures and by R@kt."""
 
 # ir_measures says that it is typed, and half of it is.
 # mypy: allow-untyped-calls
@@ -31,7 +31,7 @@ class OfficialFigure:
 
 
 @dataclass(frozen=True)
-class Scores:
+class RunScores:
     """What a run reached.
 
     Attributes
@@ -75,7 +75,7 @@ def score_run(
     run: Mapping[str, Sequence[str]],
     qrels: Mapping[str, Mapping[str, int]],
     measures: Collection[ir_measures.Measure],
-) -> Scores:
+) -> RunScores:
     """Score a run by its passages' ids.
 
     The order of the passages is the run's, scores that tie included, where trec_eval would sort those by id.
@@ -106,12 +106,12 @@ def score_run(
             raise UsageError(f"{measure}: {' '.join(str(error).split())}") from error
         except (subprocess.CalledProcessError, OSError, RuntimeError) as error:
             raise XqgError(f"{measure} cannot be calculated here ({error})") from error
-    return Scores(run.keys(), values)
+    return RunScores(run.keys(), values)
 
 
 def score_predictions(
     gold: Mapping[str, GoldQuestion], predictions: Iterable[Prediction], measures: Iterable[TokensMeasure]
-) -> Scores:
+) -> RunScores:
     """Score texts by R@kt, as XOR-Retrieve's script.
 
     Parameters
@@ -140,7 +140,7 @@ def score_predictions(
             for outcome in found.outcomes:
                 values[str(measure)].setdefault(outcome.id, float(outcome.hits[measure["tokens"]]))
             official[str(measure)] = _official(found, measure["tokens"])
-    return Scores({prediction.id for prediction in given}, values, official)
+    return RunScores({prediction.id for prediction in given}, values, official)
 
 
 def _official(evaluation: Evaluation, tokens: int) -> OfficialFigure:

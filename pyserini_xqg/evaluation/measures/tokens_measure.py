@@ -44,7 +44,7 @@ from ir_measures.providers.base import Any as AnyValue
 from ir_measures.util import QrelsConverter, RunConverter
 
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.evaluation.measures.recall_at_tokens import Matcher, Substring, Words, counted_answers, hits
+from pyserini_xqg.evaluation.measures.recall_at_tokens import Matcher, Substring, Words, hits, officially_counted
 
 IN_THOUSANDS = re.compile(r"\s*(\w+)\s*@\s*(\d+(?:\.\d+)?)kt\s*")
 
@@ -113,7 +113,7 @@ class TokensProvider(ir_measures.Provider):
             measure.validate_params()
             asked.append(measure)
         questions = QrelsConverter(qrels).as_dict_of_dict()
-        counted = {question: counted_answers(self._answers.get(question, ())) for question in questions}
+        counted = {question: officially_counted(self._answers.get(question, ())) for question in questions}
         answers = {question: found for question, found in counted.items() if found}
         return TokensEvaluator(asked, self._texts, answers)
 

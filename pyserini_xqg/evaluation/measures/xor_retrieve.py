@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
-from pyserini_xqg.evaluation.measures.recall_at_tokens import THRESHOLDS, Matcher, Substring, counted_answers, hits
+from pyserini_xqg.evaluation.measures.recall_at_tokens import THRESHOLDS, Matcher, Substring, hits, officially_counted
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CountedPrediction:
     """A prediction that counted, and at which thresholds (in tokens) it is a hit."""
 
     id: str
@@ -35,14 +35,14 @@ class Evaluation:
     ----------
     languages : sequence of str
         Of all predictions, in the order of their first.
-    outcomes : sequence of Outcome
+    outcomes : sequence of CountedPrediction
         One a counted prediction, in the order of the predictions: what a test of significance compares.
     unanswered : sequence of str
         Ids of gold questions that would have counted and have no prediction.
     """
 
     languages: Sequence[str]
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[CountedPrediction]
     unanswered: Sequence[str]
 
     def count(self, language: str) -> int:
@@ -90,7 +90,7 @@ def evaluate(
     MissingPrerequisite
         NLTK's tokens cannot be had.
     """
-    counted = {identifier: counted_answers(question.answers) for identifier, question in gold.items()}
+    counted = {identifier: officially_counted(question.answers) for identifier, question in gold.items()}
     languages: dict[str, None] = {}
     outcomes = []
     predicted = set()
@@ -99,7 +99,7 @@ def evaluate(
         predicted.add(prediction.id)
         if answers := counted.get(prediction.id):
             found = hits(prediction.passages, answers, thresholds, matcher)
-            outcomes.append(Outcome(prediction.id, prediction.language, found))
+            outcomes.append(CountedPrediction(prediction.id, prediction.language, found))
     if not outcomes:
         raise InvalidInput(
             f"none of the {len(predicted)} predicted questions is among the {len(gold)} gold questions with an answer "

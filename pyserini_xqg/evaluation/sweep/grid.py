@@ -1,4 +1,4 @@
-"""The settings that a sweep tries."""
+"""Grid of the settings that a sweep tries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best passages of each question for every point of a grid, in one pass over the kept vectors.
+"""Search for every point of a grid at once, in one pass over the kept vectors.
 
 A score is linear, <q, v> = (1 - alpha) <q, p> + alpha <q, s>, and so is hubness reduction. Per block of passages <q, p>
 is computed once and <q, s> once for each choice of queries; points that differ in alpha, or in hubness, only combine
@@ -16,7 +16,7 @@ import torch
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Family, Grid
-from pyserini_xqg.evaluation.sweep.top import Top
+from pyserini_xqg.evaluation.sweep.top_passages import TopPassages
 from pyserini_xqg.indexing.formula import means_or_passages
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import Aggregate
@@ -31,7 +31,7 @@ STATE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
-class Best:
+class BestPassages:
     """The best passages of some questions of one language.
 
     Attributes
@@ -39,7 +39,7 @@ class Best:
     questions : slice
         Which, of the language's.
     rows : int64 array of shape (points, questions, depth)
-        Best first; those that tie by row.
+        BestPassages first; those that tie by row.
     scores : float32 array of the same shape
     """
 
@@ -77,7 +77,7 @@ class SweepSearch:
         self._direction = direction
         self._directions: dict[tuple[tuple[str, ...], int | None], torch.Tensor] = {}
 
-    def search(self, questions: Mapping[str, Vectors]) -> Iterator[tuple[str, Best]]:
+    def search(self, questions: Mapping[str, Vectors]) -> Iterator[tuple[str, BestPassages]]:
         """The best passages of each language's questions, a number of questions at a time.
 
         Parameters
@@ -96,10 +96,12 @@ class SweepSearch:
 
     def _search(
         self, chunks: Sequence[tuple[str, slice]], questions: Mapping[str, Vectors]
-    ) -> Iterator[tuple[str, Best]]:
+    ) -> Iterator[tuple[str, BestPassages]]:
         """One pass over the corpus."""
         asked = [torch.from_numpy(np.ascontiguousarray(questions[language][part])) for language, part in chunks]
-        tops = [[Top(len(each), self._depth, family.alphas) for family in self._grid.families] for each in asked]
+        tops = [
+            [TopPassages(len(each), self._depth, family.alphas) for family in self._grid.families] for each in asked
+        ]
         for start, end in self._blocks():
             passages = torch.from_numpy(self._kept.passages(start, end))
             plain = [each @ passages.T for each in asked]
@@ -128,7 +130,7 @@ class SweepSearch:
                 for position, family in enumerate(self._grid.families)
             ]
             rows, values = zip(*found, strict=True)
-            yield language, Best(part, np.concatenate(rows), np.concatenate(values))
+            yield language, BestPassages(part, np.concatenate(rows), np.concatenate(values))
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         start, size = 0, max(FIRST_BLOCK, self._depth)

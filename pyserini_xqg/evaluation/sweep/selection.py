@@ -1,4 +1,4 @@
-"""Settings chosen on other questions than they are reported on."""
+"""Selection of settings on other questions than they are reported on: a dev set, or cross-validation."""
 
 from __future__ import annotations
 

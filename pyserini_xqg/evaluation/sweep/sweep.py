@@ -1,4 +1,4 @@
-"""A whole grid of settings from one index that keeps its vectors, and an honest figure for the best of them.
+"""Sweep of a grid of settings on one index that keeps its vectors, with an honest figure for the best of them.
 
 Nothing is encoded but the questions, once. Normalised vectors are no linear matter and are left out.
 """

@@ -1,4 +1,4 @@
-"""What a measure says of very many rankings.
+"""Values of a measure for very many rankings.
 
 Most points of a grid rank a question's passages nearly alike. A measure of ir_measures looks at nothing but the grades
 of a question's judged passages and the ranks that they are found at, so each such pattern is measured once, whichever
@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import MissingInput, UsageError
-from pyserini_xqg.evaluation.files.qrels import read_qrels
 from pyserini_xqg.evaluation.files.texts import read_texts
+from pyserini_xqg.evaluation.files.trec import read_qrels
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold
-from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers, hits
+from pyserini_xqg.evaluation.measures.recall_at_tokens import hits, officially_counted
 from pyserini_xqg.evaluation.measures.scores import score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.evaluation.questions import languages_of_topics
@@ -153,7 +153,9 @@ class Valuer:
 
     def _value_texts(self, questions: Sequence[str], rows: Rows, found: dict[str, npt.NDArray[np.float64]]) -> None:
         assert self._corpus is not None
-        answers = {number: counted_answers(self._judgements.answers.get(q, ())) for number, q in enumerate(questions)}
+        answers = {
+            number: officially_counted(self._judgements.answers.get(q, ())) for number, q in enumerate(questions)
+        }
         asked = {number: of_question for number, of_question in answers.items() if of_question}
         wanted = set(np.unique(rows[:, list(asked)]).tolist())
         ids = {row: name for row, name in enumerate(_ids(self._docids)) if row in wanted}

@@ -1,1 +1,1 @@
-"""The report as one self-contained HTML page."""
+"""HTML: the report as one self-contained page."""

@@ -1,4 +1,4 @@
-"""Curves as SVG that goes into a page: its colours are the page's, its text stays text, its ids are its own."""
+"""SVG of curves that goes into a page: its colours are the page's, its text stays text, its ids are its own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from markupsafe import Markup
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
-from pyserini_xqg.evaluation.comparison.measure_report import label
-from pyserini_xqg.reporting.inputs import Curve, CurvePoint
+from pyserini_xqg.evaluation.comparison.measure_report import row_label
+from pyserini_xqg.reporting.sweep.curves import Curve, CurvePoint
 
 AXES = {
     "alpha": "alpha, the weight of the queries",
@@ -183,7 +183,7 @@ def _inline(figure: Figure, identifier: str, title: str, description: str, langu
         gid = (element.get("id") or "").removeprefix(f"{identifier}-")
         if gid.startswith("language-"):
             tip = ElementTree.Element("title")
-            tip.text = label(languages[int(gid.removeprefix("language-"))])
+            tip.text = row_label(languages[int(gid.removeprefix("language-"))])
             element.insert(0, tip)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)

@@ -1,4 +1,4 @@
-"""The page: one HTML file with its style and its pictures in it, no script, and nothing from elsewhere."""
+"""HTML page of a report: one file with its style and its pictures in it, no script, and nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pyserini_xqg import __version__
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, label
-from pyserini_xqg.reporting.html.changes import ChangedGroup
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
+from pyserini_xqg.reporting.alignment.files import AlignmentFile
+from pyserini_xqg.reporting.artifacts import Artifact, flattened, set_apart
+from pyserini_xqg.reporting.changes.questions import ChangedGroup
+from pyserini_xqg.reporting.figures import NONE, Unit
 from pyserini_xqg.reporting.html.charts import NAMES, curve_svg
-from pyserini_xqg.reporting.html.sentences import Finding, findings
-from pyserini_xqg.reporting.inputs import AlignmentFile, Artifact, Curve, SweepFile, flattened, set_apart
-from pyserini_xqg.reporting.tables import NONE, Against, MeasureTable, p_value
-from pyserini_xqg.reporting.text import SIGNIFICANT, TESTS
+from pyserini_xqg.reporting.measure_tables import detail, intervals, is_graded, overview, title
+from pyserini_xqg.reporting.summaries import RunSummary, run_summaries
+from pyserini_xqg.reporting.sweep.curves import Curve
+from pyserini_xqg.reporting.sweep.files import SweepFile
+from pyserini_xqg.reporting.table import Mark
 
 TEMPLATE, STYLE = "page.html.j2", "style.css"
 
@@ -28,9 +33,9 @@ class Contents:
     Attributes
     ----------
     title : str
-    tables : sequence of MeasureTable
+    reports : sequence of MeasureReport
         Of the runs.
-    findings : sequence of Finding
+    summaries : sequence of RunSummary
     sweeps : sequence of SweepFile
     alignments : sequence of AlignmentFile
     changes : sequence of ChangedGroup
@@ -44,8 +49,8 @@ class Contents:
     """
 
     title: str
-    tables: Sequence[MeasureTable]
-    findings: Sequence[Finding]
+    reports: Sequence[MeasureReport]
+    summaries: Sequence[RunSummary]
     sweeps: Sequence[SweepFile]
     alignments: Sequence[AlignmentFile]
     changes: Sequence[ChangedGroup]
@@ -62,17 +67,14 @@ class _DrawnCurve:
 
     data: Curve
     svg: Markup
-    percent: bool
-
-    def value(self, value: float) -> str:
-        return f"{100 * value:.1f}" if self.percent else f"{value:.3f}"
+    unit: Unit
 
 
 @dataclass(frozen=True)
 class _DrawnSweep:
     file: SweepFile
     curves: Sequence[_DrawnCurve]
-    findings: Sequence[Finding]
+    summaries: Sequence[RunSummary]
 
 
 def as_html(contents: Contents) -> str:
@@ -84,19 +86,24 @@ def as_html(contents: Contents) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"label": label, "against_of": _against_of}
+    environment.filters |= {"label": row_label}
     environment.globals |= {
-        "label": label,
+        "label": row_label,
         "role": _role,
-        "star": _star,
-        "p_value": p_value,
+        "title_of": title,
+        "unit_of": Unit.of,
+        "overview_table": overview,
+        "detail_table": detail,
+        "intervals": intervals,
+        "is_graded": is_graded,
+        "Mark": Mark,
         "number": "{:.4g}".format,
         "tests": _tests,
         "officially": _officially,
         "flattened": flattened,
         "parts_of": _parts_of,
         "set_apart": set_apart,
-        "findings_of": lambda table: findings([table]),
+        "summaries_of": lambda report: run_summaries([report]),
         "AXES": NAMES,
         "MEAN": MEAN,
         "NONE": NONE,
@@ -108,8 +115,8 @@ def as_html(contents: Contents) -> str:
     return environment.get_template(TEMPLATE).render(
         style=Markup(style),
         title=contents.title,
-        tables=contents.tables,
-        findings=contents.findings,
+        reports=contents.reports,
+        summaries=contents.summaries,
         sweeps=[_drawn(number, sweep) for number, sweep in enumerate(contents.sweeps)],
         alignments=contents.alignments,
         changes=contents.changes,
@@ -125,38 +132,30 @@ def _drawn(number: int, sweep: SweepFile) -> _DrawnSweep:
     curves = []
     for place, curve in enumerate(sweep.curves):
         values = [value for point in curve.points for value in (point.mean, *point.languages.values())]
-        percent = all(0 <= value <= 1 for value in values)
-        curves.append(_DrawnCurve(curve, curve_svg(curve, f"curve-{number}-{place}", percent), percent))
-    return _DrawnSweep(sweep, curves, findings(sweep.tests))
+        unit = Unit.of_values(values)
+        curves.append(_DrawnCurve(curve, curve_svg(curve, f"curve-{number}-{place}", unit.percent), unit))
+    return _DrawnSweep(sweep, curves, run_summaries(sweep.tests))
 
 
-def _against_of(control: str, table: MeasureTable, run: str) -> Against | None:
-    return table.difference(run, control)
-
-
-def _role(table: MeasureTable, run: str) -> str:
+def _role(report: MeasureReport, run: str) -> str:
     """What stands below a run's name."""
-    if run == table.baseline:
+    if run == report.baseline:
         return "baseline"
-    of = [other for other, controls in table.not_above.items() if run in controls]
+    of = [other for other, controls in report.not_above.items() if run in controls]
     return f"control of {', '.join(of)}" if of else ""
 
 
-def _star(p: float | None) -> str:
-    return "*" if p is not None and p < SIGNIFICANT else ""
-
-
-def _tests(tables: Iterable[MeasureTable]) -> str:
+def _tests(reports: Iterable[MeasureReport]) -> str:
     """The tests that were used, in words."""
-    differences = [each for table in tables for each in table.differences]
-    used = {tested.test for each in differences for tested in each.rows.values()}
+    differences = [each for report in reports for each in report.differences]
+    used = {found.test for each in differences for found in each.rows.values()}
     words = " or ".join(text for name, text in TESTS.items() if name in used)
     several = any(MEAN in each.rows for each in differences)
     return f"{words or 'p'}, Holm-corrected over the languages" if several else words or "p"
 
 
-def _officially(tables: Iterable[MeasureTable]) -> list[str]:
-    return list(dict.fromkeys(run for table in tables for run in table.officially_otherwise()))
+def _officially(reports: Iterable[MeasureReport]) -> list[str]:
+    return list(dict.fromkeys(run for report in reports for run in report.officially_otherwise()))
 
 
 def _parts_of(artifact: Artifact) -> Iterator[tuple[str, list[tuple[str, str]]]]:

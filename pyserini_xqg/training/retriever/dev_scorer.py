@@ -14,7 +14,7 @@ from pyserini_xqg.collection.passages import Passage, passage_key, passage_text
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
-from pyserini_xqg.evaluation.measures.recall_at_tokens import counted_answers
+from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
 from pyserini_xqg.evaluation.measures.scores import parse_measures, score_predictions, score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.training.common.checkpoints import FIGURE
@@ -69,7 +69,7 @@ class DevScorer(BaseEvaluator):
         self._gold = {
             example.id: GoldQuestion(example.id, example.question, example.answers, example.language)
             for example in examples
-            if counted_answers(example.answers)
+            if officially_counted(example.answers)
         }
         if self._of_tokens and not self._gold:
             raise InvalidInput(

@@ -6,45 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment import similarity as module
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES, pair_values
-from pyserini_xqg.evaluation.alignment.similarity import SIMILARITIES, Similarity
+from pyserini_xqg.evaluation.alignment.similarity import SIMILARITIES
+from tests.evaluation.alignment.pairs import by_hand, pairs
 
 Array = npt.NDArray[Any]
-
-
-def pairs(seed: int, size: int, noise: float = 1.0) -> tuple[Array, Array]:
-    random = np.random.default_rng(seed)
-    english = random.standard_normal((size, 8)) * random.uniform(0.5, 3, (size, 1))
-    others = english + noise * random.standard_normal((size, 8))
-    return english.astype(np.float32), others.astype(np.float32)
-
-
-def by_hand(english: Array, others: Array, name: str) -> list[list[float]]:
-    """Every similarity, one pair at a time, from the papers' formulas."""
-    left, right = english.astype(np.float64), others.astype(np.float64)
-
-    def cosine(a: Array, b: Array) -> float:
-        return float(a @ b / (np.sqrt(a @ a) * np.sqrt(b @ b)))
-
-    cosines = [[cosine(a, b) for b in right] for a in left]
-
-    def near(values: list[float], number: int) -> float:
-        best = sorted(values, reverse=True)[:number]
-        return sum(best) / len(best)
-
-    rows, columns = range(len(left)), range(len(right))
-    if name == "dot":
-        return [[float(a @ b) for b in right] for a in left]
-    if name == "cosine":
-        return cosines
-    number = {"margin": 4, "csls": 10}[name]
-    of_row = [near(cosines[i], number) for i in rows]
-    of_column = [near([cosines[i][j] for i in rows], number) for j in columns]
-    if name == "margin":
-        return [[cosines[i][j] / ((of_row[i] + of_column[j]) / 2) for j in columns] for i in rows]
-    return [[2 * cosines[i][j] - of_row[i] - of_column[j] for j in columns] for i in rows]
 
 
 @pytest.mark.parametrize("name", SIMILARITIES)
@@ -73,16 +40,6 @@ def test_measures_are_those_by_brute_force(name: str, size: int, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", SIMILARITIES)
-def test_similarities_are_those_of_the_papers_in_both_directions(name: str) -> None:
-    english, others = pairs(3, 30)
-    found = Similarity(name, english, others)
-    ((_, forwards),) = found.from_left()
-    ((_, backwards),) = found.from_right()
-    np.testing.assert_allclose(forwards.numpy(), by_hand(english, others, name), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(backwards.numpy().T, forwards.numpy(), rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", SIMILARITIES)
 def test_an_encoder_that_says_the_same_of_all_gets_nothing(name: str) -> None:
     same = np.ones((9, 8), dtype=np.float32)
     found = pair_values(same, same, name)
@@ -104,8 +61,3 @@ def test_csls_finds_its_way_around_a_hub() -> None:
     others[:, 0] = 1
     assert pair_values(english, others, "cosine")["A@1 to English"].sum() == 1
     assert pair_values(english, others, "csls")["A@1 to English"].sum() == 6
-
-
-def test_other_similarities_are_refused() -> None:
-    with pytest.raises(UsageError, match="similarity is 'l2'"):
-        Similarity("l2", *pairs(0, 3))

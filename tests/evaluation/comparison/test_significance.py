@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from pyserini_xqg.evaluation.comparison.significance import (
-    Comparison,
+    PairedTest,
     compare,
     holm,
     macro_interval,
@@ -28,12 +28,12 @@ def test_mcnemar_is_the_binomial_test_on_the_discordant_pairs() -> None:
     new = [True] * 8 + [False] * 2 + [True] * 5 + [False] * 5
     comparison = mcnemar(old, new)
     # 2 * P(X <= 2), X ~ Bin(10, 1/2): 2 * (1 + 10 + 45) / 1024
-    assert comparison == Comparison(8, 2, pytest.approx(112 / 1024), 10, "mcnemar", None)
+    assert comparison == PairedTest(8, 2, pytest.approx(112 / 1024), 10, "mcnemar", None)
 
 
 def test_equal_systems_do_not_differ() -> None:
     assert mcnemar([True, False], [True, False]).p == 1
-    assert randomisation([0.5, 0.25], [0.5, 0.25]) == Comparison(0, 0, 1, 2, "randomisation", None)
+    assert randomisation([0.5, 0.25], [0.5, 0.25]) == PairedTest(0, 0, 1, 2, "randomisation", None)
 
 
 def test_randomisation_gives_fishers_figure_for_darwins_maize() -> None:
@@ -71,8 +71,8 @@ def test_the_same_values_give_the_same_p_and_the_sides_may_change() -> None:
 
 
 def test_one_question_says_nothing() -> None:
-    assert randomisation([0.1], [0.9]) == Comparison(1, 0, 1, 0, "randomisation", None)
-    assert compare([0], [1]) == Comparison(1, 0, 1, 0)
+    assert randomisation([0.1], [0.9]) == PairedTest(1, 0, 1, 0, "randomisation", None)
+    assert compare([0], [1]) == PairedTest(1, 0, 1, 0)
 
 
 def test_two_questions_say_little() -> None:
@@ -82,7 +82,7 @@ def test_two_questions_say_little() -> None:
 
 
 def test_no_questions_say_nothing_either() -> None:
-    assert compare([], []) == Comparison(0, 0, 1)
+    assert compare([], []) == PairedTest(0, 0, 1)
     assert randomisation([], []).p == 1
 
 
@@ -94,7 +94,7 @@ def test_the_t_test_is_not_defined_where_all_differ_alike() -> None:
 
 
 def test_rounding_is_no_difference() -> None:
-    assert randomisation([0.1 + 0.2], [0.3]) == Comparison(0, 0, 1, 1, "randomisation", None)
+    assert randomisation([0.1 + 0.2], [0.3]) == PairedTest(0, 0, 1, 1, "randomisation", None)
 
 
 def test_values_of_other_questions_cannot_be_compared() -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.evaluation.files.texts import read_texts
-from pyserini_xqg.evaluation.files.trec import read_run
-from tests.conftest import write_lines
+from pyserini_xqg.evaluation.files.trec import read_qrels, read_run
 
 
 def run_file(folder: Path, *lines: str) -> Path:
@@ -89,27 +87,44 @@ def test_a_run_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_run(tmp_path / "nowhere.txt")
 
 
-def test_only_texts_of_passages_in_the_run_are_kept_and_without_titles(tmp_path: Path) -> None:
-    records = [{"id": f"d{n}", "title": f"Title {n}", "text": f" text {n} "} for n in range(5)]
-    file = write_lines(tmp_path / "corpus.jsonl", [*records, {"docid": "last", "contents": "x"}])
-    texts = read_texts(file, {"q": ["d3", "last"], "r": ["d1", "d3"]})
-    assert texts == {"d1": "text 1", "d3": "text 3", "last": "x"}
+def test_qrels_are_read_plain_or_gzipped(tmp_path: Path) -> None:
+    text = "\ufeffq1 0 d1 1\n\nq2 0 d1 0\nq1 Q0 d2 3\n"
+    plain = tmp_path / "q.txt"
+    plain.write_text(text, encoding="utf-8")
+    expected = {"q1": {"d1": 1, "d2": 3}, "q2": {"d1": 0}}
+    assert read_qrels(plain) == expected
+    packed = tmp_path / "q.txt.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    assert read_qrels(packed) == expected
 
 
-def test_a_folder_is_read_until_all_are_found(tmp_path: Path) -> None:
-    write_lines(tmp_path / "a.jsonl", [{"id": "d1", "text": "one"}])
-    write_lines(tmp_path / "b.jsonl", [{"id": "d2", "text": "two"}, {"id": "d1", "text": "another"}])
-    (tmp_path / "c.jsonl").write_text("no JSON", encoding="utf-8")
-    assert read_texts(tmp_path, {"q": ["d2", "d1"]}) == {"d1": "one", "d2": "two"}
-    with pytest.raises(InvalidInput, match=r"c\.jsonl:1"):
-        read_texts(tmp_path, {"q": ["d3"]})
-
-
-def test_passages_that_the_corpus_does_not_have_are_named(tmp_path: Path) -> None:
-    file = write_lines(tmp_path / "corpus.jsonl", [{"id": "d1", "text": "one"}])
+@pytest.mark.parametrize(
+    ("content", "fragment"),
+    [
+        (b"q 0 d 1\nq 0 d 0\n", ":2: the passage d is there twice for question q"),
+        (b"q 0 d 1\nq 0 d 1\n", ":2: the passage d is there twice for question q"),
+        (b"q 0 d\n", ":1: 'q 0 d': the four columns"),
+        (b"q 0 d 1 t\n", "the four columns question, 0, passage, relevance are expected"),
+        (b"q 0 d yes\n", "the four columns"),
+        (b"\n", "no line; TREC qrels are expected"),
+        ("q 0 ä 1\n".encode("latin-1"), "not UTF-8"),
+        ("q 0 d 1\n".encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_bad_qrels(content: bytes, fragment: str, tmp_path: Path) -> None:
+    file = tmp_path / "qrels.txt"
+    file.write_bytes(content)
     with pytest.raises(InvalidInput) as caught:
-        read_texts(file, {"q": ["x9", "d1", "x2"], "r": ["x2", "x7", "x1"]})
-    assert str(caught.value) == (
-        f"{file}: 4 of the run's 5 passages are not in it, x9, x2, x7 among them; the corpus that the index was built "
-        "from is expected"
-    )
+        read_qrels(file)
+    assert str(caught.value).startswith(str(file))
+    assert fragment in str(caught.value)
+
+
+def test_qrels_that_cannot_be_read(tmp_path: Path) -> None:
+    for file in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(MissingInput, match="cannot be read"):
+            read_qrels(file)
+    damaged = tmp_path / "q.gz"
+    damaged.write_bytes(gzip.compress(b"q 0 d 1\n" * 1000)[:30])
+    with pytest.raises(InvalidInput, match="damaged gzip file"):
+        read_qrels(damaged)

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyserini_xqg.evaluation.measures.recall_at_tokens import THRESHOLDS, Substring, Words, counted_answers, hit, hits
+from pyserini_xqg.evaluation.measures.recall_at_tokens import (
+    THRESHOLDS,
+    Substring,
+    Words,
+    hit,
+    hits,
+    officially_counted,
+)
 from pyserini_xqg.evaluation.measures.tokenization import word_tokenize
 
 # Each case: passages, answers, threshold, whether it is a hit, and why.
@@ -134,7 +141,7 @@ def test_after_a_hit_no_more_passages_are_taken() -> None:
 
 
 def test_answers_that_count() -> None:
-    assert counted_answers(["yes", "Yes", "no", "", "no way"]) == ["Yes", "", "no way"]
+    assert officially_counted(["yes", "Yes", "no", "", "no way"]) == ["Yes", "", "no way"]
 
 
 @pytest.mark.parametrize("thresholds", [(), (0,), (-1, 5)])

@@ -11,7 +11,7 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction, read_gold
 from pyserini_xqg.evaluation.measures.recall_at_tokens import Words
 from pyserini_xqg.evaluation.measures.tokenization import word_tokenize
-from pyserini_xqg.evaluation.measures.xor_retrieve import Evaluation, Outcome, evaluate
+from pyserini_xqg.evaluation.measures.xor_retrieve import CountedPrediction, Evaluation, evaluate
 
 
 def gold(**answers: Sequence[str]) -> dict[str, GoldQuestion]:
@@ -66,8 +66,8 @@ def test_outcomes_are_the_counted_predictions_in_their_order() -> None:
     rows = [("q2", "ar", far), ("q3", "ar", HIT), ("nowhere", "ar", HIT), ("q1", "fi", HIT)]
     evaluation = evaluate(GOLD, [Prediction(*row) for row in rows])
     assert evaluation.outcomes == [
-        Outcome("q2", "ar", {2000: False, 5000: True}),
-        Outcome("q1", "fi", {2000: True, 5000: True}),
+        CountedPrediction("q2", "ar", {2000: False, 5000: True}),
+        CountedPrediction("q1", "fi", {2000: True, 5000: True}),
     ]
     assert (evaluation.mean_recall(2000), evaluation.mean_recall(5000)) == (50, 100)
 
@@ -102,7 +102,7 @@ def test_published_figures_are_hits_over_the_counted_questions(cells: str, mean:
     outcomes = []
     for (language, count), cell in zip(COUNTED.items(), cells.split(), strict=True):
         found = round(float(cell) * count / 100)
-        outcomes += [Outcome(f"{language}{n}", language, {2000: n < found}) for n in range(count)]
+        outcomes += [CountedPrediction(f"{language}{n}", language, {2000: n < found}) for n in range(count)]
     evaluation = Evaluation(list(COUNTED), outcomes, [])
     assert [f"{value:.2f}" for value in evaluation.recall(2000).values()] == cells.split()
     assert f"{evaluation.mean_recall(2000):.2f}" == mean

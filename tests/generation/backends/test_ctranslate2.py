@@ -11,13 +11,14 @@ import torch
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation.backends import _prompted as prompted
+from pyserini_xqg.generation.backends._ct2_model import import_ctranslate2
 from pyserini_xqg.generation.backends.ctranslate2 import CTranslate2Generator
 from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from tests.conftest import make_model, sentence
 
 try:
-    ctranslate2 = ct2_model.import_ctranslate2()
+    ctranslate2 = import_ctranslate2()
 except MissingPrerequisite as error:
     pytest.skip(str(error), allow_module_level=True)
 

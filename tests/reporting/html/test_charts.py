@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pyserini_xqg.reporting.html.charts import GAP, curve_svg, spread
-from pyserini_xqg.reporting.inputs import Curve, CurvePoint
+from pyserini_xqg.reporting.sweep.curves import Curve, CurvePoint
 
 POINTS = [
     CurvePoint(name, mean, {"fi": mean + 0.05, "ar": mean - 0.05})

@@ -1,4 +1,4 @@
-"""The best passages for several weights of the same two scores."""
+"""Top passages for several weights of the same two scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 LOWEST = torch.finfo(torch.float32).min
 
 
-class Top:
+class TopPassages:
     """The passages with the highest (1 - alpha) P + alpha T, for some questions and several alphas.
 
     Parameters

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, as_object
-from pyserini_xqg.reporting.html.sentences import Finding, Verdict, findings
-from pyserini_xqg.reporting.tables import MeasureTable
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.reporting.summaries import RunSummary, Verdict, run_summaries
 
 COUNT = 40
 
 
-def finding(controls: bool = True, languages: tuple[str, ...] = ("fi", "ar"), **right: int) -> Finding:
+def summary(controls: bool = True, languages: tuple[str, ...] = ("fi", "ar"), **right: int) -> RunSummary:
     """Of runs that answer so many of 40 questions of each language."""
     asked = {language: [f"{language}{number}" for number in range(COUNT)] for language in languages}
     values = {
@@ -16,12 +15,12 @@ def finding(controls: bool = True, languages: tuple[str, ...] = ("fi", "ar"), **
         for run, many in right.items()
     }
     found = compare_runs(values, asked, controls=[("control", "new")] if controls else ())
-    (only,) = findings([MeasureTable.of("RR@10", as_object(MeasureReport("RR@10", found)))])
+    (only,) = run_summaries([MeasureReport.of("RR@10", found)])
     return only
 
 
 def test_a_gain_above_its_control() -> None:
-    found = finding(plain=10, new=30, control=10)
+    found = summary(plain=10, new=30, control=10)
     assert (found.verdict, found.headline, found.not_above) == (Verdict.GAIN, "gain on the mean of the languages", [])
     said = " ".join(found.sentences)
     assert "new has 75.0 and plain 25.0 (mean of 2 languages): +50.0 (95% interval " in said
@@ -30,14 +29,14 @@ def test_a_gain_above_its_control() -> None:
 
 
 def test_a_gain_that_the_control_has_too_is_said_first() -> None:
-    found = finding(plain=10, new=30, control=31)
+    found = summary(plain=10, new=30, control=31)
     assert found.headline == "gain on the mean of the languages, not above its control"
     assert found.not_above[0].startswith("Not above its control: control gains as much as new or more on the mean")
     assert "in 2 of 2 languages: Finnish (fi), Arabic (ar)" in found.not_above[1]
 
 
 def test_a_gain_that_is_hardly_above_its_control_is_said() -> None:
-    found = finding(plain=10, new=30, control=29, languages=("fi",))
+    found = summary(plain=10, new=30, control=29, languages=("fi",))
     assert found.not_above == [
         "Not clearly above its control control on all questions: new - control is +2.5 "
         "(95% interval +0.0 to +7.5, which has zero in it; p = 1.000)."
@@ -45,8 +44,8 @@ def test_a_gain_that_is_hardly_above_its_control_is_said() -> None:
 
 
 def test_a_loss_and_no_difference() -> None:
-    assert finding(plain=30, new=10, control=10).headline == "loss on the mean of the languages"
-    found = finding(plain=30, new=30, control=30)
+    assert summary(plain=30, new=10, control=10).headline == "loss on the mean of the languages"
+    found = summary(plain=30, new=30, control=30)
     assert (found.verdict, found.headline) == (Verdict.UNCLEAR, "no clear difference")
     assert "+0.0 (95% interval +0.0 to +0.0, which has zero in it)" in found.sentences[0]
     assert "up in 0 of 2 and down in 0 of 2" in found.sentences[1]
@@ -54,16 +53,16 @@ def test_a_loss_and_no_difference() -> None:
 
 def test_significant_in_no_language_belongs_to_the_headline() -> None:
     languages = ("fi", "ar", "ru", "sw", "te", "ja", "ko", "bn")
-    found = finding(plain=10, new=14, control=10, languages=languages)
+    found = summary(plain=10, new=14, control=10, languages=languages)
     assert found.headline == "gain on the mean of the languages, significant in no language"
 
 
 def test_no_control_is_said() -> None:
-    assert finding(controls=False, plain=10, new=30).sentences[-1].startswith("No control was given")
-    assert "control" not in " ".join(finding(controls=False, plain=30, new=10).sentences)
+    assert summary(controls=False, plain=10, new=30).sentences[-1].startswith("No control was given")
+    assert "control" not in " ".join(summary(controls=False, plain=30, new=10).sentences)
 
 
 def test_one_language_is_judged_by_its_test() -> None:
-    found = finding(controls=False, plain=10, new=13, languages=("fi",))
+    found = summary(controls=False, plain=10, new=13, languages=("fi",))
     assert found.verdict is Verdict.UNCLEAR
     assert "p = 0.250" in found.sentences[0]

@@ -6,37 +6,13 @@ import pytest
 
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
-from pyserini_xqg.reporting.html.changes import ChangedGroup, changed_questions, direction, tag
+from pyserini_xqg.reporting.changes.questions import ChangedGroup, changed_questions
 from tests.conftest import write_lines
-from tests.reporting.conftest import ARABIC, COUNT, Material
+from tests.reporting.conftest import COUNT, Material
 
 
 def changed(runs: RunFiles, queries: Path | None = None, limit: int = 4) -> list[ChangedGroup]:
     return changed_questions(evaluate_files(runs), runs, queries, limit)
-
-
-def test_the_questions_of_each_run_and_language(material: Material) -> None:
-    found = changed(material.runs(), material.folder / "generated.jsonl")
-    assert [(each.run, each.baseline, each.language) for each in found] == [("xqg", "plain", x) for x in ("fi", "ar")]
-    finnish, arabic = found
-    assert (finnish.won, finnish.lost) == (12, 2)
-    assert [(each.id, each.won) for each in finnish.questions] == [
-        ("fi8", True),
-        ("fi9", True),
-        ("fi2", False),
-        ("fi3", False),
-    ]
-    first = arabic.questions[0]
-    assert first.values == [("Success@1", 0.0, 1.0), ("RR@10", 0.5, 1.0)]
-    assert first.text is not None
-    assert (first.text.text, first.text.language, first.text.direction) == (f"{ARABIC} 8", "ar", "rtl")
-
-
-def test_a_control_with_a_control_of_its_own_is_shown(material: Material) -> None:
-    (material.folder / "both.txt").write_bytes((material.folder / "xqg.txt").read_bytes())
-    runs = {name: material.folder / f"{name}.txt" for name in ("plain", "xqg", "shuffled", "both")}
-    found = changed(material.runs(runs=runs, controls=[("shuffled", "xqg"), ("xqg", "both")]))
-    assert [each.run for each in found] == ["xqg", "xqg", "both", "both"]
 
 
 def test_passages_before_and_after_with_their_queries(material: Material) -> None:
@@ -74,25 +50,6 @@ def test_a_relevant_passage_that_neither_has_first_is_shown(material: Material) 
     ]
 
 
-@pytest.mark.parametrize(
-    ("limit", "shown"),
-    [(0, []), (1, [8]), (3, [8, 9, 2]), (6, [8, 9, 10, 11, 2, 3]), (99, [*range(8, 20), 2, 3])],
-)
-def test_at_most_so_many_are_shown(material: Material, limit: int, shown: list[int]) -> None:
-    group = changed(material.runs(), limit=limit)[0]
-    assert [each.id for each in group.questions] == [f"fi{number}" for number in shown]
-    assert (group.won, group.lost) == (12, 2)
-
-
-def test_the_largest_change_comes_first(material: Material) -> None:
-    later = "".join(f"fi9 Q0 d{n} {n - 9} {-n} x\n" for n in (*range(10, 19),)) + "fi9 Q0 d9 10 -99 x\n"
-    plain = (material.folder / "plain.txt").read_text().splitlines(keepends=True)
-    (material.folder / "plain.txt").write_text("".join(x for x in plain if not x.startswith("fi9 ")) + later)
-    group = changed(material.runs(measures=["RR@10"]), limit=2)[0]
-    assert group.questions[0].id == "fi9"
-    assert group.questions[0].values == [("RR@10", 0.1, 1.0)]
-
-
 def test_without_corpus_topics_and_queries_there_are_ids(material: Material) -> None:
     (group,) = changed(material.runs(corpus=None, topics=[]))
     question = group.questions[0]
@@ -119,21 +76,3 @@ def test_predictions_have_texts_and_gold_has_answers(material: Material) -> None
     assert [each.text.text for each in question.passages if each.text] == ["nothing 0", "The Niger <b> 0"]
     assert [each.text for each in question.answers] == ["Niger"]
     assert question.text is not None and question.text.direction == "rtl"
-
-
-@pytest.mark.parametrize(
-    ("language", "code", "found"),
-    [
-        *((code, code, "rtl") for code in ("ar", "ur", "fa", "he", "yi", "ps", "sd", "ug", "dv")),
-        (" ar", "ar", "rtl"),
-        ("Hebrew", "he", "rtl"),
-        ("fi", "fi", "auto"),
-        ("pa", "pa", "auto"),
-        ("all", "", "auto"),
-        ("nowhere", "", "auto"),
-    ],
-)
-def test_direction_by_language(language: str, code: str, found: str) -> None:
-    assert direction(language) == found
-    if code:
-        assert tag(language) == code

@@ -1,0 +1,146 @@
+"""Conditions of an alignment: the English vectors plain, with queries, and with controls of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pyserini_xqg.collection.datasets.parallel import ParallelText
+from pyserini_xqg.encoding.encoder import Vectors
+from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY, MEASURES, Values, pair_values
+from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
+from pyserini_xqg.evaluation.alignment.vectors import PLAIN
+from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
+from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
+from pyserini_xqg.indexing.formula import augment
+from pyserini_xqg.indexing.kept_vectors import KeptVectors
+from pyserini_xqg.indexing.settings import AugmentationSettings
+
+CONTROLS = ("shuffled", "mean")
+
+ByLanguage = Mapping[str, Values]
+
+
+class PairVectors:
+    """The vectors of the pairs of each language, and what they reach with queries added."""
+
+    def __init__(
+        self,
+        text: ParallelText,
+        english: Vectors,
+        others: Mapping[str, Vectors],
+        settings: AlignmentSettings,
+        device: str,
+    ):
+        self.settings = settings
+        self.rows = {language: np.array([pair.row for pair in pairs]) for language, pairs in text.pairs.items()}
+        self.questions = {
+            language: [f"{language}:{text.english[pair.row].id}" for pair in pairs]
+            for language, pairs in text.pairs.items()
+        }
+        self._english = english
+        self._others = others
+        self._device = device
+
+    def plain(self, similarity: str) -> dict[str, ByLanguage]:
+        """Measure to language to values."""
+        return _turned(
+            {
+                language: pair_values(self._english[rows], self._others[language], similarity, self._device)
+                for language, rows in self.rows.items()
+            }
+        )
+
+    def augmented(
+        self, similarity: str, kept: KeptVectors, subset: str, control: str | None, alphas: Sequence[float]
+    ) -> dict[str, ByLanguage]:
+        """Measure to language to values of shape (alphas, pairs)."""
+        found: dict[str, dict[str, Values]] = {}
+        for language, rows in self.rows.items():
+            counted = languages_that_count(subset, language, kept.languages)
+            sums, counts = _controlled(
+                kept.queries(counted, None, slice(None)), kept.counts(counted, None, slice(None)), control
+            )
+            of_alphas = []
+            for alpha in alphas:
+                augmentation = AugmentationSettings(alpha=alpha, aggregate=self.settings.aggregate)
+                # Without any query there is nothing to weigh.
+                weighted = (
+                    augment(self._english[rows], sums[rows], counts[rows], augmentation)
+                    if counted
+                    else self._english[rows]
+                )
+                of_alphas.append(pair_values(weighted, self._others[language], similarity, self._device))
+            found[language] = {measure: np.stack([values[measure] for values in of_alphas]) for measure in MEASURES}
+        return _turned(found)
+
+
+def conditions(
+    pairs: PairVectors, similarity: str, kept: Mapping[str, KeptVectors]
+) -> tuple[dict[str, dict[str, ByLanguage]], dict[str, list[float]]]:
+    """What each condition reaches: plain, each source of queries, and its controls at the weights of theirs.
+
+    Parameters
+    ----------
+    pairs : PairVectors
+    similarity : str
+    kept : mapping
+        Source of queries to their vectors.
+
+    Returns
+    -------
+    dict
+        Condition to measure to language to an array of shape (pairs,).
+    dict
+        Condition with queries to the weight of each fold.
+    """
+    settings = pairs.settings
+    found: dict[str, dict[str, ByLanguage]] = {PLAIN: pairs.plain(similarity)}
+    chosen: dict[str, list[float]] = {}
+    points = [Point(alpha=alpha) for alpha in settings.weights]
+    for name, vectors in kept.items():
+        for subset in settings.subsets:
+            condition = name if len(settings.subsets) == 1 else f"{name} {subset}"
+            own = pairs.augmented(similarity, vectors, subset, None, settings.weights)
+            grid = GridValues(points, pairs.questions, {ACCURACY: own[ACCURACY]})
+            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed)
+            chosen[condition] = [settings.weights[number] for number in of_folds]
+            found[condition] = _taken(own, of_questions)
+            used = sorted(set(of_folds))
+            places = {language: [used.index(each) for each in numbers] for language, numbers in of_questions.items()}
+            for control in CONTROLS:
+                weights = [settings.weights[number] for number in used]
+                found[f"{condition} {control}"] = _taken(
+                    pairs.augmented(similarity, vectors, subset, control, weights), places
+                )
+    return found, chosen
+
+
+def _controlled(
+    sums: Vectors, counts: npt.NDArray[np.int64], control: str | None
+) -> tuple[Vectors, npt.NDArray[np.int64]]:
+    """The sums and counts of the queries, or of a control of them: see :class:`AugmentationSettings`."""
+    if control == "shuffled":
+        distance = max(1, len(sums) // 2)
+        return np.roll(sums, -distance, axis=0), np.roll(counts, -distance)
+    if control == "mean":
+        mean = (sums.sum(axis=0, dtype=np.float64) / max(1, int(counts.sum()))).astype(np.float32)
+        return counts[:, None].astype(np.float32) * mean, counts
+    return sums, counts
+
+
+def _turned(values: Mapping[str, Mapping[str, Values]]) -> dict[str, ByLanguage]:
+    """Measure to language instead of language to measure."""
+    return {measure: {language: of[measure] for language, of in values.items()} for measure in MEASURES}
+
+
+def _taken(values: Mapping[str, ByLanguage], numbers: Mapping[str, Sequence[int]]) -> dict[str, ByLanguage]:
+    """Each sentence's value at its own weight."""
+    return {
+        measure: {
+            language: array[numbers[language], np.arange(array.shape[1])] for language, array in by_language.items()
+        }
+        for measure, by_language in values.items()
+    }

@@ -1,0 +1,1 @@
+"""An alignment as text, and its files, which a report reads."""

@@ -1,0 +1,1 @@
+"""A sweep as text, and its files, which a report reads."""

@@ -1,0 +1,140 @@
+"""Files of a sweep, ``grid.tsv`` and ``sweep.json``: written by ``xqg sweep``, read by ``xqg report``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.sweep.grid import Point
+from pyserini_xqg.evaluation.sweep.sweep import SweepResult
+from pyserini_xqg.reporting._json_files import read_json, written_by
+from pyserini_xqg.reporting.json import from_object, to_object
+from pyserini_xqg.reporting.sweep.curves import AXES, Curve, curve_values, read_curve
+from pyserini_xqg.storage.files import write_atomically
+
+GRID, SUMMARY = "grid.tsv", "sweep.json"
+
+
+@dataclass(frozen=True)
+class SweepFile:
+    """What ``xqg sweep --output`` wrote.
+
+    Attributes
+    ----------
+    name : str
+    chosen : mapping
+        Settings, in words, to how many folds chose them (1 with a dev set).
+    folds : int
+    overall : str
+        The best settings of all.
+    settings : mapping
+    points : int
+    tests : sequence of MeasureReport
+    curves : sequence of Curve
+        Those with more than one point.
+    """
+
+    name: str
+    chosen: Mapping[str, int]
+    folds: int
+    overall: str
+    settings: Mapping[str, Any]
+    points: int
+    tests: Sequence[MeasureReport]
+    curves: Sequence[Curve]
+
+
+def check_sweep_output(folder: Path) -> None:
+    """Whether a sweep can be written to `folder`.
+
+    Raises
+    ------
+    UsageError
+        Something else is there.
+    """
+    if folder.exists() and not (folder.is_dir() and ((folder / SUMMARY).exists() or not any(folder.iterdir()))):
+        raise UsageError(f"{folder} is there and is no sweep; choose another output, or remove it")
+
+
+def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> None:
+    """Write the whole grid as ``grid.tsv``, and as ``sweep.json`` settings, choice, test figures and curves.
+
+    Parameters
+    ----------
+    result : SweepResult
+    settings : dict
+        What the sweep was called with.
+    folder : Path
+        Made if need be; an earlier sweep in it gives way.
+    """
+    check_sweep_output(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / GRID, "".join("\t".join(map(str, row)) + "\n" for row in _rows(result)))
+    summary = {
+        "settings": settings,
+        "points": len(result.grid.points),
+        "chosen": [asdict(point) for point in result.chosen],
+        "overall": asdict(result.overall),
+        "tests": {report.measure: to_object(report) for report in reports_of(result)},
+        "curves": {
+            measure: {axis: curve_values(result, measure, axis) for axis in AXES} for measure in result.grid.values
+        },
+    }
+    write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_sweep(folder: Path) -> SweepFile:
+    """What is in the ``sweep.json`` of a folder.
+
+    Raises
+    ------
+    MissingInput
+        The folder or the file is not there.
+    InvalidInput
+        It is not what ``xqg sweep`` writes.
+    """
+    file = folder / SUMMARY
+    found = read_json(file, "a folder that xqg sweep --output wrote is expected")
+    with written_by("xqg sweep", file):
+        chosen = [Point(**point) for point in found["chosen"]]
+        overall = Point(**found["overall"])
+        tests = [from_object(measure, each) for measure, each in dict(found["tests"]).items()]
+        curves = [
+            read_curve(measure, axis, found["curves"][measure][axis], overall, chosen)
+            for measure in found["curves"]
+            for axis in AXES
+        ]
+        return SweepFile(
+            folder.resolve().name,
+            dict(Counter(map(str, chosen)).most_common()),
+            len(chosen),
+            str(overall),
+            dict(found["settings"]),
+            int(found["points"]),
+            tests,
+            [curve for curve in curves if len(curve.points) > 1],
+        )
+
+
+def reports_of(result: SweepResult) -> list[MeasureReport]:
+    """The test figures of a sweep, one report a measure."""
+    return [MeasureReport.of(measure, comparison) for measure, comparison in result.tests.items()]
+
+
+def _rows(result: SweepResult) -> Iterator[tuple[object, ...]]:
+    grid = result.grid
+    yield "measure", *AXES, "language", "questions", "value"
+    for measure in grid.values:
+        counted, macro = grid.counted(measure), grid.macro(measure)
+        for number, point in enumerate(grid.points):
+            queries = "all" if point.num_queries is None else point.num_queries
+            place = (measure, point.alpha, point.hubness, queries, point.subset)
+            for language, means in grid.means(measure).items():
+                yield *place, language, counted[language], f"{means[number]:.6f}"
+            yield *place, "mean", sum(counted.values()), f"{macro[number]:.6f}"

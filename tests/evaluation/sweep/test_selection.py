@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
+from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated, folds_of
+
+POINTS = [PLAIN, Point(alpha=0.1), Point(alpha=0.2)]
+
+
+def grid_values(rng: np.random.Generator) -> GridValues:
+    questions = {"fi": [f"f{n}" for n in range(23)], "ru": [f"r{n}" for n in range(7)]}
+    values = {language: rng.integers(0, 2, (3, len(ids))).astype(float) for language, ids in questions.items()}
+    return GridValues(POINTS, questions, {"M": values})
+
+
+def test_languages_weigh_the_same_and_ties_go_to_the_first() -> None:
+    values = {
+        "fi": np.array([[1, 0, 0, 0], [1, 1, 0, np.nan], [1, 1, 1, np.nan]]),
+        "ru": np.array([[1.0], [1.0], [0.0]]),
+    }
+    questions = {"fi": list("abcd"), "ru": ["e"]}
+    of = GridValues(POINTS, questions, {"M": values})
+    assert of.macro("M") == pytest.approx([5 / 8, 5 / 6, 1 / 2])
+    assert choose(of, "M") == 1
+    equal = GridValues(
+        POINTS, questions, {"M": {language: np.ones((3, len(ids))) for language, ids in questions.items()}}
+    )
+    assert choose(equal, "M") == 0
+
+
+def test_folds_are_stratified_and_seeded() -> None:
+    values = grid_values(np.random.default_rng(0))
+    folds = folds_of(values, 5, seed=1)
+    for language, counts in (("fi", {4, 5}), ("ru", {1, 2})):
+        assert set(np.bincount(folds[language], minlength=5).tolist()) == counts
+    assert all((folds[la] == folds_of(values, 5, seed=1)[la]).all() for la in folds)
+    assert any((folds[la] != folds_of(values, 5, seed=2)[la]).any() for la in folds)
+    for number in (1, 24):
+        with pytest.raises(UsageError, match="folds"):
+            folds_of(values, number, seed=1)
+
+
+def test_no_question_has_a_part_in_its_own_choice() -> None:
+    values = grid_values(np.random.default_rng(0))
+    folds = folds_of(values, 5, seed=1)
+    before, of_questions = cross_validated(values, "M", 5, seed=1)
+    assert {language: [before[fold] for fold in own] for language, own in folds.items()} == of_questions
+    others = set()
+    for fold in range(5):
+        for point in range(3):
+            changed = {language: array.copy() for language, array in values.values["M"].items()}
+            for language, own in folds.items():
+                changed[language][:, own == fold] = np.eye(3)[point][:, None]
+            after, _ = cross_validated(replace(values, values={"M": changed}), "M", 5, seed=1)
+            assert after[fold] == before[fold]
+            others |= {other for other in range(5) if after[other] != before[other]}
+    assert others  # what other folds choose does depend on it

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.reporting.json import to_object
+from pyserini_xqg.reporting.sweep.files import check_sweep_output, read_sweep, reports_of, write_sweep
+from tests.reporting.sweep.conftest import POINTS, made
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    result = made()
+    write_sweep(result, {"seed": 3}, tmp_path / "mine")
+    found = read_sweep(tmp_path / "mine")
+    assert (found.name, found.settings, found.points, found.folds) == ("mine", {"seed": 3}, 5, 2)
+    assert found.overall == str(POINTS[4])
+    assert found.chosen == {str(POINTS[4]): 1, str(POINTS[3]): 1}
+    assert [to_object(each) for each in found.tests] == [to_object(each) for each in reports_of(result)]
+    assert [curve.axis for curve in found.curves] == ["alpha", "subset"]  # the others have one point
+    write_sweep(result, {"seed": 4}, tmp_path / "mine")  # an earlier sweep gives way
+    assert read_sweep(tmp_path / "mine").settings == {"seed": 4}
+
+
+def test_the_grid_has_all_points(tmp_path: Path) -> None:
+    write_sweep(made(), {}, tmp_path)
+    rows = [line.split("\t") for line in (tmp_path / "grid.tsv").read_text().splitlines()]
+    assert rows[0] == ["measure", "alpha", "hubness", "num_queries", "subset", "language", "questions", "value"]
+    assert len(rows) == 1 + 5 * 3
+    assert rows[-3:] == [
+        ["Success@1", "0.5", "0.0", "all", "own", "fi", "4", "1.000000"],
+        ["Success@1", "0.5", "0.0", "all", "own", "ar", "2", "0.500000"],
+        ["Success@1", "0.5", "0.0", "all", "own", "mean", "6", "0.750000"],
+    ]
+
+
+def test_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    for place in (tmp_path, tmp_path / "note.txt"):
+        with pytest.raises(UsageError, match="is there and is no sweep"):
+            check_sweep_output(place)
+    check_sweep_output(tmp_path / "new")
