@@ -28,7 +28,7 @@ from pyserini_xqg.collection.corpus import Corpus, sample_passages
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.backends.base import Generator
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
@@ -179,7 +179,7 @@ class XqgQueryBuilder:
             manifest = self._manifest(passages, asked, earlier)
             folder.mkdir(exist_ok=True)  # another run may have put the one that was there in its place
             workspace = Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had})
-            workspace.record(0)
+            workspace.record()
             work = _work(folder)
         self._write_parts(folder, output, passages, had, asked, work)
         with alone(output):
@@ -215,9 +215,9 @@ class XqgQueryBuilder:
         """The corpus, checked: no id may be there twice."""
         passages = Corpus(corpus, self.part_size, self.limit)
         # Beside the folder, which another run can put in its place meanwhile.
-        with _scratch(folder) as scratch, Catalog(scratch) as catalog, self._bar("checking", unit=" passages") as bar:
+        with _scratch(folder) as scratch, QueryLookup(scratch) as lookup, self._bar("checking", unit=" passages") as bar:
             for record, passage in passages.scan():
-                if not catalog.add_passage(passage.id):
+                if not lookup.add_passage(passage.id):
                     raise record.invalid(f"the id {passage.id!r} was there before; ids have to differ")
                 bar.update()
         if passages.empty_passages == passages.passages:

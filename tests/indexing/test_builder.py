@@ -21,6 +21,7 @@ from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model
+from tests.fixtures.parts import markers
 
 SETTINGS = AugmentationSettings(alpha=0.2)
 
@@ -282,8 +283,7 @@ def test_a_part_that_faiss_refuses_leaves_the_vectors_for_another_form(builder, 
     with pytest.raises(InvalidInput, match="from 23 vectors"):
         builder(index=IndexSettings("PQ4")).build(corpus, queries, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    progress = json.loads((tmp_path / "out.partial" / "progress.json").read_text())
-    assert progress["parts_done"] == 6
+    assert len(markers(tmp_path / "out.partial")) == 6
     builder(index=IndexSettings("Flat")).build(corpus, queries, tmp_path / "out")
     builder().build(corpus, queries, tmp_path / "fresh")
     assert (tmp_path / "out" / "index").read_bytes() == (tmp_path / "fresh" / "index").read_bytes()
@@ -337,10 +337,10 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     # Some kills at any time, before the first part most likely, and some after so many parts and a moment more; however
     # fast the machine is, the build cannot be over by then.
     chance = random.Random(7)
-    broken, progress = tmp_path / "broken", tmp_path / "broken.partial" / "progress.json"
+    broken = tmp_path / "broken"
 
     def parts_done() -> int:
-        return json.loads(progress.read_text())["parts_done"] if progress.exists() else 0
+        return len(markers(tmp_path / "broken.partial"))
 
     for parts in (0, 0, 2, 7, 13, 18):
         process = start(broken)

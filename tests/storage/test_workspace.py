@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 from pyserini_xqg.storage.files import free_bytes, write_atomically
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences, holds_encoder, package_versions
@@ -264,16 +264,16 @@ def test_a_full_disk_leaves_the_old_text_of_a_small_file(full_disk: Path) -> Non
 
 
 @pytest.mark.parametrize("free", [4 * 1024, 64 * 1024])
-def test_the_catalog_on_a_full_disk_says_so_too(free: int, full_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lookup_on_a_full_disk_says_so_too(free: int, full_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (full_disk / "other").write_bytes(b"x" * (64 * 1024 - free))
-    monkeypatch.setattr("pyserini_xqg.collection.query_lookup.SQLITE_CACHE_KIB", 16)
+    monkeypatch.setattr("pyserini_xqg.storage.id_store.CACHE_KIB", 16)
     with (
         pytest.raises(XqgError, match="no space is left for"),
         working_folder(full_disk / "made") as folder,
-        Catalog(folder) as catalog,
+        QueryLookup(folder) as lookup,
     ):
         for number in range(100_000):
-            catalog.add_passage(f"passage-{number:09}")
+            lookup.add_passage(f"passage-{number:09}")
 
 
 def test_where_nothing_may_be_written_is_missing_input(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
             shutil.rmtree(folder)
             return Manifest.read(output)
         workspace = Workspace(output, identity)
-        workspace.record(0)  # a run with other settings must not take what this one leaves for its own
+        workspace.record()  # a run with other settings must not take what this one leaves for its own
         thresholds = {} if settings.keep is None else _thresholds(scored, settings.keep, made.counts["queries"])
         kept: Counter[str] = Counter()
         without = 0

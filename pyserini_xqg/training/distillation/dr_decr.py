@@ -280,7 +280,7 @@ class DrDecrTraining(DistillTraining):
                 "dev_before": scored.get(0, {}),
                 "dev": scored.get(outcome.chosen_step, {}),
             }
-            workspace.record(workspace.parts_done, **{DONE: done})
+            workspace.record(**{DONE: done})
             shutil.rmtree(stage.folder)
         wait_for_everyone()
 

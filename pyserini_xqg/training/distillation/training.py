@@ -182,7 +182,7 @@ class DistillTraining(RetrieverTraining):
 
     def _train(self, workspace: Workspace, show_progress: bool) -> Outcome:
         if is_main_process():
-            workspace.record(workspace.parts_done)  # from here on other settings are refused
+            workspace.record()  # from here on other settings are refused
         self._teach(workspace, show_progress)
         return run_trainer(
             self.model,

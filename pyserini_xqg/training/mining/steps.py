@@ -110,7 +110,7 @@ class MiningSteps:
         with self._bar("looking up", None, "passages") as bar:
             docids = (docid for each in self._found.read() for docid in each["docids"])
             self._store.fill(docids, self._corpus, bar.update)
-        workspace.record(workspace.parts_done, looked_up=True)
+        workspace.record(looked_up=True)
 
     def read(self, reader: Reader) -> None:
         """Write what the reader says to each question from each passage."""
