@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from pyserini_xqg.errors import MissingInput
@@ -18,7 +19,8 @@ def write_atomically(file: Path, content: str | bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(file)
-    sync(file.parent)
+    with suppress(FileNotFoundError):  # another process that sees the file may have moved the folder by now
+        sync(file.parent)
 
 
 def sha256_of(file: Path) -> str:
