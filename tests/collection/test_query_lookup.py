@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import pyserini_xqg.storage.id_store
 from pyserini_xqg.collection.queries import PassageQueries
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.errors import InvalidInput, MissingInput, XqgError
+from pyserini_xqg.storage.workspace import working_folder
 
 LANGUAGES = ("fi", "ru", "te")
 
@@ -167,3 +168,16 @@ def test_the_database_uses_the_disk_not_the_memory(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(pyserini_xqg.storage.id_store, "CACHE_KIB", 64)
     with filled(tmp_path, [f"passage-{number:06}" for number in range(20_000)]):
         assert (tmp_path / "query-lookup.sqlite").stat().st_size > 200_000
+
+
+@pytest.mark.parametrize("free", [4 * 1024, 64 * 1024])
+def test_the_lookup_on_a_full_disk_says_so_too(free: int, full_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (full_disk / "other").write_bytes(b"x" * (64 * 1024 - free))
+    monkeypatch.setattr("pyserini_xqg.storage.id_store.CACHE_KIB", 16)
+    with (
+        pytest.raises(XqgError, match="no space is left for"),
+        working_folder(full_disk / "made") as folder,
+        QueryLookup(folder) as lookup,
+    ):
+        for number in range(100_000):
+            lookup.add_passage(f"passage-{number:09}")
