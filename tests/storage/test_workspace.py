@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import subprocess
@@ -91,6 +92,16 @@ def test_a_workspace_goes_on_where_it_was_recorded(tmp_path: Path) -> None:
     with working_folder(output):
         second = Workspace(output, IDENTITY)
         assert second.notes == {"queries": {"fi": 5}, "mean": [0.5]}
+
+
+def test_the_step_that_an_earlier_version_recorded_is_read(tmp_path: Path) -> None:
+    with working_folder(tmp_path / "made") as folder:
+        values = {"identity": IDENTITY, "parts_done": 40, "notes": {"parallel": {}}}
+        (folder / "progress.json").write_text(json.dumps(values))
+        workspace = Workspace(tmp_path / "made", IDENTITY)
+        assert workspace.notes == {"parallel": {}, "step": 40}
+        workspace.record(step=50)
+        assert Workspace(tmp_path / "made", IDENTITY).notes["step"] == 50
 
 
 def test_unfinished_work_with_other_settings_is_named_with_both_values(tmp_path: Path) -> None:
