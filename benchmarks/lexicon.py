@@ -33,7 +33,7 @@ def main() -> None:
     corpus = Corpus(arguments.corpus, arguments.passages, arguments.passages)
     for _ in corpus.scan():
         pass
-    passages = [passage for passage in next(corpus.parts()) if not passage.is_empty]
+    passages = [passage for passage in next(corpus.parts())[1] if not passage.is_empty]
     words = sum(len(passage.text.split()) for passage in passages) / len(passages)
     encoder = open_passage_encoder(read_encoder(str(multilingual_e5_small()), "passage")[0], None)
     texts = [passage_text(passage.title, passage.text) for passage in islice(passages, ENCODED)]

@@ -1,4 +1,4 @@
-"""What is retrieved and asked for: passages, generated queries, topics, languages, published data sets.
+"""Passages, generated queries, topics, answers, languages, published data sets: what is retrieved and asked for.
 
 Public names are listed in ``__init__.pyi`` and loaded when they are first used.
 """

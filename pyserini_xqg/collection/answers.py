@@ -1,4 +1,4 @@
-"""Whether a passage holds an answer, and whether two answers are the same one."""
+"""Answers to questions: whether a passage holds one, and whether two are the same."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The corpus on disk: checked once from end to end, then read part by part."""
+"""Corpus on disk: checked once from end to end, then read part by part."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,22 @@ class Corpus:
         """How many parts there are."""
         return len(self._starts)
 
-    def parts(self, first: int = 0) -> Iterator[list[Passage]]:
-        """The passages of the parts from number `first` on, part by part."""
-        if first < len(self._starts):
-            records = self._records(*self._starts[first])
-            passages = islice(map(parse_passage, records), self.passages - first * self.part_size)
-            while part := list(islice(passages, self.part_size)):
-                yield part
+    def parts(self, numbers: Iterable[int] | None = None) -> Iterator[tuple[int, list[Passage]]]:
+        """The number and the passages of each of the parts asked for, in that order; None: of all.
+
+        Each number is taken when its turn comes. Parts that follow each other are read in one go.
+        """
+        passages: Iterator[Passage] = iter(())
+        coming = -1
+        for number in range(self.part_count) if numbers is None else numbers:
+            if number != coming:
+                passages = map(parse_passage, self._records(*self._starts[number]))
+            yield number, list(islice(passages, self.size_of(number)))
+            coming = number + 1
+
+    def size_of(self, number: int) -> int:
+        """How many passages a part has."""
+        return min(self.part_size, self.passages - number * self.part_size)
 
     def _digested(self, digest: Any) -> Iterator[tuple[int, Record]]:
         """Every record with the number of its file; `digest` gets what was read."""

@@ -1,13 +1,9 @@
-"""What the records of a collection say: passages, generated queries, topics."""
+"""Passages of a collection: their records, ids and texts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 from pyserini_xqg.storage.jsonl import Record
 

@@ -1,15 +1,13 @@
-"""Finds the generated queries of any passage, whatever the order of the two files, without holding either in memory.
+"""Lookup of the generated queries of any passage, whatever the order of the two files, with neither of them in memory.
 
-The ids and the places of the queries go into an SQLite file in the working folder, which goes when the catalog closes.
+The ids and the places of the queries go into an SQLite file in the working folder, which goes when the lookup closes.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +16,13 @@ from typing import BinaryIO
 
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.storage.id_store import IdStore
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
 
-SQLITE_CACHE_KIB = 256 * 1024
+TABLES = (
+    "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
+    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
+)
 
 
 @dataclass
@@ -54,7 +56,7 @@ class QueryCounts:
         return found if asked is None else list(asked)
 
 
-class Catalog:
+class QueryLookup:
     """The rows of passage ids, and the places of their queries.
 
     Parameters
@@ -68,34 +70,21 @@ class Catalog:
         self._folder = folder
         self._files: list[Path] = []
         self._handles: list[BinaryIO] = []
-        self._database_file = folder / "catalog.sqlite"
-        self._database_file.unlink(missing_ok=True)
-        # One thread at a time uses it, though not always the same one.
-        self._database = sqlite3.connect(self._database_file, isolation_level=None, check_same_thread=False)
-        for statement in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}",
-            "CREATE TABLE passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
-            "CREATE TABLE queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
-            "BEGIN",
-        ):
-            self._execute(statement)
+        self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
-    def __enter__(self) -> Catalog:
+    def __enter__(self) -> QueryLookup:
         return self
 
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.close()
-        self._database.close()
-        self._database_file.unlink(missing_ok=True)
+        self._store.close(remove=True)
         for scratch in self._folder.glob("queries-*.unpacked"):
             scratch.unlink()
 
     def add_passage(self, identifier: str) -> bool:
         """Give the next row to a passage; False if its id has one already."""
-        if not self._insert("passage", identifier, self.rows):
+        if not self._store.insert("passage", identifier, self.rows):
             return False
         self.rows += 1
         return True
@@ -120,7 +109,7 @@ class Catalog:
                 if row is None:
                     counts.unknown_ids += 1
                     continue
-                if not self._insert("queries", row, len(self._files), record.offset, record.line):
+                if not self._store.insert("queries", row, len(self._files), record.offset, record.line):
                     raise record.invalid(
                         f"queries of {queries.id!r} were there before; one record a passage is expected"
                     )
@@ -142,28 +131,12 @@ class Catalog:
         """The queries of the passages in the given rows; None for a passage without a record."""
         return [self._queries_of(row) for row in rows]
 
-    def _insert(self, table: str, *values: object) -> bool:
-        """False if the table has a record with this key."""
-        try:
-            self._execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", *values)
-        except sqlite3.IntegrityError:
-            return False
-        return True
-
-    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
-        try:
-            return self._database.execute(statement, values)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._database_file)) from error
-            raise
-
     def _row(self, identifier: str) -> int | None:
-        found = self._execute("SELECT row FROM passage WHERE id = ?", identifier).fetchone()
+        found = self._store.first("SELECT row FROM passage WHERE id = ?", identifier)
         return None if found is None else found[0]
 
     def _queries_of(self, row: int) -> PassageQueries | None:
-        place = self._execute("SELECT file, offset, line FROM queries WHERE row = ?", row).fetchone()
+        place = self._store.first("SELECT file, offset, line FROM queries WHERE row = ?", row)
         if place is None:
             return None
         number, offset, line = place

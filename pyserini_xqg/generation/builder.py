@@ -1,4 +1,4 @@
-"""From a corpus to a folder of generated queries.
+"""Builder of folders of generated queries for a corpus.
 
 The corpus is cut into parts of fixed membership. A part is generated language by language, each language kept as soon
 as it is done, and then written as one file. Parts belong to whoever locks them first, so several processes, one a
@@ -11,31 +11,29 @@ import json
 import logging
 import re
 import shutil
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from tqdm import tqdm
 
-from pyserini_xqg.collection.corpus import Corpus, sample_passages
+from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.languages import language_code
-from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
-from pyserini_xqg.collection.query_lookup import Catalog
-from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
+from pyserini_xqg.generation.checked_corpus import checked_corpus, scratch_left_beside
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
-from pyserini_xqg.generation.part_writer import PartCounts, PartWriter, counts_of
-from pyserini_xqg.storage.files import free_bytes
+from pyserini_xqg.generation.plan import GenerationPlan, plan_generation
+from pyserini_xqg.generation.query_writer import GenerationCounts, QueryWriter
 from pyserini_xqg.storage.jsonl import read_records
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences
+from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import EARLIER, PROGRESS, Workspace, alone, put_in_place, shared_folder
 
 PART = re.compile(r"part-\d{6,}\.jsonl")
@@ -43,29 +41,6 @@ PART_SIZE = 256
 TRIES = 3
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class GenerationPlan:
-    """What a run would do.
-
-    Attributes
-    ----------
-    passages, empty_passages, queries : int
-        Counts; queries as asked for.
-    output_bytes, free_bytes : int
-        Disk space for the queries, as a sample has it, and that there is.
-    queries_per_second, seconds : float
-        As measured on the sample here and now.
-    """
-
-    passages: int
-    empty_passages: int
-    queries: int
-    output_bytes: int
-    free_bytes: int
-    queries_per_second: float
-    seconds: float
 
 
 class XqgQueryBuilder:
@@ -164,7 +139,7 @@ class XqgQueryBuilder:
                     folder.rmdir()  # if nothing was begun
 
     def _build(self, corpus: Path, output: Path, folder: Path) -> Manifest:
-        passages = self._scanned(corpus, folder)
+        passages = self._checked(corpus, folder)
         with alone(output):
             self._put_in_place(folder, output)  # what a run that was stopped had finished
             earlier = self._earlier(output, passages)
@@ -179,12 +154,14 @@ class XqgQueryBuilder:
             manifest = self._manifest(passages, asked, earlier)
             folder.mkdir(exist_ok=True)  # another run may have put the one that was there in its place
             workspace = Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had})
-            workspace.record(0)
+            workspace.record()
             work = _work(folder)
-        self._write_parts(folder, output, passages, had, asked, work)
+        writer = self._writer(folder, passages.part_count, dict(sorted(asked.items())))
+        todo = sum(n - had.get(language, 0) for language, n in asked.items())
+        self._write_parts(writer, folder, output, passages, had, todo, work)
         with alone(output):
             if not (folder / MANIFEST).exists() and _work(folder) == work:
-                self._count(manifest, folder, passages, earlier)
+                self._count(manifest, writer.counts(), passages, earlier)
                 manifest.write(folder)
             self._put_in_place(folder, output)
             return Manifest.read(output)
@@ -192,37 +169,13 @@ class XqgQueryBuilder:
     def plan(self, corpus: Path, output: Path, sample: int = 8) -> GenerationPlan:
         """What :meth:`build` would do on a fresh folder, measured on `sample` passages from all over the corpus."""
         with TemporaryDirectory() as scratch:
-            passages = self._scanned(corpus, Path(scratch) / "corpus")
-            chosen = sample_passages(corpus, sample)[:sample] or _first(passages)
-            n = dict.fromkeys(self.languages, self.num_queries)
-            file = Path(scratch) / "part.jsonl"
-            start = time.monotonic()
-            self._writer(n).write(file, 0, chosen, None, {}, lambda _: None)
-            seconds = time.monotonic() - start
-            total = passages.passages - passages.empty_passages
-            share = total / len(chosen)
-            return GenerationPlan(
-                passages=passages.passages,
-                empty_passages=passages.empty_passages,
-                queries=total * self.num_queries * len(self.languages),
-                output_bytes=round(share * file.stat().st_size),
-                free_bytes=free_bytes(output.parent),
-                queries_per_second=round(len(chosen) * self.num_queries * len(self.languages) / seconds, 1),
-                seconds=share * seconds,
-            )
+            passages = self._checked(corpus, Path(scratch) / "corpus")
+            writer = self._writer(Path(scratch), 1, dict.fromkeys(self.languages, self.num_queries))
+            return plan_generation(writer, passages, self.languages, self.num_queries, sample, output)
 
-    def _scanned(self, corpus: Path, folder: Path) -> Corpus:
-        """The corpus, checked: no id may be there twice."""
-        passages = Corpus(corpus, self.part_size, self.limit)
-        # Beside the folder, which another run can put in its place meanwhile.
-        with _scratch(folder) as scratch, Catalog(scratch) as catalog, self._bar("checking", unit=" passages") as bar:
-            for record, passage in passages.scan():
-                if not catalog.add_passage(passage.id):
-                    raise record.invalid(f"the id {passage.id!r} was there before; ids have to differ")
-                bar.update()
-        if passages.empty_passages == passages.passages:
-            raise InvalidInput(f"{corpus}: all {passages.passages} passages are empty; there is nothing to ask about")
-        return passages
+    def _checked(self, corpus: Path, folder: Path) -> Corpus:
+        with self._bar("checking", unit=" passages") as bar:
+            return checked_corpus(corpus, self.part_size, self.limit, folder, bar.update)
 
     def _earlier(self, output: Path, passages: Corpus) -> Manifest | None:
         """What stands at `output`, made with the same settings but for languages and number of queries."""
@@ -256,41 +209,38 @@ class XqgQueryBuilder:
         inputs = {**(earlier.inputs if earlier else {}), "corpus": passages.sha256, **self.generator.inputs}
         return Manifest("queries", json.loads(json.dumps(settings)), inputs)
 
-    def _writer(self, asked: Mapping[str, int]) -> PartWriter:
-        return PartWriter(self.generator, self._cleaner, self.seed, self.tries, asked)
+    def _writer(self, folder: Path, parts: int, asked: Mapping[str, int]) -> QueryWriter:
+        return QueryWriter(folder, parts, self.generator, self._cleaner, self.seed, self.tries, asked)
 
     def _write_parts(
         self,
+        writer: QueryWriter,
         folder: Path,
         output: Path,
         passages: Corpus,
         had: Mapping[str, int],
-        asked: Mapping[str, int],
+        todo: int,
         work: str | None,
     ) -> None:
-        """Write the parts that nobody else is at work on, then what others left."""
-        writer = self._writer(dict(sorted(asked.items())))
-        todo = sum(n - had.get(language, 0) for language, n in asked.items())
+        """Write the parts that nobody else is at work on, then what others left; `todo` queries a passage."""
         with self._bar(
             "generating", unit=" queries", total=todo * (passages.passages - passages.empty_passages)
         ) as bar:
+            missing = list(writer.parts.missing())
+            bar.update(todo * (passages.passages - sum(map(passages.size_of, missing))))
+            earlier = FileParts(output, "part", passages.part_count)
             for wait in (False, True):
-                for number, part in enumerate(passages.parts()):
-                    file = _part_file(folder, number)
-                    if file.exists():
-                        bar.update(0 if wait else todo * len(part))
-                        continue
+                left = (number for number in missing if not writer.parts.is_done(number))
+                for number, part in passages.parts(left):
                     # Locked beside the folder, which another run can put in its place at any moment.
-                    with alone(folder.with_name(f"{folder.name}.{file.stem}"), wait) as mine:
+                    with alone(folder.with_name(f"{folder.name}.{writer.parts.file(number).stem}"), wait) as mine:
                         if _work(folder) != work:
                             return  # others did the rest, and put it in its place
-                        if mine and not file.exists():
-                            writer.write(file, number, part, _records(output, number, had), had, bar.update)
+                        if mine and not writer.parts.is_done(number):
+                            records = _records(earlier.file(number)) if had else None
+                            writer.write(number, part, records, had, bar.update)
 
-    def _count(self, manifest: Manifest, folder: Path, passages: Corpus, earlier: Manifest | None) -> None:
-        total = PartCounts()
-        for number in range(passages.part_count):
-            total.add(counts_of(_part_file(folder, number)))
+    def _count(self, manifest: Manifest, total: GenerationCounts, passages: Corpus, earlier: Manifest | None) -> None:
         if earlier:
             for language, reasons in earlier.counts["dropped"].items():
                 if self.generator.samples or language not in total.dropped:  # else they were dropped once more
@@ -312,12 +262,12 @@ class XqgQueryBuilder:
         if (folder / MANIFEST).exists():
             for file in folder.iterdir():
                 if file.name != MANIFEST and not PART.fullmatch(file.name):
-                    file.unlink(missing_ok=True)
+                    shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink(missing_ok=True)
             put_in_place(output)
         if (output / MANIFEST).exists():
             shutil.rmtree(output.with_name(output.name + EARLIER), ignore_errors=True)
-        beside = f"{escape(folder.name)}."
-        for left in (*output.parent.glob(f"{beside}ids-*"), *output.parent.glob(f"{beside}part-*.lock")):
+        locks = output.parent.glob(f"{escape(folder.name)}.part-*.lock")
+        for left in (*scratch_left_beside(folder), *locks):
             place = left.with_name(left.name.removesuffix(".lock"))
             with alone(place, wait=False) as mine:
                 if mine:
@@ -335,27 +285,6 @@ def _work(folder: Path) -> str | None:
         return None
 
 
-def _first(passages: Corpus) -> list[Passage]:
-    """The first passage that is not empty."""
-    return [next(passage for part in passages.parts() for passage in part if not passage.is_empty)]
-
-
-@contextmanager
-def _scratch(place: Path) -> Iterator[Path]:
-    """A folder beside `place` for as long as the block runs; it is locked, unless its run was killed."""
-    folder = place.with_name(f"{place.name}.ids-{uuid4().hex}")
-    with alone(folder):
-        try:
-            folder.mkdir()
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _part_file(folder: Path, number: int) -> Path:
-    return folder / f"part-{number:06}.jsonl"
-
-
-def _records(output: Path, number: int, had: Mapping[str, int]) -> list[PassageQueries] | None:
+def _records(file: Path) -> list[PassageQueries]:
     """What an earlier run wrote for a part."""
-    return [parse_queries(record) for record in read_records(_part_file(output, number))] if had else None
+    return [parse_queries(record) for record in read_records(file)]

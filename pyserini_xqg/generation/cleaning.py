@@ -1,4 +1,4 @@
-"""Keeps what looks like a query, and counts by reason what does not."""
+"""Cleaning of generated queries: what looks like a query stays, what does not is counted by reason."""
 
 from __future__ import annotations
 

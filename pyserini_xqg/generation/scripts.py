@@ -1,4 +1,4 @@
-"""In which script a language is written, and how much of a text is in it."""
+"""Scripts: in which a language is written, and how much of a text is in them."""
 
 from __future__ import annotations
 

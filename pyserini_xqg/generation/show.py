@@ -1,4 +1,4 @@
-"""A passage and its queries, to be read."""
+"""Passage and queries as text, to be read."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""From a corpus, or an existing flat index, and generated queries to a Pyserini index of augmented vectors.
+"""Builder of Pyserini indexes of augmented vectors, from a corpus or a flat index and generated queries.
 
 Everything is checked first. Then, a part of the corpus at a time, the vectors are made
-(:mod:`pyserini_xqg.indexing.part`) and written to where they stay. A build that was stopped goes on at its first
-unfinished part and ends with the same bytes.
+(:mod:`pyserini_xqg.indexing.augmentation`) and written to where they stay
+(:mod:`pyserini_xqg.indexing.vector_files`). A build that was stopped goes on with the parts that are not done and ends
+with the same bytes.
 """
 
 from __future__ import annotations
@@ -12,65 +13,33 @@ import json
 import logging
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 from tqdm import tqdm
 
-from pyserini_xqg.collection.query_lookup import Catalog, QueryCounts
-from pyserini_xqg.collection.topics import read_topics
+from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.errors import UsageError, XqgError
-from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
-from pyserini_xqg.indexing.formula import unit
-from pyserini_xqg.indexing.part import PartMaker
-from pyserini_xqg.indexing.part_files import PartFiles
 from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages
-from pyserini_xqg.indexing.query_mean import mean_of_generated, mean_of_topics
+from pyserini_xqg.indexing.plan import IndexPlan, plan_index
+from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
-from pyserini_xqg.storage.files import free_bytes, sha256_of
+from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a build would do.
-
-    Attributes
-    ----------
-    passages, empty_passages, passages_with_queries, queries, dimension : int
-        Counts.
-    index_bytes : int or None
-        Size of the index; None where it is not known beforehand.
-    working_bytes, free_bytes : int
-        Disk space that the build needs at its peak (index not included, unless flat), and that there is.
-    seconds : float
-        Time to encode, as measured on a sample here and now.
-    """
-
-    passages: int
-    empty_passages: int
-    passages_with_queries: int
-    queries: int
-    dimension: int
-    index_bytes: int | None
-    working_bytes: int
-    free_bytes: int
-    seconds: float
 
 
 class XqgIndexBuilder:
@@ -179,35 +148,16 @@ class XqgIndexBuilder:
             )
         return self._for(queries)._make(source, encoder, queries, output)
 
-    def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> Plan:
+    def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> IndexPlan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
         if queries is None and self.augmentation.alpha:
             return self._for(queries).plan(corpus, queries, output, sample)
-        with tempfile.TemporaryDirectory() as scratch, Catalog(Path(scratch)) as catalog:
+        with tempfile.TemporaryDirectory() as scratch, QueryLookup(Path(scratch)) as lookup:
             source = TextPassages(corpus, min(self.part_size, sample))
-            counts = self._scan(source, catalog, queries, Path(scratch) / "docid")
+            counts = self._scan(source, lookup, queries, Path(scratch) / "docid")
             encoder = TextEncoder(self._named_encoder(), self.device)
-            zeros = np.zeros(encoder.dimension, dtype=np.float32)
             languages = self._languages(counts)
-            keep, first = self.index.keep_vectors, self.index.keep_first
-            maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, zeros, zeros, first)
-            start = time.monotonic()
-            (part,) = islice(maker.prepared(0, self.part_size), 1)
-            maker.make(part)
-            seconds = (time.monotonic() - start) / len(part.ids) * catalog.rows
-            row = 4 * encoder.dimension
-            kept = (1 + (1 + len(first)) * len(languages)) * row + 8 * len(languages) if keep else 0
-            return Plan(
-                passages=catalog.rows,
-                empty_passages=source.empty_passages,
-                passages_with_queries=counts.passages,
-                queries=counts.per_language.total(),
-                dimension=encoder.dimension,
-                index_bytes=row * catalog.rows if self.index.factory == "Flat" else None,
-                working_bytes=(row + kept) * catalog.rows,
-                free_bytes=free_bytes(output.parent),
-                seconds=seconds,
-            )
+            return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, output)
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
         with working_folder(output) as folder:
@@ -220,8 +170,8 @@ class XqgIndexBuilder:
         self, folder: Path, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path
     ) -> tuple[Manifest, Workspace | None]:
         """All but the finish; no workspace where nothing was to be done."""
-        with Catalog(folder) as catalog:
-            counts = self._scan(source, catalog, queries, folder / "docid")
+        with QueryLookup(folder) as lookup:
+            counts = self._scan(source, lookup, queries, folder / "docid")
             languages = self._languages(counts)
             encoder = open_passage_encoder(settings, self.device)
             source.check(encoder)
@@ -230,7 +180,7 @@ class XqgIndexBuilder:
             made_from = {
                 source.kind: source.sha256,
                 "queries": counts.sha256,
-                "hubness_topics": _sha256(self.hubness_topics),
+                "hubness_topics": None if self.hubness_topics is None else sha256_of_topics(self.hubness_topics),
             }
             inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
             vector_settings = {
@@ -252,14 +202,14 @@ class XqgIndexBuilder:
             workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
             if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
                 return Manifest.read(folder), workspace
-            self._write_vectors(workspace, encoder, source, catalog, languages)
+            found = self._write_vectors(workspace, encoder, source, lookup, languages)
             if self.index.factory != "Flat":
-                self._write_index(index, folder)
+                fill_index(index, read_flat(folder / VectorFiles.FLAT), self.index.nprobe, self.index.threads)
+                write_index(index, folder / "index")
             manifest.counts = {
-                "passages": catalog.rows,
+                "passages": lookup.rows,
                 "empty_passages": source.empty_passages,
-                "passages_without_queries": workspace.notes["without_queries"],
-                "queries": workspace.notes["queries"],
+                **found,
                 "queries_records_with_unknown_id": counts.unknown_ids,
             }
             if self.augmentation.reduce_hubness:
@@ -277,80 +227,46 @@ class XqgIndexBuilder:
         plain.augmentation = replace(asked, alpha=0)
         return plain
 
-    def _scan(self, source: PassageSource, catalog: Catalog, queries: Path | None, docids: Path) -> QueryCounts:
+    def _scan(self, source: PassageSource, lookup: QueryLookup, queries: Path | None, docids: Path) -> QueryCounts:
         with self._bar("checking") as bar:
-            source.scan(catalog, docids, bar.update)
-        return QueryCounts() if queries is None else catalog.add_queries(queries)
+            source.scan(lookup, docids, bar.update)
+        return QueryCounts() if queries is None else lookup.add_queries(queries)
 
     def _write_vectors(
         self,
         workspace: Workspace,
         encoder: TextEncoder,
         source: PassageSource,
-        catalog: Catalog,
+        lookup: QueryLookup,
         languages: Sequence[str],
-    ) -> None:
-        """Make and write all parts that are not done."""
+    ) -> dict[str, Any]:
+        """Make and write all parts that are not done; the counts of the manifest that come of them."""
         notes = workspace.notes
-        if not notes:
-            mean, direction = self._mean_and_direction(encoder, catalog, languages)
-            none_yet = dict.fromkeys(languages, 0)
-            workspace.record(0, mean=_list(mean), direction=_list(direction), without_queries=0, queries=none_yet)
-        keep, first = self.index.keep_vectors, self.index.keep_first
+        if "mean" not in notes:
+            found = mean_and_direction(self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device)
+            named = zip(("mean", "direction"), found, strict=True)
+            workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
+        keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
-        maker = PartMaker(self.augmentation, encoder, source, catalog, languages, keep, mean, direction, first)
-        done = workspace.parts_done
-        with (
-            PartFiles(workspace.folder, catalog.rows, encoder.dimension, languages, keep, first) as files,
-            self._bar("encoding", total=catalog.rows, initial=min(catalog.rows, done * self.part_size)) as bar,
-        ):
-            for number, prepared in enumerate(maker.prepared(done, self.part_size), start=done):
-                part = maker.make(prepared)
-                files.write(part)
-                found = dict(zip(languages, part.counts.sum(axis=1).tolist(), strict=True))
-                workspace.record(
-                    number + 1,
-                    without_queries=notes["without_queries"] + int((part.counts.sum(axis=0) == 0).sum()),
-                    queries={language: notes["queries"][language] + found[language] for language in languages},
-                )
-                bar.update(len(part.vectors))
-
-    def _mean_and_direction(
-        self, encoder: TextEncoder, catalog: Catalog, languages: Sequence[str]
-    ) -> tuple[Vectors | None, Vectors | None]:
-        """The mean query vector for the mean control, the mean query direction for hubness reduction; None if
-        unused.
-        """
-        settings = self.augmentation
-        from_topics = self.hubness_topics is not None
-        mean = None
-        if settings.control == "mean" or (settings.reduce_hubness and not from_topics):
-            mean = mean_of_generated(encoder, catalog, languages, settings.num_queries)
-        if not settings.reduce_hubness:
-            return mean, None
-        if self.hubness_topics is not None:
-            return mean, unit(mean_of_topics(encoder, self.hubness_topics, self.device))
-        assert mean is not None
-        return mean, unit(mean)
+        augmenter = Augmenter(self.augmentation, encoder, source, lookup, languages, keep, mean, direction, first)
+        with VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first) as files:
+            missing = list(files.parts.missing())
+            todo = sum(min(size, lookup.rows - number * size) for number in missing)
+            with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
+                for tokenized in augmenter.tokenized(missing):
+                    part = augmenter.augmented(tokenized)
+                    files.write(part)
+                    bar.update(len(part.vectors))
+            without, queries = files.query_counts()
+            return {"passages_without_queries": without, "queries": queries}
 
     def _settle(self, folder: Path) -> None:
         """The vectors have been needed: they are the flat index, or its working file."""
-        vectors = folder / PartFiles.FLAT
+        vectors = folder / VectorFiles.FLAT
         if self.index.factory != "Flat":
             vectors.unlink(missing_ok=True)
         elif vectors.exists():
             vectors.replace(folder / "index")
-
-    def _write_index(self, index: faiss.Index, folder: Path) -> None:
-        finished = folder / "index"
-        fill_index(index, read_flat(folder / PartFiles.FLAT), self.index.nprobe, self.index.threads)
-        try:
-            faiss.write_index(index, str(finished))
-        except RuntimeError as error:
-            finished.unlink(missing_ok=True)
-            raise XqgError(
-                f"{finished} cannot be written ({error}); is there space? The same command goes on from the vectors"
-            ) from error
 
     def _languages(self, counts: QueryCounts) -> list[str]:
         """The languages whose queries count, in the order of their codes."""
@@ -367,21 +283,10 @@ class XqgIndexBuilder:
         )
 
 
-def _sha256(file: Path | None) -> str | None:
-    if file is None:
-        return None
-    list(read_topics(file))  # is it there, and topics?
-    return sha256_of(file)
-
-
 def _as_json(values: dict[str, Any]) -> dict[str, Any]:
     """`values` as they come back from a JSON file (tuples as lists), so that they compare equal."""
     result: dict[str, Any] = json.loads(json.dumps(values))
     return result
-
-
-def _list(vector: Vectors | None) -> list[float] | None:
-    return None if vector is None else vector.tolist()
 
 
 def _array(values: list[float] | None) -> Vectors | None:

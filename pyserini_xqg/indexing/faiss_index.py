@@ -1,16 +1,17 @@
-"""Any FAISS index from a file of vectors."""
+"""FAISS indexes of any form, filled from a file of vectors."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import faiss
 import numpy as np
 
 from pyserini_xqg.encoding.encoder import Vectors
-from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 
 ADD_ROWS = 65536
 TRAINING_ROWS = 100_000
@@ -103,6 +104,23 @@ def fill_index(index: faiss.Index, vectors: Vectors, nprobe: int | None = None, 
             ) from error
     if lists is not None:
         lists.nprobe = nprobe if nprobe is not None else max(1, lists.nlist // 16)
+
+
+def write_index(index: faiss.Index, file: Path) -> None:
+    """Write an index; nothing is left where that fails.
+
+    Raises
+    ------
+    XqgError
+        It cannot be written.
+    """
+    try:
+        faiss.write_index(index, str(file))
+    except RuntimeError as error:
+        file.unlink(missing_ok=True)
+        raise XqgError(
+            f"{file} cannot be written ({error}); is there space? The same command goes on from the vectors"
+        ) from error
 
 
 def _graph(index: faiss.Index) -> faiss.IndexHNSW | faiss.IndexNSG | None:

@@ -77,19 +77,27 @@ class RowFile:
         Made if it is not there; what is in it stays.
     header : bytes
         See :func:`flat_header` and :func:`npy_header`.
+    row_bytes : int
+        The size of a row.
     """
 
-    def __init__(self, file: Path, header: bytes):
+    def __init__(self, file: Path, header: bytes, row_bytes: int):
         self._offset = len(header)
+        self._row_bytes = row_bytes
         self._handle = file.open("r+b" if file.exists() else "w+b")
         self._handle.write(header)
 
     def write(self, start: int, rows: npt.NDArray[Any]) -> None:
         """Put `rows` into the file from row `start` on; they are on disk when this returns."""
-        self._handle.seek(self._offset + start * (rows.nbytes // len(rows)))
+        self._handle.seek(self._offset + start * self._row_bytes)
         self._handle.write(np.ascontiguousarray(rows).data)
         self._handle.flush()
         os.fsync(self._handle.fileno())
+
+    def read(self, start: int, count: int) -> bytes:
+        """The bytes of `count` rows from row `start` on; fewer where the file ends before."""
+        self._handle.seek(self._offset + start * self._row_bytes)
+        return self._handle.read(count * self._row_bytes)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,4 +1,4 @@
-"""The formula: what generated queries add to a passage's vector.
+"""Formula of xQG: what generated queries add to a passage's vector.
 
 xQG (Zhuang, Shou and Zuccon, SIGIR 2023)::
 

@@ -1,4 +1,4 @@
-"""What an index keeps of its passages and queries (``--keep-vectors``), read in place."""
+"""Kept vectors of an index: those of its passages and queries (``--keep-vectors``), read in place."""
 
 from __future__ import annotations
 

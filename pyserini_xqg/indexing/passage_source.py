@@ -1,9 +1,9 @@
-"""Where passage vectors come from: texts that are encoded, or the rows of a plain flat index."""
+"""Passage vectors and where they come from: texts that are encoded, or the rows of a plain flat index."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ import numpy as np
 
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.passages import passage_text
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.indexing.flat_file import read_flat
@@ -32,20 +32,23 @@ class PassageSource(Protocol):
         Of the input, once it was scanned.
     empty_passages : int
         Passages with nothing to encode.
+    part_size : int
+        Passages a part.
     """
 
     kind: str
+    part_size: int
     sha256: str
     empty_passages: int
 
-    def scan(self, catalog: Catalog, docids: Path, on_passage: Callable[[], object]) -> None:
-        """Check the whole input, enter its ids into the catalog and write them to `docids`, one a line."""
+    def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
+        """Check the whole input, enter its ids into the lookup and write them to `docids`, one a line."""
 
     def check(self, encoder: TextEncoder) -> None:
         """Raise if the encoder cannot be the one of these passages."""
 
-    def parts(self, encoder: TextEncoder, first: int) -> Iterator[tuple[list[str], Any]]:
-        """The ids of the passages of each part from number `first` on, with what :meth:`vectors` needs of it."""
+    def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Any]]:
+        """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs."""
 
     def vectors(self, encoder: TextEncoder, size: int, ready: Any) -> Vectors:
         """The vectors of a part: float32, shape (size, dimension)."""
@@ -57,15 +60,16 @@ class TextPassages:
     kind = "corpus"
 
     def __init__(self, path: Path, part_size: int):
+        self.part_size = part_size
         self._corpus = Corpus(path, part_size)
         self.sha256 = ""
         self.empty_passages = 0
 
-    def scan(self, catalog: Catalog, docids: Path, on_passage: Callable[[], object]) -> None:
+    def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
         """See :class:`PassageSource`."""
         with docids.open("w", encoding="utf-8", newline="\n") as handle:
             for record, passage in self._corpus.scan():
-                if not catalog.add_passage(passage.id):
+                if not lookup.add_passage(passage.id):
                     raise record.invalid(f"the id {passage.id!r} was there before; ids must be unique")
                 handle.write(f"{passage.id}\n")
                 on_passage()
@@ -74,11 +78,11 @@ class TextPassages:
     def check(self, encoder: TextEncoder) -> None:
         """See :class:`PassageSource`."""
 
-    def parts(self, encoder: TextEncoder, first: int) -> Iterator[tuple[list[str], list[Batch]]]:
+    def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], list[Batch]]]:
         """See :class:`PassageSource`."""
-        for part in self._corpus.parts(first):
+        for number, part in self._corpus.parts(numbers):
             texts = [passage_text(passage.title, passage.text) for passage in part]
-            yield [passage.id for passage in part], encoder.tokenize(texts, "passage")
+            yield number, [passage.id for passage in part], encoder.tokenize(texts, "passage")
 
     def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch]) -> Vectors:
         """See :class:`PassageSource`."""
@@ -96,11 +100,11 @@ class IndexPassages:
 
     def __init__(self, folder: Path, part_size: int):
         self._folder = folder
-        self._part_size = part_size
+        self.part_size = part_size
         self._rows = read_flat(folder / "index")
         self.sha256 = ""
 
-    def scan(self, catalog: Catalog, docids: Path, on_passage: Callable[[], object]) -> None:
+    def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
         """See :class:`PassageSource`."""
         source = self._folder / "docid"
         if not source.is_file():
@@ -114,15 +118,14 @@ class IndexPassages:
                     raise InvalidInput(f"{source}:{number}: not UTF-8; convert the file to UTF-8") from error
                 if not identifier:
                     raise InvalidInput(f"{source}:{number}: the id is '': an id is not empty")
-                if not catalog.add_passage(identifier):
+                if not lookup.add_passage(identifier):
                     raise InvalidInput(f"{source}:{number}: the id {identifier!r} was there before; ids must be unique")
                 handle.write(line)
                 digest.update(line)
                 on_passage()
-        if catalog.rows != len(self._rows):
+        if lookup.rows != len(self._rows):
             raise InvalidInput(
-                f"{self._folder}: docid has {catalog.rows} ids and index {len(self._rows)} vectors; as many are "
-                "expected"
+                f"{self._folder}: docid has {lookup.rows} ids and index {len(self._rows)} vectors; as many are expected"
             )
         with (self._folder / "index").open("rb") as vectors:
             digest.update(hashlib.file_digest(vectors, "sha256").digest())
@@ -137,12 +140,15 @@ class IndexPassages:
                 "the encoder that made the index is expected"
             )
 
-    def parts(self, encoder: TextEncoder, first: int) -> Iterator[tuple[list[str], Vectors]]:
+    def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Vectors]]:
         """See :class:`PassageSource`."""
         with (self._folder / "docid").open(encoding="utf-8") as lines:
-            ids = (line.strip() for line in islice(lines, first * self._part_size, None))
-            for start in range(first * self._part_size, len(self._rows), self._part_size):
-                yield list(islice(ids, self._part_size)), self._rows[start : start + self._part_size]
+            at = 0
+            for number in numbers:
+                start = number * self.part_size
+                ids = [line.strip() for line in islice(lines, start - at, start - at + self.part_size)]
+                at = start + self.part_size
+                yield number, ids, self._rows[start:at]
 
     def vectors(self, encoder: TextEncoder, size: int, ready: Vectors) -> Vectors:
         """See :class:`PassageSource`."""

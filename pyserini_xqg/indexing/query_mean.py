@@ -1,4 +1,4 @@
-"""Where the queries of a collection lie on average: what the mean control adds and what hubness reduction takes out."""
+"""Mean query vector of a collection: what the mean control adds, and whose direction hubness reduction takes out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from pyserini_xqg.collection.queries import chosen_queries
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.indexing.formula import unit
+from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.storage.files import sha256_of
 
 # Those of so many passages, evenly spread over the corpus, stand for all: the mean of a few thousand unit vectors is
 # steady, and a first pass over all queries would double the work.
@@ -19,7 +22,7 @@ SAMPLED_PASSAGES = 1024
 
 
 def mean_of_generated(
-    encoder: TextEncoder, catalog: Catalog, languages: Sequence[str], num_queries: int | None
+    encoder: TextEncoder, lookup: QueryLookup, languages: Sequence[str], num_queries: int | None
 ) -> Vectors:
     """The mean vector of the generated queries: float32, shape (dimension,).
 
@@ -28,8 +31,8 @@ def mean_of_generated(
     UsageError
         There are none.
     """
-    size = min(catalog.rows, SAMPLED_PASSAGES)
-    records = catalog.queries_of(row * catalog.rows // size for row in range(size))
+    size = min(lookup.rows, SAMPLED_PASSAGES)
+    records = lookup.queries_of(row * lookup.rows // size for row in range(size))
     texts = [text for record in records for _, text in chosen_queries(record, languages, num_queries)]
     if not texts:
         raise UsageError(
@@ -58,6 +61,46 @@ def mean_of_topics(encoder: TextEncoder, topics: Path, device: str | None) -> Ve
     if encoder.settings.query_model is not None:
         encoder = TextEncoder(encoder.settings, device, "query")
     return _mean(encoder, texts)
+
+
+def mean_and_direction(
+    settings: AugmentationSettings,
+    encoder: TextEncoder,
+    lookup: QueryLookup,
+    languages: Sequence[str],
+    topics: Path | None,
+    device: str | None,
+) -> tuple[Vectors | None, Vectors | None]:
+    """The mean query vector for the mean control, the mean query direction for hubness reduction; None if unused.
+
+    Parameters
+    ----------
+    settings : AugmentationSettings
+    encoder : TextEncoder
+    lookup : QueryLookup
+        Filled.
+    languages : sequence of str
+        Whose queries count.
+    topics : Path or None
+        Questions to take the direction from, instead of the generated queries.
+    device : str or None
+        See :func:`mean_of_topics`.
+    """
+    mean = None
+    if settings.control == "mean" or (settings.reduce_hubness and topics is None):
+        mean = mean_of_generated(encoder, lookup, languages, settings.num_queries)
+    if not settings.reduce_hubness:
+        return mean, None
+    if topics is not None:
+        return mean, unit(mean_of_topics(encoder, topics, device))
+    assert mean is not None
+    return mean, unit(mean)
+
+
+def sha256_of_topics(file: Path) -> str:
+    """The SHA-256 of a topics file, each line of which is looked at; errors are those of :func:`mean_of_topics`."""
+    list(read_topics(file))
+    return sha256_of(file)
 
 
 def _mean(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyserini_xqg.collection.passages import parse_passage
 from pyserini_xqg.collection.queries import chosen_queries
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -66,20 +66,20 @@ def write_records(
 
 def _write(corpus: Path, queries: Path, output: Path, settings: AugmentationSettings) -> dict[str, int]:
     without = total = 0
-    with Catalog(output.parent) as catalog, output.open("w", encoding="utf-8", newline="\n") as handle:
-        TextPassages(corpus, part_size=1).scan(catalog, output.with_name("docid"), lambda: None)
-        counts = catalog.add_queries(queries)
+    with QueryLookup(output.parent) as lookup, output.open("w", encoding="utf-8", newline="\n") as handle:
+        TextPassages(corpus, part_size=1).scan(lookup, output.with_name("docid"), lambda: None)
+        counts = lookup.add_queries(queries)
         languages = counts.languages(settings.languages)
         passages = (parse_passage(record) for file in jsonl_files(corpus) for record in read_records(file))
         for row, passage in enumerate(passages):
-            (record,) = catalog.queries_of([row])
+            (record,) = lookup.queries_of([row])
             texts = [" ".join(text.split()) for _, text in chosen_queries(record, languages, settings.num_queries)]
             without += not texts
             total += len(texts)
             values = {"id": passage.id, "title": passage.title, "text": passage.text, "query": "\n".join(texts)}
             handle.write(json.dumps(values, ensure_ascii=False) + "\n")
         return {
-            "passages": catalog.rows,
+            "passages": lookup.rows,
             "passages_without_queries": without,
             "queries": total,
             "queries_records_with_unknown_id": counts.unknown_ids,

@@ -1,4 +1,4 @@
-"""Folders and files on disk: manifests, unfinished work that survives a stop, JSON lines.
+"""Folders and files on disk: manifests, work in parts that survives a stop, JSON lines, SQLite.
 
 Public names are listed in ``__init__.pyi`` and loaded when they are first used.
 """

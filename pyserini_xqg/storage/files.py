@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from pyserini_xqg.errors import MissingInput
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Write a small file so that a reader, or a run after a crash, sees the old text or the new one."""
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Write a small file, text in UTF-8, so that a reader, or a run after a crash, sees the old content or the new."""
     temporary = file.with_name(file.name + ".tmp")
-    with temporary.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.write(text)
+    with temporary.open("wb") as handle:
+        handle.write(content.encode("utf-8") if isinstance(content, str) else content)
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(file)
-    sync(file.parent)
+    with suppress(FileNotFoundError):  # another process that sees the file may have moved the folder by now
+        sync(file.parent)
 
 
 def sha256_of(file: Path) -> str:

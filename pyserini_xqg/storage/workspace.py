@@ -1,8 +1,8 @@
-"""Folders that explain themselves: a manifest, an atomic finish, and work that can be stopped at any moment.
+"""Working folders of unfinished artifacts: their place, their lock, what they are of, and an atomic finish.
 
-An artifact is built in a folder beside its place, ``NAME.partial``, part by part. When all is there the manifest
-``xqg.json`` is written and the folder is renamed: what stands at ``NAME`` is always whole. The same command run again
-after any stop goes on at the first part that was not recorded as done.
+An artifact is built in a folder beside its place, ``NAME.partial``. When all is there the manifest ``xqg.json`` is
+written and the folder is renamed: what stands at ``NAME`` is always whole. The same command run again after any stop
+goes on with the folder; which parts of the work are done is said by :mod:`pyserini_xqg.storage.parts`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from pyserini_xqg.errors import MissingInput, UsageError, XqgError
 from pyserini_xqg.storage.files import sync, write_atomically
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences
+from pyserini_xqg.storage.parts import MARKERS
 
 
 class Workspace:
@@ -34,8 +35,8 @@ class Workspace:
     ----------
     folder : Path
         The folder to work in.
-    parts_done : int
-        How many parts were recorded as done.
+    notes : dict
+        What was recorded of the work.
     """
 
     def __init__(self, output: Path, identity: dict[str, Any]):
@@ -50,14 +51,12 @@ class Workspace:
                 f"Run it with those to go on, or remove the folder to start anew"
             )
         self.identity = identity
-        self.parts_done: int = 0 if recorded is None else recorded["parts_done"]
         self.notes: dict[str, Any] = {} if recorded is None else recorded["notes"]
 
-    def record(self, parts_done: int, **notes: Any) -> None:
-        """Record that the first `parts_done` parts are on disk, with what a later run has to know of them."""
+    def record(self, **notes: Any) -> None:
+        """Record what a later run has to know of the work; from now on other settings or inputs are refused."""
         self.notes.update(notes)
-        self.parts_done = parts_done
-        values = {"identity": self.identity, "parts_done": parts_done, "notes": self.notes}
+        values = {"identity": self.identity, "notes": self.notes}
         write_atomically(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
 
     def finish(self, manifest: Manifest, last: Callable[[], object] = lambda: None) -> None:
@@ -74,6 +73,9 @@ class Workspace:
         if not self._progress.exists():
             return None
         values: dict[str, Any] = json.loads(self._progress.read_text(encoding="utf-8"))
+        # Before parts had markers this counted parts, which are done again now, or the steps of a training.
+        if step := values.get("parts_done"):
+            values["notes"].setdefault("step", step)
         return values
 
 
@@ -82,6 +84,7 @@ def put_in_place(output: Path) -> None:
     folder, earlier = partial_folder(output), output.with_name(output.name + EARLIER)
     for scratch in (PROGRESS, LOCK):
         (folder / scratch).unlink(missing_ok=True)
+    shutil.rmtree(folder / MARKERS, ignore_errors=True)
     if (output / MANIFEST).exists():
         shutil.rmtree(earlier, ignore_errors=True)
         output.replace(earlier)

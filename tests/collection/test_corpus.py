@@ -44,7 +44,7 @@ def write_corpus(folder: Path, sizes: list[int], packed: list[bool], blanks: int
     blanks=st.integers(0, 3),
     data=st.data(),
 )
-def test_the_parts_put_together_are_the_corpus_from_any_part_on(
+def test_the_parts_put_together_are_the_corpus_in_any_order_and_from_any_part_on(
     sizes: list[int], packed: list[bool], part_size: int, blanks: int, data: st.DataObject
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -54,11 +54,17 @@ def test_the_parts_put_together_are_the_corpus_from_any_part_on(
         assert corpus.passages == len(passages)
         assert corpus.empty_passages == sum(not (passage.text or passage.title) for passage in passages)
         number_of_parts = -(-len(passages) // part_size)
+        assert corpus.part_count == number_of_parts
         first = data.draw(st.integers(0, number_of_parts + 1))
-        parts = list(corpus.parts(first))
+        parts = [part for _, part in corpus.parts(range(first, number_of_parts))]
         assert len(parts) == max(0, number_of_parts - first)
         assert all(len(part) == part_size for part in parts[:-1])
         assert [passage for part in parts for passage in part] == passages[first * part_size :]
+        whole = list(corpus.parts())
+        assert [passage for _, part in whole for passage in part] == passages
+        assert [corpus.size_of(number) for number, _ in whole] == [len(part) for _, part in whole]
+        numbers = data.draw(st.lists(st.integers(0, number_of_parts - 1)))
+        assert list(corpus.parts(numbers)) == [whole[number] for number in numbers]
 
 
 def test_the_fingerprint_is_of_the_names_and_bytes_of_all_files(tmp_path: Path) -> None:

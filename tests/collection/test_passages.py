@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyserini_xqg.collection.passages import Passage, parse_passage, passage_id
-from pyserini_xqg.collection.queries import parse_queries
-from pyserini_xqg.collection.topics import read_topics
-from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.jsonl import Record
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -110,67 +107,3 @@ def test_a_bad_passage_is_named(value: dict[str, object], fragment: str) -> None
         parse_passage(record(**value))
     assert str(caught.value).startswith("c.jsonl:7: ")
     assert fragment in str(caught.value)
-
-
-@pytest.mark.parametrize("field", ["queries", "generated_queries"])
-def test_queries_are_read_by_language_code_without_the_empty_ones(field: str) -> None:
-    value = {"docid": "a", field: {"Finnish": [" mikä ", "", " \t"], "TEL": ["t1", "t2"], " ar": []}}
-    assert parse_queries(record(**value)).queries == {"fi": ("mikä",), "te": ("t1", "t2"), "ar": ()}
-    assert parse_queries(record(**value)).id == "a"
-
-
-def test_the_published_field_goes_before_ours() -> None:
-    found = parse_queries(record(docid="a", generated_queries={"fi": ["x"]}, queries={"fi": ["y"]}))
-    assert found.queries == {"fi": ("x",)}
-
-
-@pytest.mark.parametrize(
-    ("value", "fragment"),
-    [
-        ({"id": "a"}, 'queries is null: an object {"language": ["query", ...]} is expected'),
-        ({"id": "a", "queries": ["x"]}, "queries is a JSON list"),
-        ({"id": "a", "generated_queries": "x"}, "generated_queries is a JSON str"),
-        ({"id": "a", "queries": {"fi": "x"}}, "the queries of 'fi' are no list of texts"),
-        ({"id": "a", "queries": {"fi": ["x", None]}}, "the queries of 'fi' are no list of texts"),
-        ({"id": "a", "queries": {"fi": [["x"]]}}, "the queries of 'fi' are no list of texts"),
-        ({"id": "a", "queries": {"Finish": ["x"]}}, "unknown language 'Finish'"),
-        ({"id": "a", "queries": {"fi": ["x"], "fin": ["y"]}}, "the language fi is there twice"),
-        ({"queries": {"fi": ["x"]}}, "no id"),
-    ],
-)
-def test_bad_queries_are_named(value: dict[str, object], fragment: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        parse_queries(record(**value))
-    assert str(caught.value).startswith("c.jsonl:7: ")
-    assert fragment in str(caught.value)
-
-
-def test_topics_are_read_as_pyserini_reads_them(tmp_path: Path) -> None:
-    file = tmp_path / "topics.tsv"
-    file.write_bytes("\ufeff1\tmikä on\r\n\n2\t a\tb \n3\tc".encode())
-    assert list(read_topics(file)) == [("1", "mikä on"), ("2", "a\tb"), ("3", "c")]
-
-
-@pytest.mark.parametrize(
-    ("content", "fragment"),
-    [
-        (b"1\tok\n2 no tab\n", "topics.tsv:2: expected an id, a tab and the question, found '2 no tab'"),
-        (b"1\tok\n\n\tno id\n", "topics.tsv:3: "),
-        (b"1\t  \n", "topics.tsv:1: "),
-        (json.dumps({"id": 1}).encode(), "topics.tsv:1: "),
-        (b"1\t\xff\n", "topics.tsv: not UTF-8"),
-    ],
-)
-def test_bad_topics_are_named(tmp_path: Path, content: bytes, fragment: str) -> None:
-    file = tmp_path / "topics.tsv"
-    file.write_bytes(content)
-    with pytest.raises(InvalidInput) as caught:
-        list(read_topics(file))
-    assert fragment in str(caught.value)
-
-
-def test_topics_that_cannot_be_opened_are_missing(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"nowhere\.tsv: cannot be read \(No such file or directory\)"):
-        list(read_topics(tmp_path / "nowhere.tsv"))
-    with pytest.raises(MissingInput, match=r"cannot be read \(Is a directory\)"):
-        list(read_topics(tmp_path))

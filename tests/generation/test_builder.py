@@ -24,6 +24,7 @@ from pyserini_xqg.generation.cleaning import CleaningSettings
 from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from tests.conftest import WORDS, sentence, write_lines
+from tests.fixtures.parts import markers
 from tests.generation.backends.lexicon.dict_format import write_dictionary
 
 ENGLISH = [word for word in WORDS if word.isascii() and len(word) > 3]
@@ -421,6 +422,37 @@ def test_an_unfinished_run_with_other_settings_is_named(
     with pytest.raises(UsageError, match=r"out\.partial holds an unfinished run.*settings\.languages\.fi was 2, now 3"):
         lexicon(num_queries=3).build(corpus, tmp_path / "out")
     lexicon().build(corpus, tmp_path / "out")
+    assert beside(tmp_path / "out") == ["out"]
+
+
+@pytest.mark.parametrize("harm", ["part", "marker", "earlier format"])
+def test_parts_that_were_lost_or_damaged_are_generated_again(
+    harm: str, lexicon: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    lexicon("fi ru").build(corpus, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr(XqgQueryBuilder, "_count", stop)
+        with pytest.raises(KeyboardInterrupt):
+            lexicon("fi ru").build(corpus, tmp_path / "out")
+    left = tmp_path / "out.partial"
+    done = markers(left)
+    assert [marker.stem for marker in done] == [f"{number:06}" for number in range(4)]  # of parts, not of languages
+    file = left / "part-000001.jsonl"
+    if harm == "part":
+        file.write_bytes(file.read_bytes()[:-9])
+    elif harm == "marker":
+        done[1].write_text("{")
+    else:
+        shutil.rmtree(left / "parts")
+        for number in range(4):
+            (left / f"part-{number:06}.counts").write_text('{"queries": {"fi": 99}}')
+        (left / "part-000002.fi").write_text("half")
+        file.write_text("half")
+    lexicon("fi ru").build(corpus, tmp_path / "out")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
     assert beside(tmp_path / "out") == ["out"]
 
 

@@ -19,8 +19,10 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model
+from tests.fixtures.parts import markers
 
 SETTINGS = AugmentationSettings(alpha=0.2)
 
@@ -41,17 +43,6 @@ def files_of(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def encoder(tiny_sentence_model: Path) -> TextEncoder:
     return TextEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")
-
-
-@pytest.fixture
-def builder(tiny_sentence_model: Path):
-    def make(
-        augmentation: AugmentationSettings = SETTINGS, index: IndexSettings | None = None, **options
-    ) -> XqgIndexBuilder:
-        options.setdefault("part_size", 4)
-        return XqgIndexBuilder(str(tiny_sentence_model), augmentation, index, device="cpu", **options)
-
-    return make
 
 
 def by_hand(encoder: TextEncoder, corpus: Path, queries: Path, languages=None, num_queries=None):
@@ -207,16 +198,6 @@ def test_the_sums_of_the_first_queries_are_kept(builder, corpus, queries, tmp_pa
     assert (tmp_path / "without" / "index").read_bytes() == (tmp_path / "all" / "index").read_bytes()
 
 
-def test_a_plan_knows_the_size_of_kept_sums(builder, corpus, queries, tmp_path) -> None:
-    sizes = [
-        builder(index=IndexSettings(keep_first=first, keep_vectors=True))
-        .plan(corpus, queries, tmp_path / "out")
-        .working_bytes
-        for first in ((), (1, 2))
-    ]
-    assert sizes[1] - sizes[0] == 23 * 2 * 2 * 32 * 4
-
-
 def test_augmenting_a_plain_index_equals_a_fresh_build(builder, corpus, queries, tmp_path) -> None:
     settings = AugmentationSettings(alpha=0.2, reduce_hubness=0.3)
     builder(settings).build(corpus, queries, tmp_path / "fresh")
@@ -282,19 +263,45 @@ def test_a_part_that_faiss_refuses_leaves_the_vectors_for_another_form(builder, 
     with pytest.raises(InvalidInput, match="from 23 vectors"):
         builder(index=IndexSettings("PQ4")).build(corpus, queries, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    progress = json.loads((tmp_path / "out.partial" / "progress.json").read_text())
-    assert progress["parts_done"] == 6
+    assert len(markers(tmp_path / "out.partial")) == 6
     builder(index=IndexSettings("Flat")).build(corpus, queries, tmp_path / "out")
     builder().build(corpus, queries, tmp_path / "fresh")
     assert (tmp_path / "out" / "index").read_bytes() == (tmp_path / "fresh" / "index").read_bytes()
 
 
-def test_a_plan_counts_and_writes_nothing(builder, corpus, queries, tmp_path) -> None:
-    plan = builder().plan(corpus, queries, tmp_path / "out")
-    assert (plan.passages, plan.passages_with_queries, plan.dimension) == (23, 22, 32)
-    assert plan.index_bytes == 23 * 32 * 4
-    assert plan.seconds > 0
-    assert not (tmp_path / "out").exists() and not (tmp_path / "out.partial").exists()
+@pytest.mark.parametrize("harm", ["markers", "rows", "file", "earlier format"])
+def test_parts_that_were_lost_or_damaged_are_made_again(builder, corpus, queries, tmp_path, monkeypatch, harm) -> None:
+    settings, form = AugmentationSettings(alpha=0.2, reduce_hubness=0.5), IndexSettings(keep_vectors=True)
+    builder(settings, form).build(corpus, queries, tmp_path / "whole")
+    with monkeypatch.context() as stopping:
+        stopping.setattr(VectorFiles, "query_counts", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            builder(settings, form).build(corpus, queries, tmp_path / "out")
+    left = tmp_path / "out.partial"
+    vectors, done = left / "vectors.flat", markers(left)
+    assert len(done) == 6
+    if harm == "markers":
+        for number in (1, 2, 5):
+            done[number].unlink()
+    elif harm == "rows":
+        content = bytearray(vectors.read_bytes())
+        content[len(content) // 2] ^= 1
+        vectors.write_bytes(content)
+    elif harm == "file":
+        (left / "vectors" / "queries.fi.npy").unlink()
+    else:  # a counter of parts, and no markers
+        shutil.rmtree(left / "parts")
+        progress = json.loads((left / "progress.json").read_text())
+        progress |= {"parts_done": 6, "notes": progress["notes"] | {"without_queries": 9, "queries": {"fi": 9}}}
+        (left / "progress.json").write_text(json.dumps(progress))
+        vectors.write_bytes(bytes(vectors.stat().st_size))
+    made: list[int] = []
+    write = VectorFiles.write
+    monkeypatch.setattr(VectorFiles, "write", lambda files, part: (made.append(part.number), write(files, part)))
+    builder(settings, form).build(corpus, queries, tmp_path / "out")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
+    expected = {"markers": [1, 2, 5], "rows": [2], "file": list(range(6)), "earlier format": list(range(6))}
+    assert made == expected[harm]
 
 
 def _build(
@@ -337,10 +344,10 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     # Some kills at any time, before the first part most likely, and some after so many parts and a moment more; however
     # fast the machine is, the build cannot be over by then.
     chance = random.Random(7)
-    broken, progress = tmp_path / "broken", tmp_path / "broken.partial" / "progress.json"
+    broken = tmp_path / "broken"
 
     def parts_done() -> int:
-        return json.loads(progress.read_text())["parts_done"] if progress.exists() else 0
+        return len(markers(tmp_path / "broken.partial"))
 
     for parts in (0, 0, 2, 7, 13, 18):
         process = start(broken)

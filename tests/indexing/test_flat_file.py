@@ -92,13 +92,16 @@ def test_rows_written_in_any_order_and_number_of_goes_give_the_array(
     random.shuffle(pieces)  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows")
-        file = RowFile(path, header)
+        row_bytes = values[:1].nbytes
+        file = RowFile(path, header, row_bytes)
         for start, stop in pieces:
             # Every other value of a twice as large array: not contiguous in memory.
             file.write(start, np.repeat(values[start:stop], 2, axis=0)[::2])
             if reopen:
                 file.close()
-                file = RowFile(path, header)
+                file = RowFile(path, header, row_bytes)
+            assert file.read(start, stop - start) == values[start:stop].tobytes()
+        assert file.read(0, rows + 1) == values.tobytes()
         file.close()
         if kind == "flat":
             found: npt.NDArray[np.generic] = read_flat(path)
@@ -111,7 +114,7 @@ def test_rows_written_in_any_order_and_number_of_goes_give_the_array(
 
 def test_a_written_piece_is_in_the_file_before_it_is_closed(tmp_path: Path) -> None:
     values = vectors(4, 3)
-    file = RowFile(tmp_path / "rows.npy", npy_header((4, 3), "<f4"))
+    file = RowFile(tmp_path / "rows.npy", npy_header((4, 3), "<f4"), 12)
     file.write(0, values)
     np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), values)
     file.close()

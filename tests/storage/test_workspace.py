@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import json
 import multiprocessing
 import os
@@ -12,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from pyserini_xqg.collection.query_lookup import Catalog
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
-from pyserini_xqg.storage.files import free_bytes, write_atomically
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences, holds_encoder, package_versions
+from pyserini_xqg.errors import MissingInput, UsageError, XqgError
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, package_versions
 from pyserini_xqg.storage.workspace import (
     Workspace,
     alone,
@@ -35,7 +32,7 @@ def made(output: Path, identity: dict[str, Any] = IDENTITY) -> Manifest:
     with working_folder(output) as folder:
         workspace = Workspace(output, identity)
         (folder / "index").write_text("vectors")
-        workspace.record(1)
+        workspace.record()
         manifest = Manifest("index", identity["settings"], identity["inputs"], {"passages": 3})
         workspace.finish(manifest)
     return manifest
@@ -53,7 +50,7 @@ def test_a_finished_artifact_is_whole_and_its_partial_folder_is_gone(tmp_path: P
 def test_nothing_is_at_the_output_before_the_end(tmp_path: Path) -> None:
     output = tmp_path / "made"
     with pytest.raises(RuntimeError, match="stopped"), working_folder(output) as folder:
-        Workspace(output, IDENTITY).record(3)
+        Workspace(output, IDENTITY).record()
         (folder / "index").write_text("half")
         raise RuntimeError("stopped")
     assert not output.exists()
@@ -89,19 +86,28 @@ def test_a_workspace_goes_on_where_it_was_recorded(tmp_path: Path) -> None:
     output = tmp_path / "made"
     with working_folder(output):
         first = Workspace(output, IDENTITY)
-        assert (first.parts_done, first.notes) == (0, {})
-        first.record(2, queries={"fi": 3}, mean=[0.5])
-        first.record(3, queries={"fi": 5})
+        assert first.notes == {}
+        first.record(queries={"fi": 3}, mean=[0.5])
+        first.record(queries={"fi": 5})
     with working_folder(output):
         second = Workspace(output, IDENTITY)
-        assert second.parts_done == 3
         assert second.notes == {"queries": {"fi": 5}, "mean": [0.5]}
+
+
+def test_the_step_that_an_earlier_version_recorded_is_read(tmp_path: Path) -> None:
+    with working_folder(tmp_path / "made") as folder:
+        values = {"identity": IDENTITY, "parts_done": 40, "notes": {"parallel": {}}}
+        (folder / "progress.json").write_text(json.dumps(values))
+        workspace = Workspace(tmp_path / "made", IDENTITY)
+        assert workspace.notes == {"parallel": {}, "step": 40}
+        workspace.record(step=50)
+        assert Workspace(tmp_path / "made", IDENTITY).notes["step"] == 50
 
 
 def test_unfinished_work_with_other_settings_is_named_with_both_values(tmp_path: Path) -> None:
     output = tmp_path / "made"
     with working_folder(output):
-        Workspace(output, IDENTITY).record(1)
+        Workspace(output, IDENTITY).record()
         with pytest.raises(UsageError) as caught:
             Workspace(output, OTHER)
     assert str(caught.value).startswith(f"{output}.partial holds an unfinished run with other settings")
@@ -109,11 +115,11 @@ def test_unfinished_work_with_other_settings_is_named_with_both_values(tmp_path:
     assert "model" not in str(caught.value)
 
 
-def test_a_workspace_without_a_recorded_part_takes_any_settings(tmp_path: Path) -> None:
+def test_a_workspace_without_a_record_takes_any_settings(tmp_path: Path) -> None:
     output = tmp_path / "made"
     with working_folder(output):
         Workspace(output, IDENTITY)
-        assert Workspace(output, OTHER).parts_done == 0
+        assert Workspace(output, OTHER).notes == {}
 
 
 @pytest.mark.parametrize("identity", [IDENTITY, OTHER])
@@ -135,19 +141,6 @@ def test_what_is_no_artifact_is_left_alone(tmp_path: Path) -> None:
     for name in ("folder", "file"):
         with pytest.raises(UsageError, match=rf"{name} is there and is no artifact of xqg"):
             already_made(tmp_path / name, IDENTITY)
-
-
-@pytest.mark.parametrize(
-    ("found", "asked", "words"),
-    [
-        ({"a": 1}, {"a": 2}, "a was 1, now 2"),
-        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": None}}, "a.c was 2, now None"),
-        ({"a": 1, "b": 1}, {"b": 2, "c": 3}, "a was 1, now None; b was 1, now 2; c was None, now 3"),
-        ({"a": [1]}, {"a": [1]}, ""),
-    ],
-)
-def test_differences_name_both_values(found: dict[str, Any], asked: dict[str, Any], words: str) -> None:
-    assert differences(found, asked) == words
 
 
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
@@ -254,28 +247,6 @@ def test_a_full_disk_says_what_to_do(full_disk: Path) -> None:
     assert str(caught.value).startswith(f"no space is left for {output}.partial; free some and run the same command")
 
 
-def test_a_full_disk_leaves_the_old_text_of_a_small_file(full_disk: Path) -> None:
-    file = full_disk / "progress.json"
-    write_atomically(file, "old")
-    with pytest.raises(OSError, match="No space left") as caught:
-        write_atomically(file, "new" * 100_000)
-    assert caught.value.errno == errno.ENOSPC
-    assert file.read_text() == "old"
-
-
-@pytest.mark.parametrize("free", [4 * 1024, 64 * 1024])
-def test_the_catalog_on_a_full_disk_says_so_too(free: int, full_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (full_disk / "other").write_bytes(b"x" * (64 * 1024 - free))
-    monkeypatch.setattr("pyserini_xqg.collection.query_lookup.SQLITE_CACHE_KIB", 16)
-    with (
-        pytest.raises(XqgError, match="no space is left for"),
-        working_folder(full_disk / "made") as folder,
-        Catalog(folder) as catalog,
-    ):
-        for number in range(100_000):
-            catalog.add_passage(f"passage-{number:09}")
-
-
 def test_where_nothing_may_be_written_is_missing_input(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     for above in [*tmp_path.parents][:-1]:
@@ -291,59 +262,3 @@ def test_where_nothing_may_be_written_is_missing_input(tmp_path: Path) -> None:
         if root:
             os.seteuid(0)
         tmp_path.chmod(0o755)
-
-
-@pytest.mark.parametrize(
-    ("content", "fragment"),
-    [
-        ("", "not a manifest of xqg"),
-        ("{", "not a manifest of xqg"),
-        ("[]", "not a manifest of xqg"),
-        ('{"kind": "index"}', "not a manifest of xqg"),
-        ('{"kind": "index", "settings": {}, "colour": 1}', "not a manifest of xqg"),
-        ('{"kind": "index", "settings": {}, "format": 2}', "format 2; this version reads up to 1"),
-    ],
-)
-def test_a_damaged_or_later_manifest_is_invalid(tmp_path: Path, content: str, fragment: str) -> None:
-    (tmp_path / MANIFEST).write_text(content)
-    with pytest.raises(InvalidInput, match=rf"xqg\.json: {fragment}"):
-        Manifest.read(tmp_path)
-
-
-def test_a_manifest_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"xqg\.json: cannot be read \(No such file"):
-        Manifest.read(tmp_path)
-
-
-def test_a_manifest_reads_back_as_written_and_has_a_fixed_form(tmp_path: Path) -> None:
-    manifest = Manifest("encoder", {"name": "süß"}, {"corpus": "f"}, {"n": 1}, {"x": [0.5]}, {"numpy": "2"})
-    manifest.write(tmp_path)
-    assert Manifest.read(tmp_path) == manifest
-    first = (tmp_path / MANIFEST).read_bytes()
-    manifest.write(tmp_path)
-    assert (tmp_path / MANIFEST).read_bytes() == first
-    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
-    assert json.loads(first)["settings"] == {"name": "süß"}
-
-
-@pytest.mark.parametrize(
-    ("content", "holds"),
-    [
-        ('{"kind": "index", "settings": {"encoder": {}}}', True),
-        ('{"kind": "index", "settings": {}}', False),
-        ('{"kind": "index"}', False),
-        ("[]", False),
-        ("{", False),
-        (None, False),
-    ],
-)
-def test_only_a_manifest_with_an_encoder_holds_one(tmp_path: Path, content: str | None, holds: bool) -> None:
-    if content is not None:
-        (tmp_path / MANIFEST).write_text(content)
-    assert holds_encoder(str(tmp_path)) is holds
-
-
-def test_free_space_is_that_of_the_nearest_folder_there_is(full_disk: Path) -> None:
-    assert free_bytes(full_disk / "not" / "yet") == 64 * 1024
-    (full_disk / "x").write_bytes(b"x" * 40_000)
-    assert free_bytes(full_disk) == 24 * 1024

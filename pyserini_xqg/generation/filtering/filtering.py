@@ -1,4 +1,4 @@
-"""Keeps the best of scored queries."""
+"""Filtering of scored queries: the best stay."""
 
 from __future__ import annotations
 
@@ -88,7 +88,11 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
             shutil.rmtree(folder)
             return Manifest.read(output)
         workspace = Workspace(output, identity)
-        workspace.record(0)  # a run with other settings must not take what this one leaves for its own
+        if (folder / MANIFEST).exists() and already_made(folder, identity):
+            manifest = Manifest.read(folder)
+            workspace.finish(manifest)
+            return manifest
+        workspace.record()  # a run with other settings must not take what this one leaves for its own
         thresholds = {} if settings.keep is None else _thresholds(scored, settings.keep, made.counts["queries"])
         kept: Counter[str] = Counter()
         without = 0

@@ -1,4 +1,4 @@
-"""Scores generated queries against their passages, with the encoder that will search.
+"""Scoring of generated queries against their passages, with the encoder that will search.
 
 A score is the inner product of a query's vector and its passage's. (Doc2Query--, Gospodinov, MacAvaney and Macdonald,
 ECIR 2023, filters by a cross-encoder's score.) A rank is where a search with the query finds its passage. The scored
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from pyserini_xqg.collection.queries import PassageQueries
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
@@ -27,8 +27,9 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.search import IndexSearcher
-from pyserini_xqg.storage.files import sha256_of, write_atomically
-from pyserini_xqg.storage.manifest import Manifest, holds_encoder
+from pyserini_xqg.storage.files import sha256_of
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
@@ -78,15 +79,15 @@ def score_queries(
     if depth < 1 or part_size < 1:
         raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
     with working_folder(output) as folder:
-        with Catalog(folder) as catalog:
+        with QueryLookup(folder) as lookup:
             source = TextPassages(corpus, part_size)
             docids = folder / "docid"
             try:
                 with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
-                    source.scan(catalog, docids, bar.update)
-                found = catalog.add_queries(queries)
+                    source.scan(lookup, docids, bar.update)
+                found = lookup.add_queries(queries)
                 opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
-                searched = None if index is None else _Index(index, docids, catalog.rows, opened, depth)
+                searched = None if index is None else _Index(index, docids, lookup.rows, opened, depth)
             finally:
                 docids.unlink(missing_ok=True)
             inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
@@ -102,24 +103,26 @@ def score_queries(
                 shutil.rmtree(folder)
                 return Manifest.read(output)
             workspace = Workspace(output, identity)
-            workspace.record(workspace.parts_done)
-            languages = sorted(found.per_language)
-            with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
-                parts = source.parts(opened, workspace.parts_done)
-                for number, (ids, ready) in enumerate(parts, start=workspace.parts_done):
-                    rows = range(number * part_size, number * part_size + len(ids))
-                    records = catalog.queries_of(rows)
-                    passages = source.vectors(opened, len(ids), ready)
-                    lines, count = _score(ids, records, languages, passages, rows, opened, searched)
-                    write_atomically(folder / f"part-{number:06}.jsonl", "".join(lines))
-                    workspace.record(number + 1)
-                    bar.update(count)
-            counts = {
-                "passages": catalog.rows,
-                "queries": {language: found.per_language[language] for language in languages},
-                "queries_records_with_unknown_id": found.unknown_ids,
-            }
-        manifest = Manifest("scored queries", settings, inputs, counts)
+            if (folder / MANIFEST).exists() and already_made(folder, identity):
+                manifest = Manifest.read(folder)
+            else:
+                workspace.record()
+                languages = sorted(found.per_language)
+                done = FileParts(folder, "part", -(-lookup.rows // part_size))
+                with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
+                    for number, ids, ready in source.parts(opened, done.missing()):
+                        rows = range(number * part_size, number * part_size + len(ids))
+                        records = lookup.queries_of(rows)
+                        passages = source.vectors(opened, len(ids), ready)
+                        lines, count = _score(ids, records, languages, passages, rows, opened, searched)
+                        done.write(number, "".join(lines))
+                        bar.update(count)
+                counts = {
+                    "passages": lookup.rows,
+                    "queries": {language: found.per_language[language] for language in languages},
+                    "queries_records_with_unknown_id": found.unknown_ids,
+                }
+                manifest = Manifest("scored queries", settings, inputs, counts)
         workspace.finish(manifest)
         return manifest
 

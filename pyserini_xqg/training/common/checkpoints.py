@@ -63,7 +63,7 @@ class Checkpoints(TrainerCallback):
 
     def last(self) -> Path | None:
         """The last checkpoint that was recorded; what came after it, and is not whole, goes."""
-        done = self._workspace.parts_done
+        done: int = self._workspace.notes.get("step", 0)
         if is_main_process():
             for folder in self._place.glob("checkpoint-*"):
                 if int(folder.name.split("-")[1]) > done:
@@ -97,7 +97,7 @@ class Checkpoints(TrainerCallback):
         """The checkpoint is whole: record it, then take away those that it replaces."""
         if not state.is_world_process_zero:
             return
-        self._workspace.record(state.global_step)
+        self._workspace.record(step=state.global_step)
         best = best_step(state.log_history) if self._keeps_best else None
         for folder in self._place.glob("checkpoint-*"):
             step = int(folder.name.split("-")[1])

@@ -111,6 +111,6 @@ def run_parallel_stage(
             "dev_before": scored.get(0, {}),
             "dev": scored.get(outcome.chosen_step, {}),
         }
-        workspace.record(workspace.parts_done, **{DONE: done})
+        workspace.record(**{DONE: done})
         shutil.rmtree(stage.folder)
     wait_for_everyone()

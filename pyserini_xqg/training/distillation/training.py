@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.errors import InvalidInput, XqgError
+from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import is_main_process, processes, wait_for_everyone
 from pyserini_xqg.training.data.batches import Collator, EpochRow, EpochRows, Place
@@ -66,29 +68,22 @@ def in_parts(
         A value is no number.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [
-        (folder / f"part-{start // size:06}.npy", range(start, min(start + size, total)))
-        for start in range(0, total, size)
-    ]
-    own = [part for number, part in enumerate(parts) if number % processes() == int(os.environ.get("RANK", "0"))]
-    bar = tqdm(own, desc=label, unit="part", disable=not (show_progress and is_main_process()))
-    for file, rows in bar:
-        if file.exists():
+    parts = FileParts(folder, "part", -(-total // size), ".npy")
+    own = range(int(os.environ.get("RANK", "0")), parts.total, processes())
+    for number in tqdm(own, desc=label, unit="part", disable=not (show_progress and is_main_process())):
+        if parts.is_done(number):
             continue
-        values = compute(rows)
+        values = compute(range(number * size, min((number + 1) * size, total)))
         if not np.isfinite(values).all():
             raise XqgError(
                 f"the teacher gives values that are no numbers ({label}); give --teacher-dtype float32, and check its "
                 "weights"
             )
-        unfinished = file.with_suffix(".unfinished")
-        with unfinished.open("wb") as handle:
-            np.save(handle, values.astype(np.float32), allow_pickle=False)
-            handle.flush()
-            os.fsync(handle.fileno())
-        unfinished.replace(file)
+        content = io.BytesIO()
+        np.save(content, values.astype(np.float32), allow_pickle=False)
+        parts.write(number, content.getvalue())
     wait_for_everyone()
-    return np.concatenate([np.load(file, allow_pickle=False) for file, _ in parts])
+    return np.concatenate([np.load(parts.file(number), allow_pickle=False) for number in range(parts.total)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +177,7 @@ class DistillTraining(RetrieverTraining):
 
     def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         if is_main_process():
-            workspace.record(workspace.parts_done)  # from here on other settings are refused
+            workspace.record()  # from here on other settings are refused
         self._teach(workspace, show_progress)
         return run_retriever_trainer(
             self.model,

@@ -172,7 +172,7 @@ def run_generator_trainer(
     last = checkpoints.last()
     trainer.args.eval_on_start = bool(dev) and last is None
     if last is not None:
-        log.info("going on after step %s of %s", f"{workspace.parts_done:,}", f"{steps:,}")
+        log.info("going on after step %s of %s", f"{workspace.notes['step']:,}", f"{steps:,}")
     with memory_advice(settings, generator_advice), quiet_loading():
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.accelerator.wait_for_everyone()

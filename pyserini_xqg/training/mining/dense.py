@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
-from array import array
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.encoding.folder import read_encoder
@@ -17,6 +11,7 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import MissingInput, UsageError
 from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.indexing.settings import AugmentationSettings, read_augmentation
+from pyserini_xqg.storage.id_store import IdStore
 from pyserini_xqg.storage.manifest import MANIFEST, holds_encoder
 
 # (id, score) of what was found, best first.
@@ -47,7 +42,7 @@ class DenseIndex:
     ----------
     folder : Path
     scratch : Path
-        For a file with the places of the ids.
+        For a file with the ids.
 
     Raises
     ------
@@ -57,7 +52,7 @@ class DenseIndex:
 
     def __init__(self, folder: Path, scratch: Path):
         self._searcher = IndexSearcher(folder)
-        self._ids = _Lines(folder / "docid", scratch / "docid-places")
+        self._ids = _Lines(folder / "docid", scratch / "docid.sqlite")
         self._searcher.check_ids(len(self._ids))
 
     def search(self, vectors: Vectors, depth: int) -> list[Ranking]:
@@ -77,30 +72,25 @@ class DenseIndex:
 
 
 class _Lines:
-    """The lines of a file by number, neither them nor their places in memory."""
+    """The lines of a file by number, on disk: they can be too many for memory."""
 
-    def __init__(self, file: Path, places: Path):
-        self._count = 0
-        with file.open("rb") as lines, places.open("wb") as handle:
-            starts, at = array("q"), 0
-            for line in lines:
-                starts.append(at)
-                at += len(line)
-                self._count += 1
-                if len(starts) == 1 << 16:
-                    starts.tofile(handle)
-                    starts = array("q")
-            starts.append(at)
-            starts.tofile(handle)
-            self._bytes: Any = mmap.mmap(lines.fileno(), 0, access=mmap.ACCESS_READ) if at else b""
-        self._starts: npt.NDArray[np.int64] = np.memmap(places, dtype=np.int64, mode="r")
+    def __init__(self, file: Path, scratch: Path):
+        self._store = IdStore(scratch, ("line (number INTEGER PRIMARY KEY, text TEXT)",))
+        with file.open("rb") as lines:
+            numbered = ((number, line.decode("utf-8").strip()) for number, line in enumerate(lines))
+            self._store.insert_all("line", numbered, ["number", "text"])
+        found = self._store.first("SELECT COUNT(*) FROM line")
+        assert found is not None
+        self._count: int = found[0]
 
     def __len__(self) -> int:
         return self._count
 
     def __getitem__(self, number: int) -> str:
-        line: bytes = self._bytes[self._starts[number] : self._starts[number + 1]]
-        return line.decode("utf-8").strip()
+        found = self._store.first("SELECT text FROM line WHERE number = ?", number)
+        assert found is not None
+        line: str = found[0]
+        return line
 
 
 def fingerprint_index(folder: Path) -> str:

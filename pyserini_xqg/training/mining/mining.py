@@ -187,7 +187,7 @@ class Mining:
             if (folder / MANIFEST).exists() and already_made(folder, identity):
                 manifest = Manifest.read(folder)
             else:
-                workspace.record(workspace.parts_done)
+                workspace.record()
                 scratch.mkdir(exist_ok=True)
                 with PassageStore(scratch / FOUND) as store:
                     steps = MiningSteps(

@@ -1,4 +1,4 @@
-"""What mining keeps while it is under way: the files of a step, and the counts of the last one."""
+"""Files of a mining step, a line for each question, and the counts of the last step."""
 
 from __future__ import annotations
 
@@ -10,29 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
-from pyserini_xqg.storage.files import write_atomically
+from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.training.mining.labelling import Labelled
 
 
-class Parts:
-    """The files of one step, each of which is there as a whole or not at all."""
+class QuestionParts:
+    """The lines of one step in parts of so many questions."""
 
     def __init__(self, folder: Path, name: str, examples: Sequence[TrainingExample], size: int):
-        self._folder, self._name, self._examples, self._size = folder, name, examples, size
+        self._examples, self._size = examples, size
+        self._parts = FileParts(folder, name, -(-len(examples) // size))
 
     @property
     def missing(self) -> list[tuple[int, int, Sequence[TrainingExample]]]:
-        """Number, first question and questions of the parts that are not there."""
-        starts = enumerate(range(0, len(self._examples), self._size))
-        return [
-            (number, start, self._examples[start : start + self._size])
-            for number, start in starts
-            if not self._file(number).exists()
-        ]
+        """Number, first question and questions of the parts that are not done."""
+        starts = [(number, number * self._size) for number in self._parts.missing()]
+        return [(number, start, self._examples[start : start + self._size]) for number, start in starts]
 
     def write(self, number: int, lines: Iterable[Mapping[str, Any]]) -> None:
         """Write a part, a line for each question."""
-        write_atomically(self._file(number), "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines))
+        self._parts.write(number, "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines))
 
     def read(self) -> Iterator[dict[str, Any]]:
         """The lines of all parts."""
@@ -42,14 +39,11 @@ class Parts:
         """The lines of `count` questions from number `start` on."""
         at = start - start % self._size
         while at < start + count:
-            with self._file(at // self._size).open(encoding="utf-8") as lines:
+            with self._parts.file(at // self._size).open(encoding="utf-8") as lines:
                 for number, line in enumerate(lines, start=at):
                     if start <= number < start + count:
                         yield json.loads(line)
             at += self._size
-
-    def _file(self, number: int) -> Path:
-        return self._folder / f"{self._name}-{number:06}.jsonl"
 
 
 @dataclass

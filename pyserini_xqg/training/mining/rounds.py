@@ -121,7 +121,7 @@ def run_rounds(
             already_made(output, identity)
         elif output.exists() and any(output.iterdir()) and not workspace.notes.get("begun"):
             raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
-        workspace.record(workspace.parts_done, begun=True)
+        workspace.record(begun=True)
         models: dict[str, Any] = {}
         for number in range(1, rounds + 1):
             folder = output / f"round-{number}"

@@ -22,7 +22,7 @@ from pyserini_xqg.training.mining.bi_encoder import BiEncoder, encoded_text
 from pyserini_xqg.training.mining.bm25 import bm25_search, english_question
 from pyserini_xqg.training.mining.dense import DenseIndex, Ranking
 from pyserini_xqg.training.mining.labelling import Candidate
-from pyserini_xqg.training.mining.parts import Parts
+from pyserini_xqg.training.mining.parts import QuestionParts
 from pyserini_xqg.training.mining.passage_store import PassageStore
 from pyserini_xqg.training.mining.settings import MiningSettings
 
@@ -88,9 +88,9 @@ class MiningSteps:
         self._corpus, self._index, self._retriever = corpus, index, retriever
         self._device, self._show_progress = device, show_progress
         self._is_dense = settings.source == "retriever"
-        self._found = Parts(scratch, "found", examples, SEARCH_PART)
-        self._answers = Parts(scratch, "answers", examples, READ_PART)
-        self._scores = Parts(scratch, "scores", examples, SEARCH_PART)
+        self._found = QuestionParts(scratch, "found", examples, SEARCH_PART)
+        self._answers = QuestionParts(scratch, "answers", examples, READ_PART)
+        self._scores = QuestionParts(scratch, "scores", examples, SEARCH_PART)
 
     def search(self) -> None:
         """Write the ids and scores of what was found."""
@@ -111,7 +111,7 @@ class MiningSteps:
         with self._bar("looking up", None, "passages") as bar:
             docids = (docid for each in self._found.read() for docid in each["docids"])
             self._store.fill(docids, self._corpus, bar.update)
-        workspace.record(workspace.parts_done, looked_up=True)
+        workspace.record(looked_up=True)
 
     def read(self, reader: AnswerReader) -> None:
         """Write what the reader says to each question from each passage."""

@@ -114,7 +114,7 @@ def run_retriever_trainer(
     last = checkpoints.last()
     trainer.args.eval_on_start = scorer is not None and last is None
     if last is not None:
-        log.info("going on after step %s of %s", f"{workspace.parts_done:,}", f"{steps:,}")
+        log.info("going on after step %s of %s", f"{workspace.notes['step']:,}", f"{steps:,}")
     with memory_advice(settings, retriever_advice), quiet_loading():
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
         trainer.accelerator.wait_for_everyone()

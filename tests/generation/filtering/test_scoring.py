@@ -21,6 +21,7 @@ from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model, write_lines
+from tests.fixtures.parts import markers
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -239,13 +240,23 @@ def test_an_unfinished_run_with_other_settings_is_refused(score, index, tmp_path
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pyserini_xqg.generation.filtering.scoring.write_atomically", stop)
+    monkeypatch.setattr("pyserini_xqg.storage.parts.write_atomically", stop)
     with pytest.raises(KeyboardInterrupt):
         score()
     monkeypatch.undo()
     with pytest.raises(UsageError, match=r"holds an unfinished run .*; inputs.index was None, now"):
         score(index=index)
     assert files_of(score()) == files_of(score("fresh"))
+
+
+def test_a_run_that_was_stopped_in_its_last_moment_is_finished(score, tmp_path) -> None:
+    made = files_of(score())
+    (tmp_path / "scored").rename(tmp_path / "scored.partial")  # as it is before the last step
+    before = (tmp_path / "scored.partial" / "part-000000.jsonl").stat().st_mtime_ns
+    with pytest.raises(UsageError, match=r"settings.part_size was 4, now 3"):
+        score(part_size=3)
+    assert files_of(score()) == made
+    assert (tmp_path / "scored" / "part-000000.jsonl").stat().st_mtime_ns == before
 
 
 def _score(model: str, corpus: Path, queries: Path, index: Path, output: Path) -> None:
@@ -270,10 +281,10 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     whole.join(300)
     assert whole.exitcode == 0
     chance = random.Random(3)
-    broken, progress = tmp_path / "broken", tmp_path / "broken.partial" / "progress.json"
+    broken = tmp_path / "broken"
 
     def parts_done() -> int:
-        return json.loads(progress.read_text())["parts_done"] if progress.exists() else 0
+        return len(markers(tmp_path / "broken.partial"))
 
     reached = []
     for parts in (0, 3, 9, 17):

@@ -172,13 +172,13 @@ def test_a_run_stopped_in_either_stage_ends_as_one_that_was_not(
         with pytest.raises(KeyboardInterrupt):
             distill_dr_decr(given, tmp_path / "out", chosen, device="cpu")
         working = tmp_path / "out.partial"
-        assert progress(working / "parallel.partial")["parts_done"] == 5
+        assert progress(working / "parallel.partial")["notes"]["step"] == 5
         with pytest.raises(UsageError, match="parallel_epochs was 3, now 4"):
             distill_dr_decr(given, tmp_path / "out", settings(base=str(tiny_model), parallel_epochs=4), device="cpu")
         with pytest.raises(KeyboardInterrupt):
             distill_dr_decr(given, tmp_path / "out", chosen, device="cpu")
         assert steps == {RepresentationLoss: 8 + 7, RelevanceLoss: 9}
-        assert progress(working)["parts_done"] == 5
+        assert progress(working)["notes"]["step"] == 5
         assert progress(working)["notes"]["parallel"]["steps"] == 12
         assert not (working / "parallel.partial").exists()
         again = distill_dr_decr(given, tmp_path / "out", chosen, device="cpu")

@@ -197,7 +197,7 @@ def test_a_run_stopped_in_any_phase_ends_as_one_that_was_not(
             distill_quick(given, tmp_path / "out", chosen, device="cpu")
         assert calls == {"scored": 5, "steps": 11}
         progress = json.loads((tmp_path / "out.partial" / "progress.json").read_text(encoding="utf-8"))
-        assert progress["parts_done"] == 8
+        assert progress["notes"]["step"] == 8
         again = distill_quick(given, tmp_path / "out", chosen, device="cpu")
         assert calls == {"scored": 5, "steps": 11 + 7}
     whole = distill_quick(given, tmp_path / "whole", chosen, device="cpu")

@@ -14,8 +14,8 @@ from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.datasets.formats import read_examples
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.storage import parts
 from pyserini_xqg.storage.manifest import Manifest
-from pyserini_xqg.training.mining import parts as mining_parts
 from pyserini_xqg.training.mining import steps as mining_steps
 from pyserini_xqg.training.mining.mining import Mining, mine
 from pyserini_xqg.training.mining.recipes import mine_negatives, mine_sentri
@@ -214,14 +214,14 @@ class Cut(Exception):
 
 
 def cut_before(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
-    stock = mining_parts.write_atomically
+    stock = parts.write_atomically
 
     def write(place: Path, text: str) -> None:
         if place.name == file:
             raise Cut(file)
         stock(place, text)
 
-    monkeypatch.setattr(mining_parts, "write_atomically", write)
+    monkeypatch.setattr(parts, "write_atomically", write)
 
 
 @pytest.mark.parametrize("place", ["found-000001.jsonl", "scores-000000.jsonl", "scores-000002.jsonl"])
@@ -240,13 +240,13 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(
         mine_negatives(inputs, tmp_path / "cut", str(steady_model), device="cpu", depth=7)
     with monkeypatch.context() as patch:
         # Of the parts that were there none is written again.
-        stock = mining_parts.write_atomically
+        stock = parts.write_atomically
 
         def write(place: Path, text: str) -> None:
             assert place.name not in kept
             stock(place, text)
 
-        patch.setattr(mining_parts, "write_atomically", write)
+        patch.setattr(parts, "write_atomically", write)
         mine_negatives(inputs, tmp_path / "cut", str(steady_model), device="cpu")
     for name in ("train.jsonl", "xqg.json"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -260,7 +260,7 @@ def test_a_run_that_was_stopped_in_its_last_moment_is_finished(
     manifest = mine_negatives(inputs, tmp_path / "out", str(steady_model), device="cpu")
     (tmp_path / "out").rename(tmp_path / "out.partial")
     identity = {"settings": manifest.settings, "inputs": manifest.inputs}
-    progress = {"identity": identity, "parts_done": 0, "notes": {"looked_up": True}}
+    progress = {"identity": identity, "notes": {"looked_up": True}}
     (tmp_path / "out.partial" / "progress.json").write_text(json.dumps(progress), encoding="utf-8")
     assert mine_negatives(inputs, tmp_path / "out", str(steady_model), device="cpu") == manifest
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["train.jsonl", "xqg.json"]

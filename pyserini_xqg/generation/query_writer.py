@@ -1,4 +1,4 @@
-"""Generates the queries of one part of a corpus, in steps that survive a stop."""
+"""Queries of one part of a corpus, generated language by language, in steps that survive a stop."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.queries import PassageQueries
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.cleaning import Cleaner
-from pyserini_xqg.storage.files import write_atomically
-
-COUNTS = ".counts"
+from pyserini_xqg.storage.parts import FileParts
 
 Texts = list[list[str]]  # of each passage
 
 
 @dataclass
-class PartCounts:
+class GenerationCounts:
     """What came of a part, or of all.
 
     Attributes
@@ -43,12 +41,12 @@ class PartCounts:
     without: int = 0
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> PartCounts:
+    def of(cls, values: Mapping[str, Any]) -> GenerationCounts:
         """From their JSON."""
         dropped = {language: Counter(reasons) for language, reasons in values["dropped"].items()}
         return cls(Counter(values["queries"]), dropped, Counter(values["short"]), values["without"])
 
-    def add(self, other: PartCounts) -> None:
+    def add(self, other: GenerationCounts) -> None:
         """Add those of another part."""
         self.queries.update(other.queries)  # += would leave out a language with none
         self.short += other.short
@@ -57,25 +55,41 @@ class PartCounts:
             self.dropped.setdefault(language, Counter()).update(reasons)
 
 
-def counts_of(file: Path) -> PartCounts:
-    """What came of the part that was written to `file`."""
-    return PartCounts.of(json.loads(file.with_suffix(COUNTS).read_text(encoding="utf-8")))
-
-
-class PartWriter:
-    """Writes parts.
+class QueryWriter:
+    """Writes the queries of parts.
 
     Parameters
     ----------
+    folder : Path
+        Of the queries, ``part-000000.jsonl`` and so on; each language of a part is kept there as soon as it is done,
+        until the part is.
+    total : int
+        How many parts there are.
     generator : Generator
     cleaner : Cleaner
     seed, tries : int
         See :class:`pyserini_xqg.generation.XqgQueryBuilder`.
     asked : mapping of str to int
         How many queries of each language a passage is to have.
+
+    Attributes
+    ----------
+    parts : FileParts
+        Which parts are done.
     """
 
-    def __init__(self, generator: Generator, cleaner: Cleaner, seed: int, tries: int, asked: Mapping[str, int]):
+    def __init__(
+        self,
+        folder: Path,
+        total: int,
+        generator: Generator,
+        cleaner: Cleaner,
+        seed: int,
+        tries: int,
+        asked: Mapping[str, int],
+    ):
+        self.parts = FileParts(folder, "part", total)
+        self._languages = {language: FileParts(folder, language, total, ".json") for language in asked}
         self._generator = generator
         self._cleaner = cleaner
         self._seed = seed
@@ -84,19 +98,16 @@ class PartWriter:
 
     def write(
         self,
-        file: Path,
         number: int,
         passages: Sequence[Passage],
         had: Sequence[PassageQueries] | None,
         had_asked: Mapping[str, int],
         progress: Callable[[int], object],
     ) -> None:
-        """Write a part's queries, one record a passage, to `file`, and what came of them beside it (`counts_of`).
+        """Write a part's queries, one record a passage, and mark it with what came of them.
 
         Parameters
         ----------
-        file : Path
-            Scratch files of its name keep each language as soon as it is done.
         number : int
             Of the part.
         passages : sequence of Passage
@@ -108,16 +119,17 @@ class PartWriter:
             Is told of queries as they are generated.
         """
         texts: dict[str, Texts] = {}
-        counts = PartCounts()
-        scratch = []
+        counts = GenerationCounts()
+        scratch: list[FileParts] = []
         for language, n in self._asked.items():
             earlier = [list(record.queries.get(language, ())) for record in had] if had else [[] for _ in passages]
             if had_asked.get(language, 0) < n:
-                scratch.append(file.with_suffix(f".{language}"))
-                if not scratch[-1].exists():
+                own = self._languages[language]
+                scratch.append(own)
+                if not own.is_done(number):
                     done = self._generate(number, passages, language, n, earlier, had_asked.get(language, 0), progress)
-                    write_atomically(scratch[-1], json.dumps(done, ensure_ascii=False))
-                kept, dropped = json.loads(scratch[-1].read_text(encoding="utf-8"))
+                    own.write(number, json.dumps(done, ensure_ascii=False))
+                kept, dropped = json.loads(own.file(number).read_text(encoding="utf-8"))
                 counts.dropped[language] = Counter(dropped)
             else:
                 kept = earlier
@@ -133,10 +145,16 @@ class PartWriter:
             json.dumps({"id": passage.id, "queries": record}, ensure_ascii=False) + "\n"
             for passage, record in zip(passages, records, strict=True)
         )
-        write_atomically(file.with_suffix(COUNTS), json.dumps(vars(counts)))
-        write_atomically(file, "".join(lines))
-        for scrap in scratch:
-            scrap.unlink()
+        self.parts.write(number, "".join(lines), **vars(counts))
+        for own in scratch:
+            own.remove(number)
+
+    def counts(self) -> GenerationCounts:
+        """What came of all parts, once they are done."""
+        total = GenerationCounts()
+        for values in self.parts.counts():
+            total.add(GenerationCounts.of(values))
+        return total
 
     def _generate(
         self,

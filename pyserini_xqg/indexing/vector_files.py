@@ -1,17 +1,19 @@
-"""The files that the parts of an index are written to."""
+"""Vectors of an index on disk while it is built: one file for each kind, whose rows come part by part."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pyserini_xqg.errors import XqgError
+from pyserini_xqg.indexing.augmentation import AugmentedPart
 from pyserini_xqg.indexing.flat_file import RowFile, flat_header, npy_header
-from pyserini_xqg.indexing.part import Part
 from pyserini_xqg.storage.files import free_bytes
+from pyserini_xqg.storage.parts import Parts
 
 
-class PartFiles:
+class VectorFiles:
     """The vectors as a flat index file, and with `keep_vectors` what they were made of, as ``.npy`` arrays.
 
     Parameters
@@ -21,10 +23,17 @@ class PartFiles:
         ``vectors/counts.LANGUAGE.npy`` and, for each N of `keep_first`, ``vectors/queries.LANGUAGE.first-N.npy``.
     rows, dimension : int
         Of the whole index.
+    part_size : int
+        Rows a part.
     languages : sequence of str
     keep_vectors : bool
     keep_first : sequence of int
         Numbers of queries whose sums are kept too.
+
+    Attributes
+    ----------
+    parts : Parts
+        Which of them are on disk.
 
     Raises
     ------
@@ -39,10 +48,13 @@ class PartFiles:
         folder: Path,
         rows: int,
         dimension: int,
+        part_size: int,
         languages: Sequence[str],
         keep_vectors: bool,
         keep_first: Sequence[int] = (),
     ):
+        self._part_size = part_size
+        self._all_languages = list(languages)
         self._languages = list(languages) if keep_vectors else []
         self._keep_first = tuple(keep_first)
         wide, narrow = npy_header((rows, dimension), "<f4"), npy_header((rows,), "<i8")
@@ -62,17 +74,18 @@ class PartFiles:
                 f"the vectors need {needed / 1e9:.1f} GB more and {folder} has {free / 1e9:.1f} GB free; free some "
                 "space, or choose another output"
             )
-        self._files = {name: RowFile(folder / name, header) for name, header in headers.items()}
+        self._files = {name: RowFile(folder / name, header, sizes[name]) for name, header in headers.items()}
+        self.parts = Parts(folder, "vectors", -(-rows // part_size), self._sha256)
 
-    def __enter__(self) -> PartFiles:
+    def __enter__(self) -> VectorFiles:
         return self
 
     def __exit__(self, *_: object) -> None:
         for file in self._files.values():
             file.close()
 
-    def write(self, part: Part) -> None:
-        """Write a part; it is on disk when this returns."""
+    def write(self, part: AugmentedPart) -> None:
+        """Write a part and mark it; it is on disk when this returns."""
         self._files[self.FLAT].write(part.start, part.vectors)
         if "vectors/passages.npy" in self._files:
             self._files["vectors/passages.npy"].write(part.start, part.passages)
@@ -80,6 +93,27 @@ class PartFiles:
             rows = [part.counts[position], part.sums[position], *part.first_sums[:, position]]
             for name, values in zip(self._names(language), rows, strict=True):
                 self._files[name].write(part.start, values)
+        self.parts.mark(
+            part.number,
+            without_queries=int((part.counts.sum(axis=0) == 0).sum()),
+            queries=dict(zip(self._all_languages, part.counts.sum(axis=1).tolist(), strict=True)),
+        )
+
+    def query_counts(self) -> tuple[int, dict[str, int]]:
+        """How many passages have no query, and how many queries there are by language; once all parts are there."""
+        without, queries = 0, dict.fromkeys(self._all_languages, 0)
+        for counts in self.parts.counts():
+            without += counts["without_queries"]
+            for language, count in counts["queries"].items():
+                queries[language] += count
+        return without, queries
+
+    def _sha256(self, number: int) -> str:
+        """Of the rows of a part in all files."""
+        digest = hashlib.sha256()
+        for file in self._files.values():
+            digest.update(file.read(number * self._part_size, self._part_size))
+        return digest.hexdigest()
 
     def _names(self, language: str) -> list[str]:
         """The files of the counts, of the sums, and of the sums of the first queries."""

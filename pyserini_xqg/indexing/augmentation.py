@@ -1,8 +1,8 @@
-"""One part of an index: its passages' vectors, its queries' sums, and the two together."""
+"""Augmentation of the passages of an index, part by part: their vectors, their queries' sums, the two together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.collection.queries import chosen_queries
-from pyserini_xqg.collection.query_lookup import Catalog
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.formula import augment, finish
@@ -22,9 +22,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class PreparedPart:
+class TokenizedPart:
     """A part that was read and tokenized."""
 
+    number: int
     start: int
     ids: list[str]
     passages: Any
@@ -35,13 +36,13 @@ class PreparedPart:
 
 
 @dataclass(frozen=True)
-class Part:
+class AugmentedPart:
     """A part that was computed.
 
     Attributes
     ----------
-    start : int
-        Its first row.
+    number, start : int
+        Its own and that of its first row.
     vectors : float32 array of shape (n, d)
         As they go into the index.
     passages : float32 array of shape (n, d)
@@ -53,6 +54,7 @@ class Part:
         Of the first so many queries of each language.
     """
 
+    number: int
     start: int
     vectors: Vectors
     passages: Vectors
@@ -61,8 +63,8 @@ class Part:
     first_sums: Vectors
 
 
-class PartMaker:
-    """Makes the parts of an index.
+class Augmenter:
+    """Augments passages.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ class PartMaker:
     encoder : TextEncoder
         Of passages and generated queries.
     source : PassageSource
-    catalog : Catalog
+    lookup : QueryLookup
         Filled.
     languages : sequence of str
         Whose queries count.
@@ -89,7 +91,7 @@ class PartMaker:
         augmentation: AugmentationSettings,
         encoder: TextEncoder,
         source: PassageSource,
-        catalog: Catalog,
+        lookup: QueryLookup,
         languages: Sequence[str],
         keep_vectors: bool = False,
         mean: Vectors | None = None,
@@ -99,7 +101,7 @@ class PartMaker:
         self._augmentation = augmentation
         self._encoder = encoder
         self._source = source
-        self._catalog = catalog
+        self._lookup = lookup
         self._languages = list(languages)
         self._needs_queries = augmentation.alpha > 0 or keep_vectors
         self._needs_passages = augmentation.alpha < 1 or keep_vectors
@@ -107,11 +109,11 @@ class PartMaker:
         self._direction = direction
         self._keep_first = tuple(keep_first)
 
-    def prepared(self, first: int, part_size: int) -> Iterator[PreparedPart]:
-        """The parts from number `first` on, each read and tokenized while the caller has the one before."""
-        return _one_ahead(self._prepare(first, part_size))
+    def tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
+        """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
+        return _one_ahead(self._tokenized(numbers))
 
-    def make(self, part: PreparedPart) -> Part:
+    def augmented(self, part: TokenizedPart) -> AugmentedPart:
         """Compute a part.
 
         Raises
@@ -150,18 +152,18 @@ class PartMaker:
                 f"{len(broken) - 1} more of {size}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
-        return Part(part.start, vectors, passages, sums, counts, first_sums)
+        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums)
 
-    def _prepare(self, first: int, part_size: int) -> Iterator[PreparedPart]:
-        for number, (ids, ready) in enumerate(self._source.parts(self._encoder, first), start=first):
-            start = number * part_size
+    def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
+        for number, ids, ready in self._source.parts(self._encoder, numbers):
+            start = number * self._source.part_size
             texts: list[str] = []
             rows: list[int] = []
             languages: list[int] = []
             places: list[int] = []
             if self._languages and self._needs_queries:
                 for row, record in enumerate(
-                    self._catalog.queries_of(map(self._queries_row, range(start, start + len(ids))))
+                    self._lookup.queries_of(map(self._queries_row, range(start, start + len(ids))))
                 ):
                     seen = dict.fromkeys(self._languages, 0)
                     for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
@@ -173,13 +175,13 @@ class PartMaker:
             skip = self._augmentation.control == "mean"
             batches = [] if skip else self._encoder.tokenize(texts, "query")
             query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
-            yield PreparedPart(start, ids, ready, query_rows, query_languages, query_places, batches)
+            yield TokenizedPart(number, start, ids, ready, query_rows, query_languages, query_places, batches)
 
     def _queries_row(self, row: int) -> int:
         """Whose queries a passage gets: its own, or as a control those of the passage half a corpus away."""
         if self._augmentation.control != "shuffled":
             return row
-        return (row + max(1, self._catalog.rows // 2)) % self._catalog.rows
+        return (row + max(1, self._lookup.rows // 2)) % self._lookup.rows
 
 
 def _one_ahead(items: Iterator[T]) -> Iterator[T]:
