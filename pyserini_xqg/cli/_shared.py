@@ -1,0 +1,43 @@
+"""Parameters that several commands have, and the encoder that ``--encoder`` and its options name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pyserini_xqg.cli._options import Options
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.manifest import holds_encoder
+
+ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
+CORPUS = {"help": "Passages, Pyserini's JSONL: a file or folder, .gz too."}
+QUERIES = {"help": "Generated queries: a file or folder, .gz too."}
+HUBNESS_TOPICS = {
+    "help": "Topics file to take that direction from, instead of the generated queries.",
+    "panel": "Augmentation",
+}
+
+Device = Annotated[str | None, {"help": "cuda, cuda:1, mps, cpu [the best there is]."}]
+PartSize = Annotated[int, {"help": "Passages between two points where a stopped run goes on."}]
+Encoding = Annotated[dict[str, Any], Options(EncoderSettings, without=["model"], layered=True, panel=ENCODER)]
+
+
+def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:
+    """The encoder that ``--encoder`` and its options name.
+
+    Raises
+    ------
+    UsageError
+        `name` is a folder of ours, whose settings stand, and something else was given too.
+    """
+    from pyserini_xqg.encoding.folder import read_encoder
+
+    settings = read_encoder(name, "passage")
+    if holds_encoder(name) and given:
+        options = ", ".join("--" + option.replace("_", "-") for option in given)
+        raise UsageError(
+            f"{name} has its encoder settings in it; {options} cannot be given too. Make another folder with xqg "
+            "encoder"
+        )
+    return replace(settings, **given)

@@ -1,0 +1,74 @@
+"""``xqg train distill``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+from pyserini_xqg.cli._options import Options, command
+from pyserini_xqg.cli._printing import print_values
+from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, run_and_print
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.training.common.config import layered, read_config
+from pyserini_xqg.training.distillation.settings import (
+    QUICK,
+    RECIPE_SETTINGS,
+    DistillDataSettings,
+    DrDecrSettings,
+    QuickSettings,
+    distill_settings,
+)
+
+
+@command
+def distill(
+    *,
+    output: Output,
+    config: Path | None = None,
+    settings: Annotated[dict[str, Any], Options(QuickSettings, DrDecrSettings, layered=True)],
+    data: Annotated[dict[str, Any], Options(DistillDataSettings, layered=True)],
+    device: Device = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Train a bi-encoder by a teacher, which ranks each question's candidates for it.
+
+    Parameters
+    ----------
+    config : Path or None
+        Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it.
+    """
+    from pyserini_xqg.training.distillation.training import plan_values
+
+    tables = read_config(config, {**RECIPE_SETTINGS, "data": DistillDataSettings})
+    recipe = settings.pop("recipe", None) or _recipe(tables)
+    own = {field.name for field in fields(RECIPE_SETTINGS[recipe])}
+    if wrong := sorted(settings.keys() - own):
+        raise UsageError(f"--{wrong[0].replace('_', '-')} is no option of the recipe {recipe}")
+    require("base", settings, tables[recipe])
+    require("teacher", settings, tables[recipe])
+    require("train", data, tables["data"])
+    whole = distill_settings(recipe, tables[recipe], settings)
+    training = _class_of(recipe)(layered(DistillDataSettings, tables["data"], data), whole, device)
+    if dry_run:
+        print_values(plan_values(training))
+    else:
+        run_and_print(training, output)
+
+
+def _recipe(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    named = [name for name in RECIPE_SETTINGS if tables[name]]
+    if len(named) != 1:
+        raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
+    return named[0]
+
+
+def _class_of(recipe: str) -> Any:
+    if recipe == QUICK:
+        from pyserini_xqg.training.distillation.quick import QuickTraining
+
+        return QuickTraining
+    from pyserini_xqg.training.distillation.dr_decr import DrDecrTraining
+
+    return DrDecrTraining
