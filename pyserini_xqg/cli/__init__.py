@@ -11,8 +11,8 @@ from cyclopts import App, CycloptsError
 from cyclopts.exceptions import MissingArgumentError
 
 from pyserini_xqg import __version__
-from pyserini_xqg.cli._help import PlainHelp
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
+from pyserini_xqg.options.help_page import PlainHelp
 
 COMMANDS = (
     *("generate", "score", "filter", "show"),

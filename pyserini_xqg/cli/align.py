@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._shared import ENCODER, Device, encoder_settings
-from pyserini_xqg.cli._values import pairs
+from pyserini_xqg.collection.datasets.parallel_files import ParallelFiles
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment.settings import XNLI_GROUPS, AlignmentSettings
+from pyserini_xqg.options.command import Options, command
 
-if TYPE_CHECKING:
-    from pyserini_xqg.collection.datasets.parallel import ParallelText
-
-TEXT, QUERIES, OUTPUT = {"panel": "Parallel text"}, {"panel": "Queries of the English sentences"}, {"panel": "Output"}
+QUERIES, OUTPUT = {"panel": "Queries of the English sentences"}, {"panel": "Output"}
 HYPOTHESES = "hypotheses"
 
 
@@ -25,12 +22,7 @@ HYPOTHESES = "hypotheses"
 def align(
     *,
     encoder: str | None = None,
-    xnli: Annotated[Path | None, TEXT] = None,
-    part: Annotated[Literal["premise", "hypothesis"], TEXT] = "premise",
-    split: Annotated[str | None, TEXT] = None,
-    english: Annotated[Sequence[str], {"metavar": "[LANG=]FILE", **TEXT}] = (),
-    text: Annotated[Sequence[tuple[str, Path]], {"metavar": "LANG=FILE", **TEXT}] = (),
-    languages: Annotated[tuple[str, ...], {"option": "--language", "comma": True, **TEXT}] = (),
+    files: Annotated[dict[str, Any], Options(ParallelFiles)],
     queries: Annotated[Mapping[str, str] | None, {"metavar": "NAME=PATH", **QUERIES}] = None,
     hypotheses: Annotated[bool, QUERIES] = False,
     settings: Annotated[dict[str, Any], Options(AlignmentSettings)],
@@ -48,18 +40,6 @@ def align(
     ----------
     encoder : str or None
         A model, or a folder that names one; None: only write the sentences to --output.
-    xnli : Path or None
-        XNLI: the 15-way file, xnli.dev.tsv, or a folder of dev-LANG.tsv.
-    part : {"premise", "hypothesis"}
-        Which of XNLI's sentences.
-    split : str or None
-        Of a folder with several: dev, test.
-    english : sequence of str
-        English sentences, one a line; repeated where each language has its own.
-    text : sequence of (str, Path)
-        The same sentences in another language; repeated.
-    languages : tuple of str
-        Only these: repeated, or separated by commas; None: all.
     queries : mapping or None
         Queries of the sentences in corpus.jsonl of --output; repeated.
     hypotheses : bool
@@ -71,7 +51,8 @@ def align(
     """
     from pyserini_xqg.evaluation.alignment.vectors import RELATED, write_sentences
 
-    found = _text(xnli, part, split, english, text, languages)
+    asked_text = ParallelFiles(**files)
+    found = asked_text.read()
     named = dict(queries or {})
     if hypotheses and HYPOTHESES in named:
         raise UsageError(f"--queries: {HYPOTHESES} is the name of those that --hypotheses takes; give another one")
@@ -92,7 +73,7 @@ def align(
         from pyserini_xqg.reporting.alignment import as_json, table, tsv
         from pyserini_xqg.storage.files import write_atomically
 
-        if xnli is not None and "groups" not in settings:
+        if asked_text.xnli is not None and "groups" not in settings:
             settings["groups"] = {
                 name: members for name, members in XNLI_GROUPS.items() if any(each in found.pairs for each in members)
             }
@@ -110,29 +91,3 @@ def align(
                 print(tsv(alignment), end="")
             case "json":
                 print(whole, end="")
-
-
-def _text(
-    xnli: Path | None,
-    part: str,
-    split: str | None,
-    english: Sequence[str],
-    text: Sequence[tuple[str, Path]],
-    languages: Sequence[str],
-) -> ParallelText:
-    from pyserini_xqg.collection.datasets.parallel import read_line_aligned
-    from pyserini_xqg.collection.datasets.xnli import read_xnli
-
-    if bool(xnli) == bool(text) or bool(english) != bool(text):
-        raise UsageError("parallel text is one of --xnli, and --english with --text: give the one or the other")
-    if xnli is not None:
-        found = read_xnli(xnli, part, split)
-    else:
-        of_language: dict[str | None, Path] = {}
-        for value in english:
-            name, file = pairs("--english", [value])[0] if "=" in value else (None, value)
-            if name in of_language:
-                raise UsageError(f"--english {value}: there is one already" + (f" of {name}" if name else ""))
-            of_language[name] = Path(file)
-        found = read_line_aligned(of_language, list(text))
-    return found.only(languages) if languages else found

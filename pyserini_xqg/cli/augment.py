@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import HUBNESS_TOPICS, QUERIES, Device, PartSize
+from pyserini_xqg.cli._shared import HUBNESS_TOPICS, QUERIES, Augmentation, Device, Form, PartSize
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.options.command import command
 
 
 @command
@@ -18,9 +18,9 @@ def augment(
     output: Path,
     queries: Annotated[Path | None, QUERIES] = None,
     encoder: str | None = None,
-    augmentation: Annotated[dict[str, Any], Options(AugmentationSettings)],
+    augmentation: Augmentation,
     hubness_topics: Annotated[Path | None, HUBNESS_TOPICS] = None,
-    form: Annotated[dict[str, Any], Options(IndexSettings)],
+    form: Form,
     device: Device = None,
     part_size: PartSize = 1024,
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pyserini_xqg.cli._options import command
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.options.command import command
 
 
 @command

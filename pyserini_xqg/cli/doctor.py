@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from pyserini_xqg.cli._options import command
 from pyserini_xqg.errors import MissingPrerequisite
+from pyserini_xqg.options.command import command
 
 WIDTH = 24
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.options.command import Options, command
 
 
 @command

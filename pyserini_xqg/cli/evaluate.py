@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.evaluation.run_files import OUTPUT, RunFiles
+from pyserini_xqg.options.command import Options, command
 
 
 @command

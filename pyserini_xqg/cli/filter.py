@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.generation.filtering.filtering import FilterSettings, filter_queries
+from pyserini_xqg.options.command import Options, command
 
 
 @command

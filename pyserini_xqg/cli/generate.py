@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import CORPUS, Device, PartSize
 from pyserini_xqg.collection.languages import language_code
@@ -14,8 +13,8 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.by_name import GENERATORS
 from pyserini_xqg.generation.backends.options import GeneratorOptions
 from pyserini_xqg.generation.cleaning import CleaningSettings
+from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.storage.jsonl import jsonl_files
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import partial_folder
 
 CLEANING = "Cleaning and filtering"
@@ -67,11 +66,11 @@ def generate(
     """
     from pyserini_xqg.generation.backends.by_name import make_generator
     from pyserini_xqg.generation.builder import XqgQueryBuilder
-    from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place, filter_queries
-    from pyserini_xqg.generation.filtering.scoring import score_queries
+    from pyserini_xqg.generation.filtering.filtered_queries import build_filtered
+    from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place
 
     jsonl_files(corpus)  # before a model is loaded for nothing
-    partial = partial_folder(output)
+    partial_folder(output)
     if filter_share is not None:
         check_place(output, FilterSettings(filter_share))
         if encoder is None:
@@ -99,15 +98,8 @@ def generate(
         print_values(asdict(builder.plan(corpus, output)))
         return
     if filter_share is None:
-        print_values({"queries folder": output, **builder.build(corpus, output).counts})
-        return
-    everything, scored = (partial.with_suffix(f".{stage}") for stage in ("unfiltered", "scored"))
-    if (scored / MANIFEST).exists() and set(codes) - set(Manifest.read(scored).counts["queries"]):
-        raise UsageError(
-            f"{scored} holds the scores of other languages, and a filtered folder cannot be extended: run xqg generate "
-            f"without --filter on {everything}, then xqg score and xqg filter into new folders"
-        )
-    builder.build(corpus, everything)
-    assert encoder is not None
-    score_queries(corpus, everything, encoder, scored, device=device, show_progress=True)
-    print_values({"queries folder": output, **filter_queries(scored, FilterSettings(filter_share), output).counts})
+        made = builder.build(corpus, output)
+    else:
+        assert encoder is not None
+        made = build_filtered(builder, corpus, output, encoder, FilterSettings(filter_share), device)
+    print_values({"queries folder": output, **made.counts})

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import (
     CORPUS,
     HUBNESS_TOPICS,
     QUERIES,
+    Augmentation,
     Device,
     Encoding,
+    Form,
     PartSize,
     encoder_settings,
 )
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.options.command import command
 
 
 @command
@@ -27,9 +29,9 @@ def index(
     encoder: str,
     output: Path,
     queries: Annotated[Path | None, QUERIES] = None,
-    augmentation: Annotated[dict[str, Any], Options(AugmentationSettings)],
+    augmentation: Augmentation,
     hubness_topics: Annotated[Path | None, HUBNESS_TOPICS] = None,
-    form: Annotated[dict[str, Any], Options(IndexSettings)],
+    form: Form,
     encoding: Encoding,
     device: Device = None,
     part_size: PartSize = 1024,

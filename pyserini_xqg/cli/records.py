@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import CORPUS, QUERIES
 from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.options.command import Options, command
 
 OTHERS = ["alpha", "aggregate", "normalize", "reduce_hubness", "control"]
 

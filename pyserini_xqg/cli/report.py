@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.run_files import RunFiles
+from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.reporting.report_files import ReportFiles
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._options import command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import CORPUS, QUERIES, Device, PartSize
+from pyserini_xqg.options.command import command
 
 
 @command

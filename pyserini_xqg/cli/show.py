@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._options import command
 from pyserini_xqg.cli._shared import QUERIES
+from pyserini_xqg.options.command import command
 
 
 @command
 def show(
-    queries: Annotated[Path, QUERIES],
+    queries: Annotated[Path, {"option": "QUERIES", **QUERIES}],
     /,
     *,
     identifier: Annotated[str, {"option": "--id"}],

@@ -6,31 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._shared import HUBNESS_TOPICS, Device
-from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
+from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
+from pyserini_xqg.options.command import Options, command
 
-GRID, CHOICE = "Grid (values separated by commas)", "Choice"
+GRID = "Grid (values separated by commas)"
 
 
 @command
 def sweep(
     *,
     index: Path,
-    topics: Annotated[Sequence[tuple[str, Path]], {"metavar": "LANG=FILE"}],
+    files: Annotated[dict[str, Any], Options(QuestionFiles)],
     measures: Annotated[Sequence[str], {"option": "--measure", "metavar": "NAMES"}] = (),
-    qrels: Path | None = None,
-    gold: Path | None = None,
     corpus: Path | None = None,
     output: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
     hubness_topics: Annotated[Path | None, HUBNESS_TOPICS | {"panel": GRID}] = None,
-    dev_topics: Annotated[Sequence[tuple[str, Path]], {"metavar": "LANG=FILE", "panel": CHOICE}] = (),
-    dev_qrels: Annotated[Path | None, {"panel": CHOICE}] = None,
-    dev_gold: Annotated[Path | None, {"panel": CHOICE}] = None,
-    folds: Annotated[int, {"panel": CHOICE}] = 5,
-    seed: Annotated[int, {"panel": CHOICE}] = 0,
+    folds: Annotated[int, DEV] = 5,
+    seed: Annotated[int, DEV] = 0,
     device: Device = None,
 ) -> None:
     """Try a grid of settings on one index in one pass, choose, and report what was chosen on other questions.
@@ -39,32 +34,19 @@ def sweep(
     ----------
     index : Path
         An index made with --keep-vectors or --keep-first.
-    topics : sequence of (str, Path)
-        Questions of a language; repeated.
     measures : sequence of str
         Of ir_measures, or R@kt; repeated or separated by commas, the first one chooses [Success@1,RR@10 with --qrels,
         else R@2kt,R@5kt].
-    qrels : Path or None
-        Which passages are relevant, in TREC's format.
-    gold : Path or None
-        Answers, XOR-Retrieve's JSON lines, for R@kt.
     corpus : Path or None
         What the index was built of, for R@kt.
     output : Path or None
         A folder for the whole grid: grid.tsv, sweep.json.
-    dev_topics : sequence of (str, Path)
-        Other questions to choose on; repeated.
-    dev_qrels : Path or None
-        Their qrels.
-    dev_gold : Path or None
-        Their answers, for R@kt.
     folds : int
         Without dev questions: choose for each fold on the others.
     seed : int
         Deals the questions out to the folds.
     """
-    if bool(dev_topics) != bool(dev_qrels or dev_gold):
-        raise UsageError("--dev-topics goes with --dev-qrels (for R@kt --dev-gold): give both, or none")
+    asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
     from pyserini_xqg.reporting.sweep import check_output, table, write
@@ -72,9 +54,9 @@ def sweep(
     if output is not None:
         check_output(output)
     settings = SweepSettings(**grid)
-    questions = QuestionSet.read(topics, qrels, gold)
-    dev = QuestionSet.read(dev_topics, dev_qrels, dev_gold) if dev_topics else None
-    measures = measures or (["Success@1", "RR@10"] if qrels else ["R@2kt", "R@5kt"])
+    questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
+    dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
+    measures = measures or (["Success@1", "RR@10"] if asked.qrels else ["R@2kt", "R@5kt"])
     search = Sweep(index, measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
     result = search.cross_validate(questions, folds, seed) if dev is None else search.choose_and_test(dev, questions)
     print(table(result))

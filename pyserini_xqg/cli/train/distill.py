@@ -7,10 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._options import Options, command
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, run_and_print
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.distillation.settings import (
     QUICK,

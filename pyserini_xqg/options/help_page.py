@@ -38,7 +38,9 @@ class PlainHelp:
 
     def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
         """Print what a command does."""
-        lines = textwrap.wrap(INDENT + _plain(description), _width(console), subsequent_indent=INDENT)
+        lines = textwrap.wrap(
+            INDENT + _plain(description), _width(console), subsequent_indent=INDENT, break_on_hyphens=False
+        )
         print("\n".join(["", *lines, ""]))
 
 
@@ -49,7 +51,9 @@ def _table(rows: Sequence[tuple[str, str]], column: int, width: int) -> list[str
         beside = label.ljust(column) if len(label) <= column else ""
         lines += [] if beside else [label.rstrip()]
         indent = " " * column
-        lines += textwrap.wrap(text, width, initial_indent=beside or indent, subsequent_indent=indent)
+        lines += textwrap.wrap(
+            text, width, initial_indent=beside or indent, subsequent_indent=indent, break_on_hyphens=False
+        )
     return lines
 
 
