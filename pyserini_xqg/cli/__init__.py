@@ -8,11 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
-from cyclopts.exceptions import MissingArgumentError
 
 from pyserini_xqg import __version__
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
-from pyserini_xqg.options.help_page import PlainHelp
+from pyserini_xqg.options.help_page import PlainHelp, message_of
 
 COMMANDS = (
     *("generate", "score", "filter", "show"),
@@ -68,17 +67,7 @@ def _run(arguments: Sequence[str]) -> None:
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        raise UsageError(f"{_message(error)}; see {' '.join(['xqg', *command, '--help'])}") from error
+        raise UsageError(f"{message_of(error)}; see {' '.join(['xqg', *command, '--help'])}") from error
     except KeyboardInterrupt as stop:
         begins = "starts anew" if command[-1] in STARTING_ANEW else "goes on where this one was"
         raise Stopped(f"stopped; the same command {begins}") from stop
-
-
-def _message(error: CycloptsError) -> str:
-    """What the library says of a wrong command line, in our form."""
-    if isinstance(error, MissingArgumentError) and error.argument is not None:
-        name = error.argument.name
-        return f"{name} is given without a value" if error.argument.tokens else f"{name} is missing"
-    error.verbose = False
-    said = str(error).removesuffix(".")
-    return said[:1].lower() + said[1:]

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings, BuildSettings, IndexSettings
 from pyserini_xqg.options.command import Options
 from pyserini_xqg.storage.manifest import holds_encoder
 
 ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
-CORPUS = {"help": "Passages, Pyserini's JSONL: a file or folder, .gz too."}
 QUERIES = {"help": "Generated queries: a file or folder, .gz too."}
-AUGMENTATION = "Augmentation"
-HUBNESS_TOPICS = {
-    "help": "Topics file to take that direction from, instead of the generated queries.",
-    "panel": AUGMENTATION,
-}
 
+Corpus = Annotated[Path, {"help": "Passages, Pyserini's JSONL: a file or folder, .gz too."}]
+Queries = Annotated[Path, QUERIES]
+NoQueries = Annotated[Path | None, QUERIES]
 Device = Annotated[str | None, {"help": "cuda, cuda:1, mps, cpu [the best there is]."}]
-PartSize = Annotated[int, {"help": "Passages between two points where a stopped run goes on."}]
-Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel=AUGMENTATION)]
+Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel="Augmentation")]
 Form = Annotated[dict[str, Any], Options(IndexSettings, panel="Index")]
+Building = Annotated[dict[str, Any], Options(BuildSettings)]
 Encoding = Annotated[dict[str, Any], Options(EncoderSettings, without=["model"], layered=True, panel=ENCODER)]
 
 

@@ -84,10 +84,4 @@ def align(
         if output is not None:
             write_atomically(output / "alignment.json", whole)
             write_atomically(output / "alignment.tsv", tsv(alignment))
-        match output_format:
-            case "text":
-                print(table(alignment))
-            case "tsv":
-                print(tsv(alignment), end="")
-            case "json":
-                print(whole, end="")
+        print({"text": table(alignment) + "\n", "tsv": tsv(alignment), "json": whole}[output_format], end="")

@@ -7,36 +7,31 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import CORPUS, Device, PartSize
+from pyserini_xqg.cli._shared import Corpus, Device
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.by_name import GENERATORS
-from pyserini_xqg.generation.backends.options import GeneratorOptions
+from pyserini_xqg.generation.backends.options import LEXICON, GeneratorOptions
 from pyserini_xqg.generation.cleaning import CleaningSettings
+from pyserini_xqg.generation.settings import CLEANING, GenerationSettings
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.storage.jsonl import jsonl_files
 from pyserini_xqg.storage.workspace import partial_folder
-
-CLEANING = "Cleaning and filtering"
 
 
 @command
 def generate(
     *,
-    corpus: Annotated[Path, CORPUS],
+    corpus: Corpus,
     languages: Annotated[tuple[str, ...], {"option": "--language", "comma": True}],
     output: Path,
     generator: Annotated[str, {"choices": tuple(GENERATORS)}] = "seq2seq",
-    num_queries: int = 5,
+    settings: Annotated[dict[str, Any], Options(GenerationSettings)],
     options: Annotated[dict[str, Any], Options(GeneratorOptions)],
-    encoder: Annotated[str | None, {"panel": "Lexicon"}] = None,
-    filter_share: Annotated[float | None, {"option": "--filter", "metavar": "SHARE", "panel": CLEANING}] = None,
-    cleaning: Annotated[dict[str, Any], Options(CleaningSettings, panel=CLEANING)],
-    tries: Annotated[int, {"panel": CLEANING}] = 3,
-    seed: int = 0,
+    encoder: Annotated[str | None, LEXICON] = None,
+    filter_share: Annotated[float | None, {"option": "--filter", "metavar": "SHARE", **CLEANING}] = None,
+    cleaning: Annotated[dict[str, Any], Options(CleaningSettings, panel=CLEANING["panel"])],
     device: Device = None,
-    part_size: PartSize = 256,
-    limit: int | None = None,
     dry_run: bool = False,
 ) -> None:
     """Write queries for every passage in the languages of the users.
@@ -49,18 +44,10 @@ def generate(
         The queries folder to make, or to extend.
     generator : str
         What writes the queries.
-    num_queries : int
-        Queries for each passage and language.
     encoder : str or None
         The retriever's encoder: chooses the lexicon's translations, and scores queries for --filter.
     filter_share : float or None
         Keep this share of each language's queries, those that --encoder finds most like their passage.
-    tries : int
-        Rounds until a passage is left with fewer queries.
-    seed : int
-        Of all that is drawn.
-    limit : int or None
-        Take only the first passages.
     dry_run : bool
         Measure a few passages, print hours and bytes for all, and end.
     """
@@ -75,7 +62,7 @@ def generate(
         check_place(output, FilterSettings(filter_share))
         if encoder is None:
             raise UsageError("--filter needs --encoder, the retriever's: its scores decide which queries stay")
-        if limit is not None:
+        if "limit" in settings:
             raise UsageError("--filter scores the queries of a whole corpus; leave out --limit, or --filter")
     codes = [language_code(language) for language in languages]
     if device is not None and (filter_share is None or generator != "server"):
@@ -83,17 +70,8 @@ def generate(
     if encoder is not None and (filter_share is None or generator == "lexicon"):
         options["encoder"] = encoder
     chosen = make_generator(generator, corpus, codes, **options)
-    builder = XqgQueryBuilder(
-        chosen,
-        codes,
-        num_queries,
-        seed=seed,
-        tries=tries,
-        cleaning=CleaningSettings(**{"least_script": chosen.least_script, **cleaning}),
-        part_size=part_size,
-        limit=limit,
-        show_progress=True,
-    )
+    cleaned = CleaningSettings(**{"least_script": chosen.least_script, **cleaning})
+    builder = XqgQueryBuilder(chosen, codes, cleaning=cleaned, **settings, show_progress=True)
     if dry_run:
         print_values(asdict(builder.plan(corpus, output)))
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import CORPUS, QUERIES
+from pyserini_xqg.cli._shared import Corpus, Queries
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
 
@@ -16,8 +16,8 @@ OTHERS = ["alpha", "aggregate", "normalize", "reduce_hubness", "control"]
 @command
 def records(
     *,
-    corpus: Annotated[Path, CORPUS],
-    queries: Annotated[Path, QUERIES],
+    corpus: Corpus,
+    queries: Queries,
     output: Path,
     chosen: Annotated[dict[str, Any], Options(AugmentationSettings, without=OTHERS)],
 ) -> None:

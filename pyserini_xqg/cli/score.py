@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import CORPUS, QUERIES, Device, PartSize
-from pyserini_xqg.options.command import command
+from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.generation.settings import ScoringSettings
+from pyserini_xqg.options.command import Options, command
 
 
 @command
 def score(
     *,
-    corpus: Annotated[Path, CORPUS],
-    queries: Annotated[Path, QUERIES],
+    corpus: Corpus,
+    queries: Queries,
     encoder: str,
     output: Path,
-    index: Path | None = None,
-    depth: int = 10,
-    device: Device = None,
-    part_size: PartSize = 1024,
+    settings: Annotated[dict[str, Any], Options(ScoringSettings)],
 ) -> None:
     """Score generated queries against their passages, for xqg filter.
 
@@ -30,22 +28,8 @@ def score(
         The retriever's: a model, or a folder made by xqg encoder or index.
     output : Path
         The folder of scored queries to make.
-    index : Path or None
-        An index of the corpus, to see at which rank a query finds its passage.
-    depth : int
-        How far down the passage is looked for.
     """
     from pyserini_xqg.generation.filtering.scoring import score_queries
 
-    manifest = score_queries(
-        corpus,
-        queries,
-        encoder,
-        output,
-        index=index,
-        depth=depth,
-        device=device,
-        part_size=part_size,
-        show_progress=True,
-    )
+    manifest = score_queries(corpus, queries, encoder, output, **settings, show_progress=True)
     print_values({"scored queries": output, **manifest.counts})

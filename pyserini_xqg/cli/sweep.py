@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._shared import HUBNESS_TOPICS, Device
+from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
 from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
 from pyserini_xqg.options.command import Options, command
@@ -23,7 +23,7 @@ def sweep(
     corpus: Path | None = None,
     output: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
-    hubness_topics: Annotated[Path | None, HUBNESS_TOPICS | {"panel": GRID}] = None,
+    hubness_topics: Annotated[Path | None, {"panel": GRID}] = None,
     folds: Annotated[int, DEV] = 5,
     seed: Annotated[int, DEV] = 0,
     device: Device = None,
@@ -41,6 +41,8 @@ def sweep(
         What the index was built of, for R@kt.
     output : Path or None
         A folder for the whole grid: grid.tsv, sweep.json.
+    hubness_topics : Path or None
+        Topics file to take that direction from, instead of the generated queries.
     folds : int
         Without dev questions: choose for each fold on the others.
     seed : int

@@ -121,3 +121,23 @@ class IndexSettings:
         object.__setattr__(self, "keep_vectors", self.keep_vectors or bool(self.keep_first))
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads is {self.threads}: at least 1 is expected")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How an index is built; what decides on it least.
+
+    Parameters
+    ----------
+    hubness_topics : Path or None
+        Topics file to take that direction from, instead of the generated queries. The direction is that of
+        :attr:`AugmentationSettings.reduce_hubness`.
+    device : str or None
+        cuda, cuda:1, mps, cpu; None: the best there is.
+    part_size : int
+        Passages between two points where a stopped run goes on.
+    """
+
+    hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})
+    device: str | None = None
+    part_size: int = 1024

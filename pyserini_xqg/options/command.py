@@ -64,8 +64,8 @@ class _Option:
             allow_leading_hyphen=True,
             allow_repeating=None if several else True,
         )
-        text = Path if is_path else str
-        seen = bool if hint is bool else tuple[text, ...] if several else text
+        seen: Any = bool if hint is bool else Path if is_path else str
+        seen = tuple[seen, ...] if several else seen
         return inspect.Parameter(self.name, kind, default=None, annotation=Annotated[seen | None, told])
 
 

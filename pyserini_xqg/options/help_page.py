@@ -1,4 +1,4 @@
-"""Help pages in plain text: headings, and two columns of options or commands."""
+"""Help pages in plain text, headings and two columns of options or commands; messages on wrong command lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import io
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from cyclopts import CycloptsError
+from cyclopts.exceptions import MissingArgumentError
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
@@ -26,11 +29,9 @@ class PlainHelp:
                 (label, textwrap.shorten(text, _width(console) - column, placeholder="...")) for label, text in rows
             ]
         widths = sorted({min(len(label), WIDEST_LABEL) for label, _ in rows}, reverse=True)
-        if rows:
-            print(f"{_plain(panel.title)}:")
-            print(
-                "\n".join(min((_table(rows, width, _width(console)) for width in widths), key=lambda lines: len(lines)))
-            )
+        tables: list[list[str]] = [_table(rows, width, _width(console)) for width in widths]
+        if tables:
+            print("\n".join([f"{_plain(panel.title)}:", *min(tables, key=len)]))
 
     def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
         """Print the line of usage."""
@@ -42,6 +43,15 @@ class PlainHelp:
             INDENT + _plain(description), _width(console), subsequent_indent=INDENT, break_on_hyphens=False
         )
         print("\n".join(["", *lines, ""]))
+
+
+def message_of(error: CycloptsError) -> str:
+    """What cyclopts says of a wrong command line, in our form."""
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        return f"{error.argument.name} is given without a value"
+    error.verbose = False
+    said = str(error).removesuffix(".")
+    return said[:1].lower() + said[1:]
 
 
 def _table(rows: Sequence[tuple[str, str]], column: int, width: int) -> list[str]:

@@ -15,25 +15,16 @@ DryRun = Annotated[bool, {"help": "Print counts, steps and memory, and end."}]
 
 
 def require(name: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> None:
-    """Refuse a command without an option that the file of ``--config`` does not have either.
-
-    Raises
-    ------
-    UsageError
-        That is so.
-    """
+    """Refuse a command without an option that the file of ``--config`` does not have either."""
     if name not in given and name not in table:
         raise UsageError(f"--{name} is missing: give it, or {name} in the file of --config")
 
 
-def run_and_print(training: Any, output: Path) -> None:
-    """Train, and print the model's folder, its steps and its scores on dev.
-
-    Parameters
-    ----------
-    training : RetrieverTraining, GeneratorTraining or another one with a ``run`` of that form
-    output : Path
-    """
+def train_or_plan(training: Any, output: Path, plan: Mapping[str, Any] | None) -> None:
+    """Train, and print the model's folder, its steps and its scores on dev; where there is a plan, print that alone."""
+    if plan is not None:
+        print_values(dict(plan))
+        return
     from pyserini_xqg.training.common.environment import is_main_process
 
     manifest = training.run(output, show_progress=True)

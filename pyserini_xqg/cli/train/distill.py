@@ -7,13 +7,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, run_and_print
+from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, train_or_plan
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.distillation.settings import (
-    QUICK,
     RECIPE_SETTINGS,
     DistillDataSettings,
     DrDecrSettings,
@@ -39,6 +37,7 @@ def distill(
     config : Path or None
         Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it.
     """
+    from pyserini_xqg.training.distillation.by_name import TRAININGS
     from pyserini_xqg.training.distillation.training import plan_values
 
     tables = read_config(config, {**RECIPE_SETTINGS, "data": DistillDataSettings})
@@ -50,11 +49,8 @@ def distill(
     require("teacher", settings, tables[recipe])
     require("train", data, tables["data"])
     whole = distill_settings(recipe, tables[recipe], settings)
-    training = _class_of(recipe)(layered(DistillDataSettings, tables["data"], data), whole, device)
-    if dry_run:
-        print_values(plan_values(training))
-    else:
-        run_and_print(training, output)
+    training: Any = TRAININGS[recipe](layered(DistillDataSettings, tables["data"], data), whole, device)
+    train_or_plan(training, output, plan_values(training) if dry_run else None)
 
 
 def _recipe(tables: Mapping[str, Mapping[str, Any]]) -> str:
@@ -62,13 +58,3 @@ def _recipe(tables: Mapping[str, Mapping[str, Any]]) -> str:
     if len(named) != 1:
         raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
     return named[0]
-
-
-def _class_of(recipe: str) -> Any:
-    if recipe == QUICK:
-        from pyserini_xqg.training.distillation.quick import QuickTraining
-
-        return QuickTraining
-    from pyserini_xqg.training.distillation.dr_decr import DrDecrTraining
-
-    return DrDecrTraining

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, run_and_print
+from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, train_or_plan
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings
@@ -40,7 +39,4 @@ def generator(
         require("base", settings, tables["generator"])
     whole = generator_settings(tables["generator"], settings)
     training = GeneratorTraining(layered(TrainingDataSettings, tables["data"], data), whole, device)
-    if dry_run:
-        print_values(asdict(training.plan()))
-    else:
-        run_and_print(training, output)
+    train_or_plan(training, output, asdict(training.plan()) if dry_run else None)

@@ -47,9 +47,8 @@ def mine(
     """
     from pyserini_xqg.training.mining.mining import Mining
 
-    tables = read_config(
-        config, {"mining": MiningSettings, "retriever": RetrieverSettings, "data": TrainingDataSettings}
-    )
+    of_training = {"retriever": RetrieverSettings, "data": TrainingDataSettings}
+    tables = read_config(config, {"mining": MiningSettings, **of_training})
     asked, where = mining_settings(tables["mining"], settings), MiningInputs(**inputs)
     if encoder is None and encoding:
         options = ", ".join("--" + name.replace("_", "-") for name in encoding)
@@ -67,15 +66,6 @@ def mine(
 
         if named is None:
             raise UsageError("--rounds trains a retriever: give --encoder, the one that it starts with")
-        made = run_rounds(
-            rounds,
-            where,
-            output,
-            asked,
-            named,
-            tables["retriever"],
-            tables["data"],
-            device=device,
-            show_progress=True,
-        )
+        training = tables["retriever"], tables["data"]
+        made = run_rounds(rounds, where, output, asked, named, *training, device=device, show_progress=True)
         print_values({"rounds": output, **made.counts})
