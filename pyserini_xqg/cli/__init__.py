@@ -21,6 +21,11 @@ COMMANDS = (
 )
 # What takes little time, or keeps nothing of unfinished work.
 STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+FLAGS = {
+    "--help": "Show this message and end.",
+    "--version": "Show the version and end.",
+    "--install-completion": "Have the shell complete commands and options.",
+}
 
 app = App(
     "xqg",
@@ -30,15 +35,14 @@ app = App(
     version_flags=["--version"],
     help_format="plaintext",
     help_formatter=PlainHelp(),
+    suppress_keyboard_interrupt=False,
 )
 for number, name in enumerate((*COMMANDS, "train")):
     # A command's module is imported when the command, or help on all of them, is asked for.
     app.command(f"{__name__}.{name}:{name}", name=name, sort_key=number)
-app.register_install_completion_command(help="Have the shell complete commands and options (bash, zsh, fish).")
-for flag, said in (("--help", "Show this message and end."), ("--version", "Show the version and end.")):
-    app[flag].help = said
-for flag in ("--help", "--version", "--install-completion"):
-    app[flag].group = "Options"
+app.register_install_completion_command()
+for flag, said in FLAGS.items():
+    app[flag].help, app[flag].group = said, "Options"
 
 
 def run() -> None:
@@ -67,7 +71,7 @@ def _run(arguments: Sequence[str]) -> None:
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        raise UsageError(f"{message_of(error)}; see {' '.join(['xqg', *command, '--help'])}") from error
+        raise UsageError(f"{message_of(error)} (see {' '.join(['xqg', *command, '--help'])})") from error
     except KeyboardInterrupt as stop:
         begins = "starts anew" if command[-1] in STARTING_ANEW else "goes on where this one was"
         raise Stopped(f"stopped; the same command {begins}") from stop

@@ -30,10 +30,9 @@ def evaluate(
     from pyserini_xqg.reporting.tsv import as_tsv, changes_as_tsv
 
     reports = evaluate_files(RunFiles(**{"runs": {}, **files}))
-    match output_format:
-        case "text":
-            print(as_text(reports, changed))
-        case "tsv":
-            print(changes_as_tsv(reports) if changed else as_tsv(reports))
-        case "json":
-            print(as_json(reports, changed))
+    if output_format == "text":
+        print(as_text(reports, changed))
+    elif output_format == "json":
+        print(as_json(reports, changed))
+    else:
+        print(changes_as_tsv(reports) if changed else as_tsv(reports))

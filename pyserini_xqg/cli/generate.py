@@ -10,7 +10,7 @@ from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import Corpus, Device
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.generation.backends.by_name import GENERATORS
+from pyserini_xqg.generation.backends.by_name import GENERATORS, make_generator
 from pyserini_xqg.generation.backends.options import LEXICON, GeneratorOptions
 from pyserini_xqg.generation.cleaning import CleaningSettings
 from pyserini_xqg.generation.settings import CLEANING, GenerationSettings
@@ -51,7 +51,6 @@ def generate(
     dry_run : bool
         Measure a few passages, print hours and bytes for all, and end.
     """
-    from pyserini_xqg.generation.backends.by_name import make_generator
     from pyserini_xqg.generation.builder import XqgQueryBuilder
     from pyserini_xqg.generation.filtering.filtered_queries import build_filtered
     from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,6 @@ def sweep(
     *,
     index: Path,
     files: Annotated[dict[str, Any], Options(QuestionFiles)],
-    measures: Annotated[Sequence[str], {"option": "--measure", "metavar": "NAMES"}] = (),
     corpus: Path | None = None,
     output: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
@@ -34,9 +32,6 @@ def sweep(
     ----------
     index : Path
         An index made with --keep-vectors or --keep-first.
-    measures : sequence of str
-        Of ir_measures, or R@kt; repeated or separated by commas, the first one chooses [Success@1,RR@10 with --qrels,
-        else R@2kt,R@5kt].
     corpus : Path or None
         What the index was built of, for R@kt.
     output : Path or None
@@ -58,8 +53,7 @@ def sweep(
     settings = SweepSettings(**grid)
     questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
-    measures = measures or (["Success@1", "RR@10"] if asked.qrels else ["R@2kt", "R@5kt"])
-    search = Sweep(index, measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
+    search = Sweep(index, asked.measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
     result = search.cross_validate(questions, folds, seed) if dev is None else search.choose_and_test(dev, questions)
     print(table(result))
     if output is not None:

@@ -16,9 +16,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from cyclopts import Group, Parameter
+from cyclopts import CycloptsError, Group, Parameter
 
-from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.docstrings import help_texts, with_default
 from pyserini_xqg.options.values import is_several, plain_type, value_of
 
@@ -152,13 +151,12 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def run(*values: Any, **given: Any) -> None:
         given = dict(zip(positional, values, strict=False)) | given
-        for option, _ in options.values():
-            if option.needed and option.name not in given:
-                raise UsageError(f"{option.option} is missing; see --help")
         arguments: dict[str, Any] = {owner: {} for _, owner in options.values() if owner}
         for name, value in given.items():
             option, owner = options[name]
             (arguments[owner] if owner else arguments)[name] = option.value(value)
+        if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
+            raise CycloptsError(f"{missing[0]} is missing")
         function(*(arguments.pop(name) for name in positional), **arguments)
 
     del run.__wrapped__

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import CycloptsError
-from cyclopts.exceptions import MissingArgumentError
+from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
@@ -49,9 +49,13 @@ def message_of(error: CycloptsError) -> str:
     """What cyclopts says of a wrong command line, in our form."""
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return f"{error.argument.name} is given without a value"
+    if isinstance(error, UnusedCliTokensError):
+        return f"{' '.join(error.unused_tokens or ())} is more than the command takes"
     error.verbose = False
-    said = str(error).removesuffix(".")
-    return said[:1].lower() + said[1:]
+    said = str(error)
+    if said[1:2].isupper():
+        return said
+    return said[:1].lower() + (said[1:] if said.endswith("...") else said[1:].removesuffix("."))
 
 
 def _table(rows: Sequence[tuple[str, str]], column: int, width: int) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from cyclopts import App
 
-COMMANDS = ("retriever", "mine", "generator", "distill")
-
 train = App("train", help="Train retrievers and query generators, and find data for them.")
-for number, name in enumerate(COMMANDS):
+for number, name in enumerate(("retriever", "mine", "generator", "distill")):
     train.command(f"{__name__}.{name}:{name}", name=name, sort_key=number)

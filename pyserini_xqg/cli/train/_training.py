@@ -10,7 +10,6 @@ from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.errors import UsageError
 
 Output = Annotated[Path, {"help": "The model folder to make."}]
-Device = Annotated[str | None, {"help": "cuda, mps, cpu [the best there is]."}]
 DryRun = Annotated[bool, {"help": "Print counts, steps and memory, and end."}]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, train_or_plan
+from pyserini_xqg.cli._shared import Device
+from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import layered, read_config
@@ -41,7 +41,10 @@ def distill(
     from pyserini_xqg.training.distillation.training import plan_values
 
     tables = read_config(config, {**RECIPE_SETTINGS, "data": DistillDataSettings})
-    recipe = settings.pop("recipe", None) or _recipe(tables)
+    named = [name for name in RECIPE_SETTINGS if tables[name]]
+    recipe = settings.pop("recipe", None) or (named[0] if len(named) == 1 else None)
+    if recipe is None:
+        raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
     own = {field.name for field in fields(RECIPE_SETTINGS[recipe])}
     if wrong := sorted(settings.keys() - own):
         raise UsageError(f"--{wrong[0].replace('_', '-')} is no option of the recipe {recipe}")
@@ -51,10 +54,3 @@ def distill(
     whole = distill_settings(recipe, tables[recipe], settings)
     training: Any = TRAININGS[recipe](layered(DistillDataSettings, tables["data"], data), whole, device)
     train_or_plan(training, output, plan_values(training) if dry_run else None)
-
-
-def _recipe(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    named = [name for name in RECIPE_SETTINGS if tables[name]]
-    if len(named) != 1:
-        raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
-    return named[0]

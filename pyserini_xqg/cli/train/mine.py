@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import Encoding, encoder_settings
-from pyserini_xqg.cli.train._training import Device
+from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import read_config

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli.train._training import Device, DryRun, Output, require, train_or_plan
+from pyserini_xqg.cli._shared import Device
+from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings

@@ -19,6 +19,9 @@ class QuestionFiles:
     ----------
     topics : sequence of (str, Path)
         Questions of a language; repeated.
+    measures : sequence of str
+        Of ir_measures, or R@kt; repeated or separated by commas, the first one chooses; None: Success@1,RR@10 with
+        --qrels, else R@2kt,R@5kt.
     qrels : Path or None
         Which passages are relevant, in TREC's format.
     gold : Path or None
@@ -37,6 +40,7 @@ class QuestionFiles:
     """
 
     topics: Sequence[tuple[str, Path]] = field(metadata=PAIRS)
+    measures: Sequence[str] = field(default=(), metadata={"option": "--measure", "metavar": "NAMES"})
     qrels: Path | None = None
     gold: Path | None = None
     dev_topics: Sequence[tuple[str, Path]] = field(default=(), metadata=PAIRS | DEV)
@@ -46,3 +50,5 @@ class QuestionFiles:
     def __post_init__(self) -> None:
         if bool(self.dev_topics) != bool(self.dev_qrels or self.dev_gold):
             raise UsageError("--dev-topics goes with --dev-qrels (for R@kt --dev-gold): give both, or none")
+        if not self.measures:
+            object.__setattr__(self, "measures", ("Success@1", "RR@10") if self.qrels else ("R@2kt", "R@5kt"))
