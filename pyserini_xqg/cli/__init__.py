@@ -21,11 +21,7 @@ COMMANDS = (
 )
 # What takes little time, or keeps nothing of unfinished work.
 STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
-FLAGS = {
-    "--help": "Show this message and end.",
-    "--version": "Show the version and end.",
-    "--install-completion": "Have the shell complete commands and options.",
-}
+FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
 app = App(
     "xqg",
@@ -40,7 +36,7 @@ app = App(
 for number, name in enumerate((*COMMANDS, "train")):
     # A command's module is imported when the command, or help on all of them, is asked for.
     app.command(f"{__name__}.{name}:{name}", name=name, sort_key=number)
-app.register_install_completion_command()
+app.register_install_completion_command(help="Have the shell complete commands and options.", group="Options")
 for flag, said in FLAGS.items():
     app[flag].help, app[flag].group = said, "Options"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings, BuildSettings, IndexSettings
-from pyserini_xqg.options.command import Options
+from pyserini_xqg.options.command import Options, options_of
 from pyserini_xqg.storage.manifest import holds_encoder
 
 ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
@@ -37,9 +37,8 @@ def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:
 
     settings = read_encoder(name, "passage")
     if holds_encoder(name) and given:
-        options = ", ".join("--" + option.replace("_", "-") for option in given)
         raise UsageError(
-            f"{name} has its encoder settings in it; {options} cannot be given too. Make another folder with xqg "
-            "encoder"
+            f"{name} has its encoder settings in it; {options_of(given)} cannot be given too. Make another folder with "
+            "xqg encoder"
         )
     return replace(settings, **given)

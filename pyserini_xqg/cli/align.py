@@ -51,8 +51,7 @@ def align(
     """
     from pyserini_xqg.evaluation.alignment.vectors import RELATED, write_sentences
 
-    asked_text = ParallelFiles(**files)
-    found = asked_text.read()
+    found = ParallelFiles(**files).read()
     named = dict(queries or {})
     if hypotheses and HYPOTHESES in named:
         raise UsageError(f"--queries: {HYPOTHESES} is the name of those that --hypotheses takes; give another one")
@@ -73,7 +72,7 @@ def align(
         from pyserini_xqg.reporting.alignment import as_json, table, tsv
         from pyserini_xqg.storage.files import write_atomically
 
-        if asked_text.xnli is not None and "groups" not in settings:
+        if "xnli" in files and "groups" not in settings:
             settings["groups"] = {
                 name: members for name, members in XNLI_GROUPS.items() if any(each in found.pairs for each in members)
             }

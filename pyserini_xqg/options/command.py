@@ -63,8 +63,10 @@ class _Option:
             allow_leading_hyphen=True,
             allow_repeating=None if several else True,
         )
-        seen: Any = bool if hint is bool else Path if is_path else str
+        seen: Any = Path if is_path else str
         seen = tuple[seen, ...] if several else seen
+        if hint is bool:
+            return inspect.Parameter(self.name, kind, default=False, annotation=Annotated[bool, told])
         return inspect.Parameter(self.name, kind, default=None, annotation=Annotated[seen | None, told])
 
 
@@ -163,6 +165,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+def options_of(names: Iterable[str]) -> str:
+    """The options of some fields, for messages."""
+    return ", ".join("--" + name.replace("_", "-") for name in names)
 
 
 def _default(of: Field[Any]) -> Any:

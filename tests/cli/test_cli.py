@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,34 @@ def test_options_of_the_same_name_say_the_same() -> None:
             if name not in ("--encoder", "--output"):
                 said.setdefault(name, set()).add(text)
     assert not {name: texts for name, texts in said.items() if len(texts) > 1}
+
+
+@pytest.mark.parametrize("command", [(), ("index",), ("align",), ("evaluate",), ("train", "mine")], ids=" ".join)
+def test_help_does_not_wait_for_models(command: tuple[str, ...], run_python: Run) -> None:
+    program = (
+        f"import sys; sys.argv[1:] = {[*command, '--help']}; from pyserini_xqg.__main__ import main\ntry: main()\n"
+    )
+    program += "finally: assert not {'torch', 'transformers', 'faiss', 'pyserini', 'ir_measures'} & sys.modules.keys()"
+    assert run_python("-c", program).stdout.startswith("Usage: xqg ")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["aug"], ["augment"]),
+        (["train", "re"], ["retriever"]),
+        (["index", "--pass"], ["--passage-max-length", "--passage-prefix"]),
+        (["train", "mine", "--recipe", "ne"], ["negatives"]),
+        (["index", "--dry-run", "--no-"], ["--no-l2-norm"]),
+    ],
+)
+def test_bash_completes_commands_options_and_choices(words: list[str], offered: list[str], tmp_path: Path) -> None:
+    script = tmp_path / "xqg.bash"
+    script.write_text(app.generate_completion(shell="bash"), encoding="utf-8")
+    line = " ".join(f"'{word}'" for word in ("xqg", *words))
+    asked = f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _xqg; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    said = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert sorted(word.strip() for word in said.splitlines()) == offered
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.command import Options, command, options_of
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.distillation.settings import (
     RECIPE_SETTINGS,
@@ -47,7 +47,7 @@ def distill(
         raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
     own = {field.name for field in fields(RECIPE_SETTINGS[recipe])}
     if wrong := sorted(settings.keys() - own):
-        raise UsageError(f"--{wrong[0].replace('_', '-')} is no option of the recipe {recipe}")
+        raise UsageError(f"{options_of(wrong[:1])} is no option of the recipe {recipe}")
     require("base", settings, tables[recipe])
     require("teacher", settings, tables[recipe])
     require("train", data, tables["data"])

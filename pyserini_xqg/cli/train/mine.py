@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.command import Options, command, options_of
 from pyserini_xqg.training.common.config import read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.mining.settings import RECIPES, MiningInputs, MiningSettings, mining_settings
@@ -50,8 +50,7 @@ def mine(
     tables = read_config(config, {"mining": MiningSettings, **of_training})
     asked, where = mining_settings(tables["mining"], settings), MiningInputs(**inputs)
     if encoder is None and encoding:
-        options = ", ".join("--" + name.replace("_", "-") for name in encoding)
-        raise UsageError(f"{options}: of what encoder? Give --encoder")
+        raise UsageError(f"{options_of(encoding)}: of what encoder? Give --encoder")
     named = None if encoder is None else encoder_settings(encoder, encoding)
     if rounds is None and (tables["retriever"] or tables["data"]):
         raise UsageError(f"{config} has settings of training, and nothing is trained without --rounds: give that too")
