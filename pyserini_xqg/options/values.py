@@ -100,7 +100,7 @@ def _one(option: str, hint: Any, part: Any, text: Any, path: bool) -> Any:
     except ValueError as error:
         number = "whole number" if kind is int else "number"
         expected = (
-            f"a {number} is"
+            f"a valid {number} is"
             if isinstance(text, str) and hint is kind and part is text
             else f"{number}s separated by commas are"
         )
