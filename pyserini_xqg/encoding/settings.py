@@ -1,4 +1,4 @@
-"""How texts become vectors: everything that queries and passages have to agree on, as plain data."""
+"""Settings of an encoder: everything that queries and passages have to agree on, as plain data."""
 
 from __future__ import annotations
 

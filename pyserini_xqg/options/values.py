@@ -42,7 +42,7 @@ def value_of(option: str, hint: Any, given: Any, comma: bool, path: bool) -> Any
     """
     kind = plain_type(hint)
     if not is_several(kind):
-        return _one(option, kind, given, given, path)
+        return _one(option, kind, given, given, False, path)
     item = get_args(kind)[0]
     if get_origin(kind) is Mapping:
         return dict(unique(option, pairs(option, given, get_args(kind)[1])))
@@ -54,7 +54,7 @@ def value_of(option: str, hint: Any, given: Any, comma: bool, path: bool) -> Any
         else [(each, each) for each in given]
     )
     found = [
-        None if part == "all" and item != plain_type(item) else _one(option, item, part, text, path)
+        None if part == "all" and item != plain_type(item) else _one(option, item, part, text, comma, path)
         for part, text in parts
     ]
     return tuple(sorted(found, key=lambda value: value is None))
@@ -91,7 +91,8 @@ def unique(option: str, pairs: Sequence[tuple[str, Any]]) -> Sequence[tuple[str,
     return pairs
 
 
-def _one(option: str, hint: Any, part: Any, text: Any, path: bool) -> Any:
+def _one(option: str, hint: Any, part: Any, text: Any, comma: bool, path: bool) -> Any:
+    """One value, `part` of the text that was given."""
     kind = plain_type(hint)
     if kind not in (int, float):
         return str(Path(part)) if path else part
@@ -99,9 +100,5 @@ def _one(option: str, hint: Any, part: Any, text: Any, path: bool) -> Any:
         return kind(part)
     except ValueError as error:
         number = "whole number" if kind is int else "number"
-        expected = (
-            f"a valid {number} is"
-            if isinstance(text, str) and hint is kind and part is text
-            else f"{number}s separated by commas are"
-        )
+        expected = f"{number}s separated by commas are" if comma else f"a valid {number} is"
         raise UsageError(f"{option} is {text!r}: {expected} expected") from error

@@ -30,7 +30,7 @@ def distill(
     device: Device = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Train a bi-encoder by a teacher, which ranks each question's candidates for it.
+    """Train a bi-encoder by a teacher, which ranks each question's candidates.
 
     Parameters
     ----------

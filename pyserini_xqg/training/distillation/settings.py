@@ -157,7 +157,7 @@ class DistillDataSettings(TrainingDataSettings):
         The passages that they were generated for, where ids differ. They are then found by their text; None: by id, the
         ids of the queries are those of the training passages.
     parallel : tuple of str
-        Folders with fi-en/fi.txt and en.txt, line by line; repeated. For DR.DECR, see
+        Folders of fi-en/fi.txt and en.txt; repeated. Line by line, for DR.DECR, see
         :mod:`pyserini_xqg.collection.datasets.parallel_questions`.
     """
 
