@@ -159,7 +159,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             (arguments[owner] if owner else arguments)[name] = option.value(value)
         if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
             raise CycloptsError(f"{missing[0]} is missing")
-        function(*(arguments.pop(name) for name in positional), **arguments)
+        first = [arguments.pop(name) for name in positional]
+        function(*first, **arguments)
 
     del run.__wrapped__
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

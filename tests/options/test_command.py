@@ -77,3 +77,18 @@ def test_the_help_says_defaults_and_those_of_recipes() -> None:
         "codes": "Which.",
         "recipe": "Where values come from [plain].",
     }
+
+
+def test_a_parameter_can_be_given_without_a_name() -> None:
+    found: list[tuple[str, int]] = []
+
+    @command
+    def some(what: Annotated[str, {"option": "WHAT"}], /, *, own: int = 7) -> None:
+        found.append((what, own))
+
+    app = App(result_action="return_value")
+    app.default(some)
+    app(["x", "--own", "2"], exit_on_error=False, print_error=False)
+    assert found == [("x", 2)]
+    with pytest.raises(CycloptsError, match="WHAT is missing"):
+        app([], exit_on_error=False, print_error=False)
