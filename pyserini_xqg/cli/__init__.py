@@ -5,80 +5,40 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Sequence
 
-import typer
+from cyclopts import App, CycloptsError
 
 from pyserini_xqg import __version__
-from pyserini_xqg.cli.align import align
-from pyserini_xqg.cli.augment import augment
-from pyserini_xqg.cli.demo import demo
-from pyserini_xqg.cli.doctor import doctor
-from pyserini_xqg.cli.encoder import encoder
-from pyserini_xqg.cli.evaluate import evaluate
-from pyserini_xqg.cli.filter import filter_command, score
-from pyserini_xqg.cli.generate import generate
-from pyserini_xqg.cli.index import index
-from pyserini_xqg.cli.records import records
-from pyserini_xqg.cli.report import report
-from pyserini_xqg.cli.show import show
-from pyserini_xqg.cli.sweep import sweep
-from pyserini_xqg.cli.train import train
-from pyserini_xqg.errors import Stopped, XqgError
-
-# What takes little time, or keeps nothing of unfinished work.
-STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
-
-app = typer.Typer(
-    help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
-def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def run_command(*arguments: Any, **options: Any) -> None:
-        try:
-            command(*arguments, **options)
-        except KeyboardInterrupt as stop:
-            begins = "starts anew" if command.__name__ in STARTING_ANEW else "goes on where this one was"
-            raise Stopped(f"stopped; the same command {begins}") from stop
-
-    return run_command
-
+from pyserini_xqg.errors import Stopped, UsageError, XqgError
+from pyserini_xqg.options.help_page import PlainHelp, message_of
 
 COMMANDS = (
-    *(generate, score, filter_command, show),
-    *(index, augment, encoder, records),
-    *(evaluate, sweep, align, report),
-    *(demo, doctor),
+    *("generate", "score", "filter", "show"),
+    *("index", "augment", "encoder", "records"),
+    *("evaluate", "sweep", "align", "report"),
+    *("demo", "doctor"),
 )
-for command in COMMANDS:
-    app.command(command.__name__.removesuffix("_command"))(_stoppable(command))
-for registered in train.registered_commands:
-    assert registered.callback is not None
-    registered.callback = _stoppable(registered.callback)
-app.add_typer(train, name="train")
+# What takes little time, or keeps nothing of unfinished work.
+STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
-
-def _show_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"pyserini-xqg {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Show the version and end."
-    ),
-) -> None:
-    """Options before the command."""
+app = App(
+    "xqg",
+    help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
+    version=f"pyserini-xqg {__version__}",
+    help_flags=["--help"],
+    version_flags=["--version"],
+    help_format="plaintext",
+    help_formatter=PlainHelp(),
+    suppress_keyboard_interrupt=False,
+)
+for number, name in enumerate((*COMMANDS, "train")):
+    # A command's module is imported when the command, or help on all of them, is asked for.
+    app.command(f"{__name__}.{name}:{name}", name=name, sort_key=number)
+app.register_install_completion_command(help="Have the shell complete commands and options.", group="Options")
+for flag, said in FLAGS.items():
+    app[flag].help, app[flag].group = said, "Options"
 
 
 def run() -> None:
@@ -88,10 +48,26 @@ def run() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know all letters
     try:
-        app(prog_name="xqg")
+        _run(sys.argv[1:])
     except XqgError as error:
         print(f"xqg: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
         print(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(XqgError.exit_code)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    command, executing, _ = app.parse_commands(arguments)
+    if executing[-1].default_command is None:
+        executing[-1].resolved_commands()  # the library lists those that are imported with what they do
+        if len(arguments) == len(command):
+            app.help_print(arguments)
+            sys.exit(UsageError.exit_code)
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        raise UsageError(f"{message_of(error)} (see {' '.join(['xqg', *command, '--help'])})") from error
+    except KeyboardInterrupt as stop:
+        begins = "starts anew" if command[-1] in STARTING_ANEW else "goes on where this one was"
+        raise Stopped(f"stopped; the same command {begins}") from stop

@@ -2,136 +2,57 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any, Literal
 
-import typer
-
-from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.evaluate import FormatName
+from pyserini_xqg.cli._shared import ENCODER, Device, encoder_settings
+from pyserini_xqg.collection.datasets.parallel_files import ParallelFiles
+from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.alignment.settings import XNLI_GROUPS, AlignmentSettings, described
+from pyserini_xqg.options.command import Options, command
 
-if TYPE_CHECKING:
-    from pyserini_xqg.collection.datasets.parallel import ParallelText
-
-
-class PartName(StrEnum):
-    """Choices of ``--part``."""
-
-    PREMISE = "premise"
-    HYPOTHESIS = "hypothesis"
-
-
-TEXT, QUERIES, OUTPUT = "Parallel text", "Queries of the English sentences", "Output"
+QUERIES, OUTPUT = {"panel": "Queries of the English sentences"}, {"panel": "Output"}
 HYPOTHESES = "hypotheses"
 
 
+@command
 def align(
-    encoder: Annotated[
-        str | None,
-        typer.Option(help="A model, or a folder that names one [only write the sentences to --output]."),
-    ] = None,
-    xnli: Annotated[
-        Path | None,
-        typer.Option(help="XNLI: the 15-way file, xnli.dev.tsv, or a folder of dev-LANG.tsv.", rich_help_panel=TEXT),
-    ] = None,
-    part: Annotated[PartName, typer.Option(help="Which of XNLI's sentences.", rich_help_panel=TEXT)] = PartName.PREMISE,
-    split: Annotated[
-        str | None, typer.Option(help="Of a folder with several: dev, test.", rich_help_panel=TEXT)
-    ] = None,
-    english: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[LANG=]FILE",
-            help="English sentences, one a line; repeated where each language has its own.",
-            rich_help_panel=TEXT,
-        ),
-    ] = None,
-    text: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LANG=FILE", help="The same sentences in another language; repeated.", rich_help_panel=TEXT
-        ),
-    ] = None,
-    language: Annotated[
-        list[str] | None,
-        typer.Option("--language", help="Only these: repeated, or separated by commas [all].", rich_help_panel=TEXT),
-    ] = None,
-    queries: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--queries",
-            metavar="NAME=PATH",
-            help="Queries of the sentences in corpus.jsonl of --output; repeated.",
-            rich_help_panel=QUERIES,
-        ),
-    ] = None,
-    hypotheses: Annotated[
-        bool,
-        typer.Option(
-            "--hypotheses",
-            help="With XNLI's premises: take their hypotheses in the other languages for queries, as a reference.",
-            rich_help_panel=QUERIES,
-        ),
-    ] = False,
-    subsets: Annotated[
-        str,
-        typer.Option(
-            help="Languages whose queries count: all, own (the sentence's), others (all but it).",
-            rich_help_panel=QUERIES,
-        ),
-    ] = "all",
-    num_queries: o.NumQueries = None,
-    aggregate: Annotated[
-        o.AggregateName,
-        typer.Option(help="Add a sentence's query vectors up, or average them.", rich_help_panel=QUERIES),
-    ] = o.AggregateName.MEAN,
-    alphas: Annotated[
-        str | None,
-        typer.Option(
-            help="Weights to choose from [ten from 0 to 0.5 of a sum, to 0.9 of a mean].", rich_help_panel=QUERIES
-        ),
-    ] = None,
-    folds: Annotated[
-        int, typer.Option(help="The weight is chosen for each on the others.", rich_help_panel=QUERIES)
-    ] = 5,
-    seed: Annotated[int, typer.Option(help="Deals the sentences out to the folds.", rich_help_panel=QUERIES)] = 0,
-    similarity: Annotated[str, typer.Option(help="cosine, dot, margin, csls; several separated by commas.")] = "cosine",
-    group: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--group",
-            metavar="NAME=LANG,LANG",
-            help="Languages for a mean of their own; repeated [XNLI: sw,ur and sw,ur,th,hi,bg].",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            help="A folder for corpus.jsonl, vectors, alignment.json and alignment.tsv; a stopped run goes on from it.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    output_format: Annotated[
-        FormatName, typer.Option("--format", help="Of what is printed.", rich_help_panel=OUTPUT)
-    ] = FormatName.TEXT,
-    query_model: o.QueryModel = None,
-    revision: o.Revision = None,
-    pooling: o.Pooling = None,
-    l2_norm: o.L2Norm = None,
-    query_prefix: o.QueryPrefix = None,
-    passage_prefix: o.PassagePrefix = None,
-    passage_max_length: o.PassageMaxLength = None,
-    dtype: o.Dtype = None,
-    device: o.Device = None,
+    *,
+    encoder: str | None = None,
+    files: Annotated[dict[str, Any], Options(ParallelFiles)],
+    queries: Annotated[Mapping[str, str] | None, {"metavar": "NAME=PATH", **QUERIES}] = None,
+    hypotheses: Annotated[bool, QUERIES] = False,
+    settings: Annotated[dict[str, Any], Options(AlignmentSettings)],
+    output: Annotated[Path | None, OUTPUT] = None,
+    output_format: Annotated[Literal["text", "tsv", "json"], {"option": "--format", **OUTPUT}] = "text",
+    encoding: Annotated[
+        dict[str, Any],
+        Options(EncoderSettings, without=["model", "query_max_length"], layered=True, panel=ENCODER),
+    ],
+    device: Device = None,
 ) -> None:
-    """Measure how well an encoder aligns parallel sentences, and what queries added to the English ones change."""
+    """Measure how well an encoder aligns parallel sentences, and what queries added to the English ones change.
+
+    Parameters
+    ----------
+    encoder : str or None
+        A model, or a folder that names one; None: only write the sentences to --output.
+    queries : mapping or None
+        Queries of the sentences in corpus.jsonl of --output; repeated.
+    hypotheses : bool
+        With XNLI's premises: take their hypotheses in the other languages for queries, as a reference.
+    output : Path or None
+        A folder for corpus.jsonl, vectors, alignment.json and alignment.tsv; a stopped run goes on from it.
+    output_format : {"text", "tsv", "json"}
+        Of what is printed.
+    """
     from pyserini_xqg.evaluation.alignment.vectors import RELATED, write_sentences
 
-    found = _text(xnli, part.value, split, english, text, language)
-    named = dict(o.unique("--queries", o.pairs("--queries", queries)))
+    found = ParallelFiles(**files).read()
+    named = dict(queries or {})
     if hypotheses and HYPOTHESES in named:
         raise UsageError(f"--queries: {HYPOTHESES} is the name of those that --hypotheses takes; give another one")
     if hypotheses and not found.related:
@@ -146,76 +67,28 @@ def align(
         folder = output or Path(scratch)
         if hypotheses:
             named[HYPOTHESES] = str(folder / RELATED)
-        settings = o.encoder_settings(
-            encoder,
-            query_model=query_model,
-            revision=revision,
-            pooling=pooling.value if pooling else None,
-            l2_norm=l2_norm,
-            query_prefix=query_prefix,
-            passage_prefix=passage_prefix,
-            passage_max_length=passage_max_length,
-            dtype=dtype.value if dtype else None,
-        )
+        encoder_to_measure = encoder_settings(encoder, encoding)
         from pyserini_xqg.evaluation.alignment.alignment import align as align_sentences
-        from pyserini_xqg.evaluation.alignment.settings import XNLI_GROUPS, AlignmentSettings, described
         from pyserini_xqg.reporting.alignment.files import alignment_as_json, alignment_as_tsv
         from pyserini_xqg.reporting.alignment.text import alignment_as_text
         from pyserini_xqg.storage.files import write_atomically
 
-        groups = o.groups(group)
-        if xnli is not None and not groups:
-            groups = {
+        if "xnli" in files and "groups" not in settings:
+            settings["groups"] = {
                 name: members for name, members in XNLI_GROUPS.items() if any(each in found.pairs for each in members)
             }
-        asked = AlignmentSettings(
-            similarities=tuple(part.strip() for part in similarity.split(",")),
-            aggregate=aggregate.value,
-            alphas=o.weights("--alphas", alphas) if alphas is not None else None,
-            subsets=tuple(part.strip() for part in subsets.split(",")),
-            num_queries=num_queries,
-            folds=folds,
-            seed=seed,
-            groups=groups,
-        )
+        asked = AlignmentSettings(**settings)
         sources = {name: Path(path) for name, path in named.items()}
-        alignment = align_sentences(found, settings, sources, folder, asked, device=device, show_progress=True)
+        alignment = align_sentences(
+            found, encoder_to_measure, sources, folder, asked, device=device, show_progress=True
+        )
         whole = alignment_as_json(alignment, {**described(asked), "encoder": encoder, "queries": named})
         if output is not None:
             write_atomically(output / "alignment.json", whole)
             write_atomically(output / "alignment.tsv", alignment_as_tsv(alignment))
-        match output_format:
-            case FormatName.TEXT:
-                print(alignment_as_text(alignment))
-            case FormatName.TSV:
-                print(alignment_as_tsv(alignment), end="")
-            case FormatName.JSON:
-                print(whole, end="")
-
-
-def _text(
-    xnli: Path | None,
-    part: str,
-    split: str | None,
-    english: list[str] | None,
-    text: list[str] | None,
-    language: list[str] | None,
-) -> ParallelText:
-    from pyserini_xqg.collection.datasets.line_aligned import read_line_aligned
-    from pyserini_xqg.collection.datasets.xnli import read_xnli
-
-    if (xnli is None) == (text is None) or bool(english) != bool(text):
-        raise UsageError("parallel text is one of --xnli, and --english with --text: give the one or the other")
-    if xnli is not None:
-        found = read_xnli(xnli, part, split)
-    else:
-        of_language: dict[str | None, Path] = {}
-        for value in english or ():
-            name, sign, file = value.partition("=")
-            key, path = (name.strip(), Path(file)) if sign else (None, Path(value))
-            if key in of_language:
-                raise UsageError(f"--english {value}: there is one already" + (f" of {key}" if key else ""))
-            of_language[key] = path
-        found = read_line_aligned(of_language, [(name, Path(file)) for name, file in o.pairs("--text", text)])
-    chosen = o.languages(language)
-    return found if chosen is None else found.only(chosen)
+        print(
+            {"text": alignment_as_text(alignment) + "\n", "tsv": alignment_as_tsv(alignment), "json": whole}[
+                output_format
+            ],
+            end="",
+        )

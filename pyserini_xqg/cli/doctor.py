@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import sys
 
 from pyserini_xqg.errors import MissingPrerequisite
+from pyserini_xqg.options.command import command
 
 WIDTH = 24
 
 
-def doctor(
-    run: Annotated[bool, typer.Option("--run", help="Also start Pyserini, in a process of its own.")] = False,
-) -> None:
-    """Look whether Python, packages, Java and models are as Pyserini needs them, and say what to do where not."""
+@command
+def doctor(*, run: bool = False) -> None:
+    """Look whether Python, packages, Java and models are as Pyserini needs them, and say what to do where not.
+
+    Parameters
+    ----------
+    run : bool
+        Also start Pyserini, in a process of its own.
+    """
     from pyserini_xqg.plugin.doctor.examination import examine
 
     faults = 0
@@ -25,4 +29,4 @@ def doctor(
             print(f"{'':{WIDTH}}-> {finding.advice}", flush=True)
     print(f"{'':{WIDTH}}{'no fault found' if not faults else f'faults: {faults}, each with -> what to do'}")
     if faults:
-        raise typer.Exit(MissingPrerequisite.exit_code)
+        sys.exit(MissingPrerequisite.exit_code)

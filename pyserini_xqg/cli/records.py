@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+from pyserini_xqg.cli._printing import print_values
+from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.options.command import Options, command
 
-from pyserini_xqg.cli import options as o
-from pyserini_xqg.cli.printing import print_values
+OTHERS = ("alpha", "aggregate", "normalize", "reduce_hubness", "control")
 
 
+@command
 def records(
-    corpus: Annotated[Path, typer.Option(help="Passages, Pyserini's JSONL: a file or folder, .gz too.")],
-    queries: Annotated[Path, typer.Option(help="Generated queries: a file or folder, .gz too.")],
-    output: Annotated[Path, typer.Option(help="The JSONL file to make.")],
-    language: o.Language = None,
-    num_queries: o.NumQueries = None,
+    *,
+    corpus: Corpus,
+    queries: Queries,
+    output: Path,
+    chosen: Annotated[dict[str, Any], Options(AugmentationSettings, without=OTHERS)],
 ) -> None:
-    """Join passages and their queries in records for stock pyserini.encode --fields text query."""
+    """Join passages and their queries in records for stock pyserini.encode --fields text query.
+
+    Parameters
+    ----------
+    output : Path
+        The JSONL file to make.
+    """
     from pyserini_xqg.plugin.records import write_records
 
-    print_values({"records": output, **write_records(corpus, queries, output, o.languages(language), num_queries)})
+    print_values({"records": output, **write_records(corpus, queries, output, **chosen)})

@@ -5,15 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from pyserini_xqg.cli._shared import QUERIES
+from pyserini_xqg.options.command import command
 
 
+@command
 def show(
-    queries: Annotated[Path, typer.Argument(help="Generated queries: a file or folder, .gz too.")],
-    identifier: Annotated[str, typer.Option("--id", help="The id of a passage.")],
-    corpus: Annotated[Path | None, typer.Option(help="The passages, to show its text as well.")] = None,
+    queries: Annotated[Path, {"option": "QUERIES", **QUERIES}],
+    /,
+    *,
+    identifier: Annotated[str, {"option": "--id"}],
+    corpus: Path | None = None,
 ) -> None:
-    """Show a passage's queries."""
+    """Show a passage's queries.
+
+    Parameters
+    ----------
+    identifier : str
+        The id of a passage.
+    corpus : Path or None
+        The passages, to show its text as well.
+    """
     from pyserini_xqg.generation.show import show as shown
 
     print(shown(queries, identifier, corpus))

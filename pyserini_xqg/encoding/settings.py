@@ -31,20 +31,24 @@ class EncoderSettings:
     model : str
         A folder or Hugging Face id; encodes passages and their generated queries.
     query_model : str or None
-        Encodes the users' queries; None: `model` does (a tied encoder).
+        Another model for the users' queries. None: `model` encodes them too (a tied encoder).
     revision : str or None
-        Branch, tag or commit of `model`, where it comes from the hub.
+        Branch, tag or commit of a model from the hub.
     pooling : {"cls", "mean", "last"} or None
-        None in resolved settings means "by the model's own sentence-transformers modules"; a value replaces them, the
-        normalisation aside.
+        How token vectors become one. None in resolved settings means "by the model's own sentence-transformers
+        modules"; a value replaces them, the normalisation aside.
     l2_norm : bool or None
-        Whether vectors get unit length; None as for `pooling`.
-    query_prefix, passage_prefix : str or None
-        Put before the text as they stand, a final blank included (``"query: "``).
-    query_max_length, passage_max_length : int or None
-        In tokens, special tokens included. Generated queries count as queries.
+        Give vectors unit length. None as for `pooling`.
+    query_prefix : str or None
+        Put before queries as it stands, final blank included. As in ``"query: "``.
+    passage_prefix : str or None
+        Put before passages. As it stands, too.
+    query_max_length : int or None
+        Tokens of a query, generated ones included; None: paper: 32. Special tokens are included.
+    passage_max_length : int or None
+        Tokens of a passage; None: paper: 128. Special tokens are included.
     dtype : {"float32", "bfloat16", "float16"}
-        Of the computation; vectors are float32 always.
+        Of the computation. Vectors are float32 always.
     """
 
     model: str

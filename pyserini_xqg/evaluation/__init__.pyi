@@ -7,7 +7,6 @@ from .comparison.measure_report import MeasureReport as MeasureReport
 from .comparison.significance import holm as holm
 from .comparison.significance import mcnemar as mcnemar
 from .comparison.significance import randomisation as randomisation
-from .evaluate import RunFiles as RunFiles
 from .evaluate import evaluate_files as evaluate_files
 from .files.texts import read_texts as read_texts
 from .files.trec import read_qrels as read_qrels
@@ -22,6 +21,7 @@ from .measures.tokens_measure import passages_and_answers as passages_and_answer
 from .questions import judged as judged
 from .questions import languages_of_gold as languages_of_gold
 from .questions import languages_of_topics as languages_of_topics
+from .run_files import RunFiles as RunFiles
 from .sweep.grid import SweepSettings as SweepSettings
 from .sweep.sweep import Sweep as Sweep
 from .sweep.sweep import SweepResult as SweepResult

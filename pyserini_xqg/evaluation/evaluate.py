@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from ir_measures import Measure
 
@@ -25,48 +23,12 @@ from pyserini_xqg.evaluation.files.xor_retrieve import (
 from pyserini_xqg.evaluation.measures.scores import RunScores, parse_measures, score_predictions, score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.evaluation.questions import judged, languages_of_gold, languages_of_topics
+from pyserini_xqg.evaluation.run_files import RunFiles
 
 RANKED = ("Success@1", "RR@10")
 TOKENS = ("R@2kt", "R@5kt")
 
 Run = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True)
-class RunFiles:
-    """What is compared.
-
-    Parameters
-    ----------
-    runs, predictions : mapping
-        Name to TREC run, and to official JSON of XOR-Retrieve.
-    qrels, gold, corpus : Path, optional
-        Qrels for measures of ranked passages; gold questions, with the corpus for texts of runs, for R@kt.
-    topics : sequence of (str, Path)
-        Language and topics file. (The gold file says its questions' languages itself.)
-    measures : sequence of str
-        Unless given, Success@1 and RR@10 with qrels, R@2kt and R@5kt with gold.
-    baseline : str, optional
-        The first run unless given.
-    controls : sequence of (str, str)
-        Control, and the run that it is the control of.
-    groups : mapping
-        Name to languages, for a mean of their own.
-    exports : mapping
-        Run to the file of official JSON to write of it.
-    """
-
-    runs: Mapping[str, Path]
-    predictions: Mapping[str, Path] = field(default_factory=dict)
-    qrels: Path | None = None
-    topics: Sequence[tuple[str, Path]] = ()
-    gold: Path | None = None
-    corpus: Path | None = None
-    measures: Sequence[str] = ()
-    baseline: str | None = None
-    controls: Sequence[tuple[str, str]] = ()
-    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    exports: Mapping[str, Path] = field(default_factory=dict)
 
 
 def evaluate_files(files: RunFiles) -> list[MeasureReport]:

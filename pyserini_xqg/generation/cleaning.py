@@ -26,8 +26,10 @@ class CleaningSettings:
     Parameters
     ----------
     least_script : float
-        The least share of its letters in the script of its language, 0 to 1.
+        Least share of letters in the language's script. From 0 to 1; of the lexicon's queries, which keep names as they
+        are, 0 unless given.
     max_characters : int
+        Of a query.
     """
 
     least_script: float = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,29 +26,31 @@ class AugmentationSettings:
     Parameters
     ----------
     alpha : float
-        Weight of the queries, 0 (the plain index) to 1 (queries only). The paper's is 0.01 over a sum of 35.
+        Weight of the queries: 0 the plain index, 1 queries only. The paper's is 0.01 over a sum of 35.
     aggregate : {"sum", "mean"}
-        Whether a passage's query vectors are added up, as in the paper, or averaged: (1 - alpha) e(p) + alpha MEAN
+        Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
         e(q), and a passage without queries keeps e(p).
     languages : tuple of str or None
-        Codes of the languages whose queries count; None: all.
+        Use only queries in these languages: codes or names, repeated or separated by commas.
     num_queries : int or None
-        How many queries of each language count, the first ones; None: all.
+        Use only the first N queries of each language.
     normalize : bool
-        Whether the finished vectors get unit length. Not in the paper.
+        Give the finished vectors unit length. Not in the paper.
     reduce_hubness : float
-        Share b of the mean query direction m to take out of the finished vectors, v - b <v, m> m, 0 (none) to 1 (all).
+        Share of the mean query direction to take out, 0 to 1. Of finished vectors v, with the share b and the direction
+        m, it leaves v - b <v, m> m.
     control : {"shuffled", "mean"} or None
-        Instead of its own queries, a passage gets those of another passage, or the mean query vector as often as it
-        has queries. A gain that a control shows as well has nothing to do with the passage's own queries.
+        A control: queries of another passage, or the mean query vector. A passage gets those of another one, or the
+        mean as often as it has queries, instead of its own; a gain that a control shows as well has nothing to do with
+        the passage's own queries.
     """
 
     alpha: float = 0.01
     aggregate: Aggregate = "sum"
-    languages: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True})
     num_queries: int | None = None
     normalize: bool = False
-    reduce_hubness: float = 0.0
+    reduce_hubness: float = field(default=0.0, metadata={"metavar": "B"})
     control: Control | None = None
 
     def __post_init__(self) -> None:
@@ -94,23 +96,23 @@ class IndexSettings:
     Parameters
     ----------
     factory : str
-        faiss factory string.
+        faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ...
     nprobe : int or None
-        Lists that an IVF index looks into; None: a sixteenth of them.
+        Lists that an IVF index looks into; None: a sixteenth.
     threads : int or None
-        To build it with; None: one for graphs, whose edges would otherwise depend on chance, else all.
+        To build the index with; None: 1 for graphs, else all. The edges of graphs depend on chance with several.
     keep_vectors : bool
-        Whether passage vectors and per-language query sums are kept in ``vectors/``.
+        Keep passage vectors and per-language query sums. They are in ``vectors/``.
     keep_first : tuple of int
-        Numbers N for which the sums of the first N queries of each language are kept as well, so that a sweep can try
-        them. Each takes as much disk as the sums of all; `keep_vectors` follows from it.
+        Keep them, and the sums of the first N queries of each language, for xqg sweep. Each N takes as much disk as the
+        sums of all; `keep_vectors` follows from it.
     """
 
     factory: str = "Flat"
     nprobe: int | None = None
     threads: int | None = None
     keep_vectors: bool = False
-    keep_first: tuple[int, ...] = ()
+    keep_first: tuple[int, ...] = field(default=(), metadata={"comma": True, "metavar": "N,N,..."})
 
     def __post_init__(self) -> None:
         if any(number < 1 for number in self.keep_first):
@@ -119,3 +121,23 @@ class IndexSettings:
         object.__setattr__(self, "keep_vectors", self.keep_vectors or bool(self.keep_first))
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads is {self.threads}: at least 1 is expected")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How an index is built; what decides on it least.
+
+    Parameters
+    ----------
+    hubness_topics : Path or None
+        Topics file to take that direction from, instead of the generated queries. The direction is that of
+        :attr:`AugmentationSettings.reduce_hubness`.
+    device : str or None
+        cuda, cuda:1, mps, cpu; None: the best there is.
+    part_size : int
+        Passages between two points where a stopped run goes on.
+    """
+
+    hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})
+    device: str | None = None
+    part_size: int = 1024

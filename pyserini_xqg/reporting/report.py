@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg import __version__
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
+from pyserini_xqg.evaluation.evaluate import evaluate_files
 from pyserini_xqg.reporting.alignment.files import read_alignment
 from pyserini_xqg.reporting.artifacts import read_artifact
 from pyserini_xqg.reporting.changes.questions import ChangedGroup, changed_questions
 from pyserini_xqg.reporting.html.page import Contents, as_html
 from pyserini_xqg.reporting.json import to_object
 from pyserini_xqg.reporting.latex import as_latex
+from pyserini_xqg.reporting.report_files import ReportFiles
 from pyserini_xqg.reporting.summaries import RunSummary, run_summaries
 from pyserini_xqg.reporting.sweep.files import SUMMARY, read_sweep
 from pyserini_xqg.reporting.tsv import as_tsv, named_tsv
@@ -27,47 +28,7 @@ from pyserini_xqg.storage.manifest import MANIFEST
 PAGE, TABLE, DATA, LATEX = "report.html", "report.tsv", "report.json", "report.tex"
 OTHER_TABLES = ("sweeps.tsv", "alignments.tsv")
 KIND = "xqg report"
-TITLE = "Retrieval report"
-CHANGES = 10
 DIGITS = 12
-
-
-@dataclass(frozen=True)
-class ReportFiles:
-    """What a report is made of.
-
-    Parameters
-    ----------
-    runs : RunFiles or None
-        Runs and what they are scored by.
-    sweeps : sequence of Path
-        Folders that ``xqg sweep --output`` wrote.
-    alignments : sequence of Path
-        Files that ``xqg align`` wrote.
-    artifacts : sequence of Path
-        Folders whose manifests say what made the runs.
-    queries : Path or None
-        Generated queries, a file or a folder; shown with the passages of changed questions.
-    title : str
-    changes : int
-        How many changed questions of a run and language are shown at most.
-    """
-
-    runs: RunFiles | None = None
-    sweeps: Sequence[Path] = ()
-    alignments: Sequence[Path] = ()
-    artifacts: Sequence[Path] = ()
-    queries: Path | None = None
-    title: str = TITLE
-    changes: int = CHANGES
-
-    def __post_init__(self) -> None:
-        if not (self.runs or self.sweeps or self.alignments):
-            raise UsageError("there is nothing to report; give runs, a sweep or an alignment")
-        if self.changes < 0:
-            raise UsageError(f"changes is {self.changes}: 0 or more questions are expected")
-        if self.queries is not None and self.runs is None:
-            raise UsageError("queries are shown with the questions that runs changed; give runs")
 
 
 def make_report(files: ReportFiles, output: Path) -> list[Path]:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import faiss
 import pytest
-import typer
+from cyclopts import App
 
 from pyserini_xqg import __version__
 from pyserini_xqg.cli import app
@@ -16,7 +16,6 @@ from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
 
-GROUP: Any = typer.main.get_command(app)
 COMMANDS = (
     "generate",
     "score",
@@ -36,12 +35,23 @@ COMMANDS = (
 )
 
 
-def paths(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The names of all commands, those of groups after the group's."""
-    for name, command in group.commands.items():
-        yield (*before, name)
-        if hasattr(command, "commands"):
-            yield from paths(command, (*before, name))
+def commands(group: App = app, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], App]]:
+    """All commands by their names, those of groups after the group's."""
+    for name, command in group.resolved_commands().items():
+        if not name.startswith("-"):
+            yield (*before, name), command
+            yield from commands(command, (*before, name))
+
+
+PATHS = dict(commands())
+
+
+def options_of(command: App) -> dict[str, str]:
+    """The names of a command's options, and what the help says of them."""
+    if command.default_command is None:
+        return {}
+    arguments = command.assemble_argument_collection()
+    return {each.names[0]: each.parameter.help or "" for each in arguments}
 
 
 def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:
@@ -51,38 +61,66 @@ def errors(base: type[XqgError] = XqgError) -> Iterator[type[XqgError]]:
 
 
 def test_the_commands_are_those_that_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tuple(GROUP.commands) == COMMANDS
+    assert tuple(name for name in app.resolved_commands() if not name.startswith("-")) == COMMANDS
     assert call("--help") == 0
     said = capsys.readouterr().out
     for name in COMMANDS:
         assert f"\n  {name} " in said
 
 
-@pytest.mark.parametrize("path", [*paths(GROUP)], ids=" ".join)
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_every_command_and_option_has_help(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    command = GROUP
-    for name in path:
-        command = command.commands[name]
-    options = [option for option in command.params if option.name != "help"]
-    assert command.help and command.help.endswith(".")
-    assert not [option.name for option in options if not (getattr(option, "help", None) or "").strip()]
+    command = PATHS[path]
+    help = " ".join(command.help.partition("\n\n")[0].split())
+    options = options_of(command)
+    assert help.endswith(".")
+    assert options or path == ("train",)
+    assert not [name for name, text in options.items() if not text.strip()]
     assert call(*path, "--help") == 0
     said = capsys.readouterr()
     words = " ".join(said.out.split())
-    assert " ".join(command.help.split()) in words
-    for option in options:
-        assert f"{option.opts[0]} " in said.out
-        assert option.help.split()[0] in words
+    assert help in words
+    for name, text in options.items():
+        assert f"{name} " in said.out
+        assert " ".join(text.split()) in words
     assert said.err == ""
 
 
 def test_options_of_the_same_name_say_the_same() -> None:
     said: dict[str, set[str]] = {}
-    for name in ("index", "augment", "encoder"):
-        for option in GROUP.commands[name].params:
-            if option.name not in ("help", "encoder", "output"):
-                said.setdefault(option.name, set()).add(option.help)
+    for command in ("index", "augment", "encoder"):
+        for name, text in options_of(PATHS[command,]).items():
+            if name not in ("--encoder", "--output"):
+                said.setdefault(name, set()).add(text)
     assert not {name: texts for name, texts in said.items() if len(texts) > 1}
+
+
+@pytest.mark.parametrize("command", [(), ("index",), ("align",), ("evaluate",), ("train", "mine")], ids=" ".join)
+def test_help_does_not_wait_for_models(command: tuple[str, ...], run_python: Run) -> None:
+    program = (
+        f"import sys; sys.argv[1:] = {[*command, '--help']}; from pyserini_xqg.__main__ import main\ntry: main()\n"
+    )
+    program += "finally: assert not {'torch', 'transformers', 'faiss', 'pyserini', 'ir_measures'} & sys.modules.keys()"
+    assert run_python("-c", program).stdout.startswith("Usage: xqg ")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["aug"], ["augment"]),
+        (["train", "re"], ["retriever"]),
+        (["index", "--pass"], ["--passage-max-length", "--passage-prefix"]),
+        (["train", "mine", "--recipe", "ne"], ["negatives"]),
+        (["index", "--dry-run", "--no-"], ["--no-l2-norm"]),
+    ],
+)
+def test_bash_completes_commands_options_and_choices(words: list[str], offered: list[str], tmp_path: Path) -> None:
+    script = tmp_path / "xqg.bash"
+    script.write_text(app.generate_completion(shell="bash"), encoding="utf-8")
+    line = " ".join(f"'{word}'" for word in ("xqg", *words))
+    asked = f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _xqg; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    said = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert sorted(word.strip() for word in said.splitlines()) == offered
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +151,8 @@ def test_a_wrong_command_line_ends_with_2(
     assert call(*arguments) == 2
     said = capsys.readouterr()
     assert fragment in said.err
-    assert "Error" in said.err
+    assert said.err.startswith("xqg: ")
+    assert said.err.count("\n") == 1
     assert said.out == ""
 
 

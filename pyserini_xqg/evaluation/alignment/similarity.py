@@ -8,8 +8,8 @@ import torch
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.alignment.settings import SIMILARITIES
 
-SIMILARITIES = ("cosine", "dot", "margin", "csls")
 # As in the papers.
 NEIGHBOURS = {"margin": 4, "csls": 10}
 BLOCK = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from pyserini_xqg.collection.languages import language_code
@@ -17,6 +17,9 @@ ALPHAS: dict[Aggregate, tuple[float, ...]] = {
 }
 ALL, OWN, OTHERS, WITHOUT, EACH = "all", "own", "others", "without-", "each-left-out"
 
+# On the command line.
+LISTED = {"comma": True}
+
 
 @dataclass(frozen=True)
 class SweepSettings:
@@ -25,23 +28,26 @@ class SweepSettings:
     Parameters
     ----------
     aggregate : {"sum", "mean"}
+        Add a passage's query vectors up, or average them.
     alphas : tuple of float or None
-        None: ten that are usual for the aggregate.
+        Weights of the queries; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
     hubness : tuple of float
+        Shares of the mean query direction to take out.
     num_queries : tuple of int or None, or None
-        Numbers of queries a language, None among them for all; None: all that were kept.
+        Numbers of queries a language, or all; None: those that were kept. All is None among the numbers.
     subsets : tuple of str
-        See :class:`Grid`.
+        Languages whose queries count: all, own (the question's), others (all but it), without-LANG, each-left-out. See
+        :class:`Grid`.
     depth : int
         How many passages are looked at.
     """
 
     aggregate: Aggregate = "sum"
-    alphas: tuple[float, ...] | None = None
-    hubness: tuple[float, ...] = (0.0,)
-    num_queries: tuple[int | None, ...] | None = None
-    subsets: tuple[str, ...] = (ALL,)
-    depth: int = 100
+    alphas: tuple[float, ...] | None = field(default=None, metadata=LISTED)
+    hubness: tuple[float, ...] = field(default=(0.0,), metadata=LISTED)
+    num_queries: tuple[int | None, ...] | None = field(default=None, metadata=LISTED)
+    subsets: tuple[str, ...] = field(default=(ALL,), metadata=LISTED)
+    depth: int = field(default=100, metadata={"panel": "Options"})
 
     def __post_init__(self) -> None:
         if self.aggregate not in AGGREGATES:

@@ -7,7 +7,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,16 @@ class FilterSettings:
     Parameters
     ----------
     keep : float or None
-        The share of each language's queries, the best by score.
+        Share of each language's queries, the best, to keep. By score.
     least_score : float or None
+        Keep queries with at least this score.
     round_trip : int or None
-        Those that find their passage at this rank or above.
+        Keep queries that find their passage among the first K.
     """
 
     keep: float | None = None
     least_score: float | None = None
-    round_trip: int | None = None
+    round_trip: int | None = field(default=None, metadata={"metavar": "K"})
 
     def __post_init__(self) -> None:
         if self.keep is None and self.least_score is None and self.round_trip is None:

@@ -12,9 +12,9 @@ from pyserini_xqg.collection.passages import Passage, parse_passage, passage_id
 from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.evaluation.evaluate import RunFiles
 from pyserini_xqg.evaluation.files.trec import read_qrels, read_run
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold, read_predictions
+from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.reporting.changes.selection import ChangedValues
 from pyserini_xqg.reporting.changes.user_text import UserText, language_tag, text_direction
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records

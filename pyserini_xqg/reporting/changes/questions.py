@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.evaluation.evaluate import RunFiles
+from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.reporting.changes.material import ChangedQuestion, Material
 from pyserini_xqg.reporting.changes.selection import ChangedValues, changed_values, most_changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
@@ -12,6 +12,9 @@ Precision = Literal["fp32", "bf16"]
 
 Keep = Literal["best", "last"]
 
+
+# Headings of the command line's help.
+MODEL, STEPS, MEMORY = {"panel": "Model"}, {"panel": "Training"}, {"panel": "Memory"}
 
 # They change how much memory a step takes, and its result only by rounding; a run can go on with others.
 MEMORY_FIELDS = ("mini_batch", "gradient_checkpointing")
@@ -26,41 +29,48 @@ class TrainerSettings:
     base : str
         The model to start from: a folder or Hugging Face id.
     revision : str or None
-        Branch, tag or commit of it, where it comes from the hub.
+        Branch, tag or commit of a base from the hub.
     batch_size : int
         Examples a step, over all processes.
     learning_rate : float
-        At its highest: it rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
-    warmup_ratio, weight_decay, max_grad_norm : float
+        At its highest. It rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
+    warmup_ratio : float
+        Share of the steps in which it rises.
+    weight_decay : float
+        AdamW's.
+    max_grad_norm : float
+        Longer gradients are shortened to it.
     epochs : int
+        Passes over the data.
     seed : int
+        Of everything drawn.
     precision : {"fp32", "bf16"}
-        bf16 computes in bfloat16; weights and optimizer stay in float32.
+        Of the computation. Weights and optimizer stay in float32.
     mini_batch : int or None
-        Gradient caching: texts that go through the model at once; None: the whole batch does. The step is the same to
-        rounding (with dropout, other random numbers are drawn), takes less memory and about a fifth to twice more time.
+        Cache gradients: texts that go through the model at once; None: all. The step is the same to rounding (with
+        dropout, other random numbers are drawn), takes less memory and about a fifth to twice more time.
     gradient_checkpointing : bool
-        Compute the inner layers a second time instead of keeping them: much less memory, about a third more time.
+        Compute inner layers twice instead of keeping them. Much less memory, about a third more time.
     checkpoint_every : int or None
-        Steps between two points at which dev is scored and a run that was stopped can go on; None: an epoch.
+        Steps between checkpoints; None: an epoch. At one dev is scored, and a run that was stopped can go on from it.
     keep : {"best", "last"}
-        Which checkpoint becomes the model: the best on dev, or the last; without dev the last.
+        The checkpoint that becomes the model: the best on dev, or the last. Without dev the last.
     """
 
-    base: str
-    revision: str | None = None
-    batch_size: int = 128
-    learning_rate: float = 1e-5
-    warmup_ratio: float = 0.1
-    weight_decay: float = 0.0
-    max_grad_norm: float = 1.0
-    epochs: int = 40
-    seed: int = 0
-    precision: Precision = "fp32"
-    mini_batch: int | None = None
-    gradient_checkpointing: bool = False
-    checkpoint_every: int | None = None
-    keep: Keep = "best"
+    base: str = field(metadata=MODEL)
+    revision: str | None = field(default=None, metadata=MODEL)
+    batch_size: int = field(default=128, metadata=STEPS)
+    learning_rate: float = field(default=1e-5, metadata=STEPS)
+    warmup_ratio: float = field(default=0.1, metadata=STEPS)
+    weight_decay: float = field(default=0.0, metadata=STEPS)
+    max_grad_norm: float = field(default=1.0, metadata=STEPS)
+    epochs: int = field(default=40, metadata=STEPS)
+    seed: int = field(default=0, metadata=STEPS)
+    precision: Precision = field(default="fp32", metadata=MEMORY)
+    mini_batch: int | None = field(default=None, metadata=MEMORY)
+    gradient_checkpointing: bool = field(default=False, metadata=MEMORY)
+    checkpoint_every: int | None = field(default=None, metadata=STEPS)
+    keep: Keep = field(default="best", metadata=STEPS)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "epochs", "mini_batch", "checkpoint_every"):

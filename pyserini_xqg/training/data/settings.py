@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from pyserini_xqg.collection.datasets.formats import FORMATS
 from pyserini_xqg.errors import UsageError
 
 # Where questions of dev are in train: end with an error, train without them, or train on them too.
 LeakPolicy = Literal["refuse", "drop", "allow"]
+
+# The heading of the command line's help, and what its options are.
+DATA = {"panel": "Data"}
+PLACE = {"path": True, **DATA}
 
 
 @dataclass(frozen=True)
@@ -17,21 +22,24 @@ class TrainingDataSettings:
 
     Parameters
     ----------
-    train, dev : tuple of str
-        Files and folders of any format of :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
+    train : tuple of str
+        Questions with passages, of any format known; repeated. See
+        :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
+    dev : tuple of str
+        Questions to score checkpoints on; repeated.
     dev_corpus : str or None
-        Passages, Pyserini's JSONL, that dev is searched in beside its own.
+        Passages to search for them beside their own, Pyserini's JSONL.
     format : str or None
-        Of all of them; None: recognised by their content.
+        Of all of these; None: seen from the content.
     leaks : {"refuse", "drop", "allow"}
-        What to do where questions of dev are in train: end with an error, train without them, or on them too.
+        Where questions of dev are in train: end with an error, train without them, or on them too.
     """
 
-    train: tuple[str, ...]
-    dev: tuple[str, ...] = ()
-    dev_corpus: str | None = None
-    format: str | None = None
-    leaks: LeakPolicy = "refuse"
+    train: tuple[str, ...] = field(metadata=PLACE)
+    dev: tuple[str, ...] = field(default=(), metadata=PLACE)
+    dev_corpus: str | None = field(default=None, metadata=PLACE)
+    format: str | None = field(default=None, metadata={"choices": tuple(FORMATS), **DATA})
+    leaks: LeakPolicy = field(default="refuse", metadata=DATA)
 
     def __post_init__(self) -> None:
         if not self.train:

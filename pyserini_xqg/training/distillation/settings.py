@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pyserini_xqg.encoding.settings import Pooling
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.common.config import layered
-from pyserini_xqg.training.data.settings import TrainingDataSettings
+from pyserini_xqg.training.data.settings import PLACE, TrainingDataSettings
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
 
 QUICK, DR_DECR = "quick", "dr-decr"
+
+# Headings of the command line's help.
+TEACHER, OF_QUICK, OF_DR_DECR = {"panel": "Teacher"}, {"panel": "Recipe quick"}, {"panel": "Recipe dr-decr"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +27,26 @@ class DistillSettings(RetrieverSettings):
 
     Parameters
     ----------
+    recipe : str
+        quick: a query generator teaches; dr-decr: a retriever that reads English questions.
+    base : str
+        The student to start from: a folder or Hugging Face id.
+    negatives : int
+        Candidates of a question beside its positive.
     teacher : str
-        A folder or Hugging Face id.
+        Folder or Hugging Face id: generator or retriever.
     teacher_revision : str or None
-        Branch, tag or commit of it, where it comes from the hub.
+        Branch, tag or commit of it.
     teacher_dtype : {"float32", "bfloat16"}
+        Of its computation.
     temperature : float
-        The teacher's scores are divided by it before the softmax.
+        Divides its scores, of dr-decr the student's too. Before the softmax.
     """
 
-    teacher: str
-    teacher_revision: str | None = None
-    teacher_dtype: Literal["float32", "bfloat16"] = "float32"
-    temperature: float = 1.0
+    teacher: str = field(metadata=TEACHER)
+    teacher_revision: str | None = field(default=None, metadata=TEACHER)
+    teacher_dtype: Literal["float32", "bfloat16"] = field(default="float32", metadata=TEACHER)
+    temperature: float = field(default=1.0, metadata=TEACHER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,25 +67,26 @@ class QuickSettings(DistillSettings):
     Parameters
     ----------
     prompt : str or None
-        What the generator reads. A sequence-to-sequence model, as the paper's: with the fields ``{language}``,
-        ``{title}``, ``{passage}``; None: the xQG paper's. A language model: the instruction; None: the one that ``xqg
-        generate`` gives.
-    teacher_input_length, teacher_query_length : int
-        Tokens of a prompt (of a language model: of the passage) and of a question; what is longer loses its end.
+        Of the generator, with {language}, {title}, {passage}, of a language model its instruction; None: the paper's.
+        Of a language model it is the one that ``xqg generate`` gives.
+    teacher_input_length : int
+        Tokens of its input. Of a prompt, of a language model of the passage; what is longer loses its end.
+    teacher_query_length : int
+        Tokens of a question that it scores. What is longer loses its end.
     weight : float
         Of the KL divergence beside the contrastive loss.
     generated_share : float
-        The share of questions that a generated one replaces at the end of training. It rises from 0 in a straight line.
+        Of questions that a generated one replaces at the end. It rises from 0 in a straight line.
     """
 
     recipes: ClassVar[tuple[str, ...]] = (QUICK,)
 
     recipe: str = QUICK
-    prompt: str | None = None
-    teacher_input_length: int = 256
-    teacher_query_length: int = 64
-    weight: float = 1.0
-    generated_share: float = 0.5
+    prompt: str | None = field(default=None, metadata=OF_QUICK)
+    teacher_input_length: int = field(default=256, metadata=OF_QUICK)
+    teacher_query_length: int = field(default=64, metadata=OF_QUICK)
+    weight: float = field(default=1.0, metadata=OF_QUICK)
+    generated_share: float = field(default=0.5, metadata=OF_QUICK)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,33 +102,36 @@ class DrDecrSettings(DistillSettings):
 
     Parameters
     ----------
-    teacher_pooling, teacher_l2_norm, teacher_query_prefix, teacher_passage_prefix, teacher_query_max_length,
-    teacher_passage_max_length
-        As in :class:`pyserini_xqg.encoding.EncoderSettings`; None: what the teacher says of itself.
+    teacher_pooling, teacher_l2_norm, teacher_query_prefix, teacher_passage_prefix
+        As it says. Of itself the teacher does; see :class:`pyserini_xqg.encoding.EncoderSettings`.
+    teacher_query_max_length : int or None
+        As it says, else 32.
+    teacher_passage_max_length : int or None
+        As it says, else 128.
     teacher_scale : float or None
-        Factor of its dot products; None: as `scale`, 20 for vectors of unit length and 1 for others.
+        Factor of its dot products; None: 1, or 20 for unit length.
     parallel_epochs : int
-        Passes over the parallel questions, before the passages; 0: none.
+        Passes over parallel questions, before the rest. With 0 there are none.
     parallel_batch_size : int
-        Pairs a step, over all processes.
+        Pairs a step. Over all processes.
     parallel_learning_rate : float or None
-        At its highest; None: `learning_rate`.
+        At its highest; None: as the other.
     """
 
     recipes: ClassVar[tuple[str, ...]] = (DR_DECR,)
 
     recipe: str = DR_DECR
-    temperature: float = 2.0
-    teacher_pooling: Pooling | None = None
-    teacher_l2_norm: bool | None = None
-    teacher_query_prefix: str | None = None
-    teacher_passage_prefix: str | None = None
-    teacher_query_max_length: int | None = None
-    teacher_passage_max_length: int | None = None
-    teacher_scale: float | None = None
-    parallel_epochs: int = 10
-    parallel_batch_size: int = 128
-    parallel_learning_rate: float | None = None
+    temperature: float = field(default=2.0, metadata=TEACHER)
+    teacher_pooling: Pooling | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_l2_norm: bool | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_query_prefix: str | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_passage_prefix: str | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_query_max_length: int | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_passage_max_length: int | None = field(default=None, metadata=OF_DR_DECR)
+    teacher_scale: float | None = field(default=None, metadata=OF_DR_DECR)
+    parallel_epochs: int = field(default=10, metadata=OF_DR_DECR)
+    parallel_batch_size: int = field(default=128, metadata=OF_DR_DECR)
+    parallel_learning_rate: float | None = field(default=None, metadata=OF_DR_DECR)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,17 +152,18 @@ class DistillDataSettings(TrainingDataSettings):
     Parameters
     ----------
     queries : tuple of str
-        QuiCK: generated queries of the positives, files or folders as ``xqg generate`` writes them.
+        Generated queries of the positives (xqg generate); repeated. For QuiCK, files or folders.
     queries_corpus : str or None
-        The passages they were generated for, which are then found by their text; None: by id, the ids of the queries
-        are those of the training passages.
+        The passages that they were generated for, where ids differ. They are then found by their text; None: by id, the
+        ids of the queries are those of the training passages.
     parallel : tuple of str
-        DR.DECR: folders with parallel questions, see :mod:`pyserini_xqg.collection.datasets.line_aligned`.
+        Folders of fi-en/fi.txt and en.txt; repeated. Line by line, for DR.DECR, see
+        :mod:`pyserini_xqg.collection.datasets.line_aligned`.
     """
 
-    queries: tuple[str, ...] = ()
-    queries_corpus: str | None = None
-    parallel: tuple[str, ...] = ()
+    queries: tuple[str, ...] = field(default=(), metadata=PLACE | OF_QUICK)
+    queries_corpus: str | None = field(default=None, metadata=PLACE | OF_QUICK)
+    parallel: tuple[str, ...] = field(default=(), metadata=PLACE | OF_DR_DECR)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.common.config import layered
-from pyserini_xqg.training.common.settings import TrainerSettings
+from pyserini_xqg.training.common.settings import MEMORY, MODEL, STEPS, TrainerSettings
+from pyserini_xqg.training.data.settings import DATA
 
 PAPER_BASE = "google/mt5-base"
+LORA = {"panel": "LoRA"}
 PAPER_TRAINING_LENGTH, PAPER_QUESTION_LENGTH = 128, 32
 
 
@@ -23,50 +25,59 @@ class GeneratorSettings(TrainerSettings):
     Parameters
     ----------
     recipe : str
-        Of :data:`GENERATOR_RECIPES`, where the values come from that were not given.
+        paper: all weights of mT5; lora: few weights, for language models. Values that were not given come from it, see
+        :data:`GENERATOR_RECIPES`.
     steps : int or None
-        How long; None: `epochs` passes over the data. Where both are given, the steps count.
+        How long. None: `epochs` passes over the data; where both are given, the steps count.
+    batch_size : int
+        Pairs a step, over all processes.
+    epochs : int
+        Passes over the data, instead of steps.
     mini_batch : int or None
-        Examples that go through the model at once; gradients are added up until the batch is complete, and weighted by
+        Pairs that go through the model at once. Gradients are added up until the batch is complete, and weighted by
         tokens, so that the step is the same to rounding. None: the whole batch.
     checkpoint_every : int or None
-        Steps; None: twenty times in all.
+        Steps between checkpoints; None: 20 in all.
     input_length : int
-        The most tokens of what the model reads: of a sequence-to-sequence model's whole prompt, of a language model's
-        passage. Over-long passages lose their end.
+        Tokens of the prompt, of a language model's passage. Over-long passages lose their end.
     output_length : int
-        The most tokens of a question, the one that ends it included.
+        Tokens of a question. The one that ends it is included.
     lora_rank : int
-        Train so many dimensions beside each linear layer, and add them to its weights at the end; 0: train all weights.
+        0: train all weights. Else train so many dimensions beside each linear layer, and add them to its weights at the
+        end.
     lora_alpha : int
-        What is added is weighted by `lora_alpha` / `lora_rank`.
+        Weight of what is added. It is `lora_alpha` / `lora_rank`.
     lora_dropout : float
+        Share of what is added that is left out at random.
     lora_targets : tuple of str
-        Names of the layers; ``all-linear``: those of attention and MLP, whatever the architecture calls them.
+        Layers, repeated or separated by commas. With ``all-linear`` those of attention and MLP, whatever the
+        architecture calls them.
     parallel : bool
-        Where the data have a question in English as well, learn in addition to write it in its language from the
-        English one and the passage, with a prompt of its own.
+        Learn from English questions with the passage as well, where the data have them. The question in its language is
+        written from the English one and the passage, with a prompt of its own.
     languages : tuple of str or None
-        Train on questions in these only.
+        Questions in these only: codes or names, repeated or separated by commas.
     default_language : str
         Of questions that do not say theirs.
     """
 
     recipe: str = "paper"
-    steps: int | None = None
-    learning_rate: float = 1e-4
-    warmup_ratio: float = 0.0
-    epochs: int = 3
-    mini_batch: int | None = 16
-    input_length: int = PAPER_TRAINING_LENGTH
-    output_length: int = PAPER_QUESTION_LENGTH
-    lora_rank: int = 0
-    lora_alpha: int = 32
-    lora_dropout: float = 0.05
-    lora_targets: tuple[str, ...] = ("all-linear",)
-    parallel: bool = False
-    languages: tuple[str, ...] | None = None
-    default_language: str = UNKNOWN_LANGUAGE
+    steps: int | None = field(default=None, metadata=STEPS)
+    learning_rate: float = field(default=1e-4, metadata=STEPS)
+    warmup_ratio: float = field(default=0.0, metadata=STEPS)
+    epochs: int = field(default=3, metadata=STEPS)
+    mini_batch: int | None = field(default=16, metadata=MEMORY)
+    input_length: int = field(default=PAPER_TRAINING_LENGTH, metadata=MODEL)
+    output_length: int = field(default=PAPER_QUESTION_LENGTH, metadata=MODEL)
+    lora_rank: int = field(default=0, metadata=LORA)
+    lora_alpha: int = field(default=32, metadata=LORA)
+    lora_dropout: float = field(default=0.05, metadata=LORA)
+    lora_targets: tuple[str, ...] = field(
+        default=("all-linear",), metadata={"option": "--lora-target", "comma": True, "metavar": "NAMES", **LORA}
+    )
+    parallel: bool = field(default=False, metadata=DATA)
+    languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True, **DATA})
+    default_language: str = field(default=UNKNOWN_LANGUAGE, metadata=DATA)
 
     def __post_init__(self) -> None:
         super().__post_init__()

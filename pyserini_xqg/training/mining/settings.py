@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.common.config import layered
+from pyserini_xqg.training.data.settings import DATA, PLACE
 from pyserini_xqg.training.mining.rules.by_name import RULES
 
 Source = Literal["retriever", "bm25"]
 MarginKind = Literal["relative", "absolute", "none"]
 ReaderDtype = Literal["float32", "bfloat16"]
+
+# Headings of the command line's help.
+SEARCH, JUDGING = {"panel": "Search"}, {"panel": "Judging"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +28,19 @@ class MiningInputs:
     Parameters
     ----------
     questions : tuple of str
-        Files and folders of any format of :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
+        Of any format of training data; repeated. See :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
     corpus : str
-        Passages, Pyserini's JSONL: a file or folder.
+        Passages, Pyserini's JSONL: a file or folder, .gz too.
     format : str or None
-        Of the questions; None: recognised by their content.
+        Of the questions, see docs; None: seen from the content.
     index : str or None
-        Of the same corpus: a FAISS index folder, for BM25 a Lucene one. None makes one, which goes afterwards.
+        An index of the corpus, FAISS or for bm25 Lucene; None: one is made. That one goes afterwards.
     """
 
-    questions: tuple[str, ...]
-    corpus: str
-    format: str | None = None
-    index: str | None = None
+    questions: tuple[str, ...] = field(metadata=PLACE)
+    corpus: str = field(metadata=PLACE)
+    format: str | None = field(default=None, metadata=DATA)
+    index: str | None = field(default=None, metadata={"path": True, **SEARCH})
 
     def __post_init__(self) -> None:
         if not self.questions:
@@ -50,47 +54,57 @@ class MiningSettings:
     Parameters
     ----------
     recipe : {"sentri", "cora", "negatives"}
-        Who says that a passage answers: an answer in its text, a reader, or the data alone.
+        sentri: an answer in the text makes a positive; cora: a reader's right answer does; negatives: only negatives
+        are looked for.
     source : {"retriever", "bm25"}
-        Who finds the passages.
+        Who finds passages.
     depth : int
-        How many a question.
-    positives, negatives : int
-        The most that a question gets beside those it has already, the best first.
+        Passages found for a question.
+    positives : int
+        New positives a question, at most. Beside those it has already, the best first.
+    negatives : int
+        New negatives a question, at most. Beside those it has already, the best first.
     margin : float
-        A candidate whose score is too near to that of the question's best positive is no negative: above
-        ``(1 - margin)`` times it (`relative`), or above it minus `margin` (`absolute`). The scores are the retriever's.
+        How far below the positive's score a negative has to be. A candidate is none above ``(1 - margin)`` times the
+        score of the question's best positive (`relative`), or above it minus `margin` (`absolute`). The scores are the
+        retriever's.
     margin_kind : {"relative", "absolute", "none"}
+        relative: a share of that score; none: scores are not looked at.
     languages : tuple of str or None
-        Only questions in these.
+        Questions in these only: codes or names, repeated or separated by commas.
     default_language : str
         Of questions that do not say theirs.
-    reader, reader_revision : str or None
-        Of cora: the model that answers, a sequence-to-sequence or causal one.
+    reader : str or None
+        Of cora: the model that answers, seq2seq or causal.
+    reader_revision : str or None
+        Branch, tag or commit of one from the hub.
     reader_prompt : str or None
-        With the fields ``{question}``, ``{english}`` (the question in English, where the data have it), ``{language}``,
-        ``{title}``, ``{passage}``; None: the model's kind decides
+        With {question} or {english}, {language}, {title}, {passage}; None: see docs. English is the question in
+        English, where the data have it; the model's kind decides on the one that is taken else
         (:data:`pyserini_xqg.training.mining.answer_reader.PROMPTS`).
-    reader_input_length, reader_output_length : int
-        In tokens; a longer passage loses its end.
+    reader_input_length : int
+        Tokens of its prompt. A longer passage loses its end.
+    reader_output_length : int
+        Tokens of an answer.
     reader_dtype : {"float32", "bfloat16"}
+        Of its computation.
     """
 
     recipe: str
-    source: Source = "retriever"
-    depth: int = 50
-    positives: int = 5
-    negatives: int = 7
-    margin: float = 0.05
-    margin_kind: MarginKind = "none"
-    languages: tuple[str, ...] | None = None
-    default_language: str = UNKNOWN_LANGUAGE
-    reader: str | None = None
-    reader_revision: str | None = None
-    reader_prompt: str | None = None
-    reader_input_length: int = 512
-    reader_output_length: int = 32
-    reader_dtype: ReaderDtype = "float32"
+    source: Source = field(default="retriever", metadata=SEARCH)
+    depth: int = field(default=50, metadata=SEARCH)
+    positives: int = field(default=5, metadata=JUDGING)
+    negatives: int = field(default=7, metadata=JUDGING)
+    margin: float = field(default=0.05, metadata=JUDGING)
+    margin_kind: MarginKind = field(default="none", metadata=JUDGING)
+    languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True, **DATA})
+    default_language: str = field(default=UNKNOWN_LANGUAGE, metadata=DATA)
+    reader: str | None = field(default=None, metadata=JUDGING)
+    reader_revision: str | None = field(default=None, metadata=JUDGING)
+    reader_prompt: str | None = field(default=None, metadata=JUDGING)
+    reader_input_length: int = field(default=512, metadata=JUDGING)
+    reader_output_length: int = field(default=32, metadata=JUDGING)
+    reader_dtype: ReaderDtype = field(default="float32", metadata=JUDGING)
 
     def __post_init__(self) -> None:
         if self.recipe not in RULES:

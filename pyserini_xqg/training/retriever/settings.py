@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
@@ -11,7 +11,8 @@ from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.encoding.settings import PAPER_PASSAGE_LENGTH, PAPER_QUERY_LENGTH, EncoderSettings, Pooling
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.training.common.config import layered
-from pyserini_xqg.training.common.settings import TrainerSettings
+from pyserini_xqg.training.common.settings import MODEL, STEPS, TrainerSettings
+from pyserini_xqg.training.data.settings import DATA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,41 +22,53 @@ class RetrieverSettings(TrainerSettings):
     Parameters
     ----------
     recipe : str
-        Of :data:`RECIPES`, where the values come from that were not given.
-    pooling, l2_norm, query_prefix, passage_prefix
-        As in :class:`pyserini_xqg.encoding.EncoderSettings`: None is what a sentence-transformers base says of
-        itself, and the paper's for any other (CLS vector, no unit length, no prefixes).
-    query_max_length, passage_max_length : int
-        In tokens.
+        xdr: the paper's; zero-shot: the same on English questions only. Values that were not given come from it, see
+        :data:`RECIPES`.
+    pooling : {"cls", "mean", "last"} or None
+        How token vectors become one. Here and of the next three, as in
+        :class:`pyserini_xqg.encoding.EncoderSettings`, None is what a sentence-transformers base says of itself, and
+        the paper's for any other (CLS vector, no unit length, no prefixes).
+    l2_norm : bool or None
+        Give vectors unit length.
+    query_prefix : str or None
+        Put before questions, final blank included.
+    passage_prefix : str or None
+        Put before passages.
+    query_max_length : int
+        Tokens of a question.
+    passage_max_length : int
+        Tokens of a passage.
     scale : float or None
-        Factor of the dot products before the softmax, the inverse of a temperature; None: 1 as in the paper, and 20
-        for vectors of unit length, whose products are too close to each other otherwise.
+        Factor of the dot products; None: 1, or 20 for unit length. Before the softmax, the inverse of a temperature;
+        the paper's is 1, with which products of unit length are too close to each other.
     negatives : int
-        Passages a question beside its positive and those of the batch: its hard negatives, another draw each epoch,
-        and where it has too few, passages of other questions.
+        Passages a question beside those of the batch. Beside its positive too: its hard negatives, another draw each
+        epoch, and where it has too few, passages of other questions.
     languages : tuple of str or None
-        Train on questions in these only.
+        Train on questions in these only: codes or names, repeated or separated by commas.
     default_language : str
         Of questions that do not say theirs.
     measures : tuple of str
-        What dev is scored by, of ir_measures or R@kt; the first one says which checkpoint is best.
+        Of dev, repeated or separated by commas; the first one says which is best. Of ir_measures or R@kt.
     """
 
     # Of a class with recipes of its own.
     recipes: ClassVar[tuple[str, ...]] = ()
 
     recipe: str = "xdr"
-    pooling: Pooling | None = None
-    l2_norm: bool | None = None
-    query_prefix: str | None = None
-    passage_prefix: str | None = None
-    query_max_length: int = PAPER_QUERY_LENGTH
-    passage_max_length: int = PAPER_PASSAGE_LENGTH
-    scale: float | None = None
-    negatives: int = 7
-    languages: tuple[str, ...] | None = None
-    default_language: str = UNKNOWN_LANGUAGE
-    measures: tuple[str, ...] = ("RR@10", "R@100")
+    pooling: Pooling | None = field(default=None, metadata=MODEL)
+    l2_norm: bool | None = field(default=None, metadata=MODEL)
+    query_prefix: str | None = field(default=None, metadata=MODEL)
+    passage_prefix: str | None = field(default=None, metadata=MODEL)
+    query_max_length: int = field(default=PAPER_QUERY_LENGTH, metadata=MODEL)
+    passage_max_length: int = field(default=PAPER_PASSAGE_LENGTH, metadata=MODEL)
+    scale: float | None = field(default=None, metadata=STEPS)
+    negatives: int = field(default=7, metadata=STEPS)
+    languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True, **DATA})
+    default_language: str = field(default=UNKNOWN_LANGUAGE, metadata=DATA)
+    measures: tuple[str, ...] = field(
+        default=("RR@10", "R@100"), metadata={"option": "--measure", "comma": True, "metavar": "NAMES", **STEPS}
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""What a command says of what it made."""
+"""Printing of what a command made: one value a line."""
 
 from __future__ import annotations
 

@@ -1,0 +1,44 @@
+"""Parameters that several commands have, and the encoder that ``--encoder`` and its options name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.settings import AugmentationSettings, BuildSettings, IndexSettings
+from pyserini_xqg.options.command import Options, options_of
+from pyserini_xqg.storage.manifest import holds_encoder
+
+ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
+QUERIES = {"help": "Generated queries: a file or folder, .gz too."}
+
+Corpus = Annotated[Path, {"help": "Passages, Pyserini's JSONL: a file or folder, .gz too."}]
+Queries = Annotated[Path, QUERIES]
+NoQueries = Annotated[Path | None, QUERIES]
+Device = Annotated[str | None, {"help": "cuda, cuda:1, mps, cpu [the best there is]."}]
+Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel="Augmentation")]
+Form = Annotated[dict[str, Any], Options(IndexSettings, panel="Index")]
+Building = Annotated[dict[str, Any], Options(BuildSettings)]
+Encoding = Annotated[dict[str, Any], Options(EncoderSettings, without=["model"], layered=True, panel=ENCODER)]
+
+
+def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:
+    """The encoder that ``--encoder`` and its options name.
+
+    Raises
+    ------
+    UsageError
+        `name` is a folder of ours, whose settings stand, and something else was given too.
+    """
+    from pyserini_xqg.encoding.folder import read_encoder
+
+    settings = read_encoder(name, "passage")
+    if holds_encoder(name) and given:
+        raise UsageError(
+            f"{name} has its encoder settings in it; {options_of(given)} cannot be given too. Make another folder with "
+            "xqg encoder"
+        )
+    return replace(settings, **given)

@@ -1,0 +1,35 @@
+"""``xqg score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pyserini_xqg.cli._printing import print_values
+from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.generation.settings import ScoringSettings
+from pyserini_xqg.options.command import Options, command
+
+
+@command
+def score(
+    *,
+    corpus: Corpus,
+    queries: Queries,
+    encoder: str,
+    output: Path,
+    settings: Annotated[dict[str, Any], Options(ScoringSettings)],
+) -> None:
+    """Score generated queries against their passages, for xqg filter.
+
+    Parameters
+    ----------
+    encoder : str
+        The retriever's: a model, or a folder made by xqg encoder or index.
+    output : Path
+        The folder of scored queries to make.
+    """
+    from pyserini_xqg.generation.filtering.scoring import score_queries
+
+    manifest = score_queries(corpus, queries, encoder, output, **settings, show_progress=True)
+    print_values({"scored queries": output, **manifest.counts})

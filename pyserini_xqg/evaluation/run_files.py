@@ -1,0 +1,71 @@
+"""Runs, judgements and questions to evaluate: the files, and what is compared with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyserini_xqg.errors import UsageError
+
+RUNS, JUDGEMENTS, OUTPUT = {"panel": "Runs"}, {"panel": "Questions and judgements"}, {"panel": "Output"}
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What is compared.
+
+    Parameters
+    ----------
+    runs : mapping
+        A run, in TREC's format; repeated, the baseline first. Name to file.
+    predictions : mapping
+        Predictions of XOR-Retrieve (JSON), for R@kt; after the runs. Name to file.
+    qrels : Path, optional
+        Which passages are relevant, in TREC's format.
+    topics : sequence of (str, Path)
+        The questions of a language, Pyserini's topics; repeated; None: they are one group. (The gold file says its
+        questions' languages itself.)
+    gold : Path, optional
+        Answers and languages, XOR-Retrieve's JSON lines, for R@kt.
+    corpus : Path, optional
+        Has the texts of the runs' passages; R@kt needs them.
+    measures : sequence of str
+        Of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt with
+        gold.
+    baseline : str, optional
+        What the others are compared with; None: the first.
+    controls : sequence of (str, str)
+        The run NAME is a control of RUN, whose gain is held against it.
+    groups : mapping
+        Languages for a mean of their own; repeated. Name to languages.
+    exports : mapping
+        Write the run NAME as predictions for XOR-Retrieve's own script. Name to file.
+
+    Raises
+    ------
+    UsageError
+        A run and predictions have the same name.
+    """
+
+    runs: Mapping[str, Path] = field(metadata={"option": "--run", "metavar": "NAME=FILE", **RUNS})
+    predictions: Mapping[str, Path] = field(default_factory=dict, metadata={"metavar": "NAME=FILE", **RUNS})
+    qrels: Path | None = field(default=None, metadata=JUDGEMENTS)
+    topics: Sequence[tuple[str, Path]] = field(default=(), metadata={"metavar": "LANG=FILE", **JUDGEMENTS})
+    gold: Path | None = field(default=None, metadata=JUDGEMENTS)
+    corpus: Path | None = field(default=None, metadata=JUDGEMENTS)
+    measures: Sequence[str] = field(default=(), metadata={"option": "--measure", "metavar": "NAMES", **RUNS})
+    baseline: str | None = field(default=None, metadata={"metavar": "NAME", **RUNS})
+    controls: Sequence[tuple[str, str]] = field(
+        default=(), metadata={"option": "--control", "metavar": "NAME=RUN", **RUNS}
+    )
+    groups: Mapping[str, Sequence[str]] = field(
+        default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", **RUNS}
+    )
+    exports: Mapping[str, Path] = field(
+        default_factory=dict, metadata={"option": "--write-predictions", "metavar": "NAME=FILE", **OUTPUT}
+    )
+
+    def __post_init__(self) -> None:
+        if twice := sorted(self.runs.keys() & self.predictions.keys()):
+            raise UsageError(f"runs and predictions: {', '.join(twice)} is there twice; each name stands for one file")

@@ -1,0 +1,1 @@
+"""Options of commands from the fields of settings, with their help, by cyclopts."""

@@ -1,0 +1,49 @@
+"""Files that a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.run_files import RunFiles
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """What a report is made of.
+
+    Parameters
+    ----------
+    runs : RunFiles or None
+        Runs and what they are scored by.
+    sweeps : sequence of Path
+        A folder that xqg sweep --output wrote; repeated.
+    alignments : sequence of Path
+        A file that xqg align wrote; repeated.
+    artifacts : sequence of Path
+        An index or queries folder whose manifest is shown; repeated.
+    queries : Path or None
+        Generated queries, shown with the passages of changed questions.
+    title : str
+        Of the page.
+    changes : int
+        Changed questions of a run and language that are shown.
+    """
+
+    runs: RunFiles | None = None
+    sweeps: Sequence[Path] = field(default=(), metadata={"option": "--sweep"})
+    alignments: Sequence[Path] = field(default=(), metadata={"option": "--alignment"})
+    artifacts: Sequence[Path] = field(default=(), metadata={"option": "--artifact"})
+    queries: Path | None = None
+    title: str = "Retrieval report"
+    changes: int = field(default=10, metadata={"metavar": "N"})
+
+    def __post_init__(self) -> None:
+        if not (self.runs or self.sweeps or self.alignments):
+            raise UsageError("there is nothing to report; give runs, a sweep or an alignment")
+        if self.changes < 0:
+            raise UsageError(f"changes is {self.changes}: 0 or more questions are expected")
+        if self.queries is not None and self.runs is None:
+            raise UsageError("queries are shown with the questions that runs changed; give runs")
