@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, call, write_lines
+from tests.conftest import call, write_lines
 from tests.fixtures.generation import make_t5
+from tests.fixtures.processes import run_modules
 from tests.fixtures.training import parts_done, start_and_kill, words
-from tests.integration.test_trained_retriever import SCRIPT
 from tests.training.distillation.helpers import english_line
 
 SMALL = (
@@ -181,7 +181,7 @@ def test_what_is_missing_or_wrong_ends_with_its_code(
 
 
 def test_a_distilled_folder_is_searched_by_stock_pyserini(
-    steady_model: Path, english_file: Path, parallel: Path, tmp_path: Path, run_python: Run
+    steady_model: Path, english_file: Path, parallel: Path, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text('["dr-decr"]\nparallel_epochs = 2\nteacher_pooling = "cls"\n', encoding="utf-8")
@@ -206,7 +206,7 @@ def test_a_distilled_folder_is_searched_by_stock_pyserini(
          "--encoder-class", "xqg", "--encoder", ours, "--output", tmp_path / "run-of-ours.txt"],
     ]
     # fmt: on
-    run_python("-c", SCRIPT, json.dumps([[str(part) for part in command] for command in commands]))
+    run_modules(commands, tmp_path / "printed.txt")
     found = [
         [(row.split()[0], row.split()[2], round(float(row.split()[4]), 2)) for row in file.read_text().splitlines()]
         for file in (run, tmp_path / "run-of-ours.txt")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from pyserini_xqg.training.mining.dense import DenseIndex, Retriever
 from pyserini_xqg.training.mining.recipes import mine_negatives
 from pyserini_xqg.training.mining.settings import MiningInputs
 from tests.conftest import write_lines
-from tests.integration.test_trained_retriever import SCRIPT
+from tests.fixtures.processes import run_modules
 
 # One word stands in two passages, the other in one; the last two have nothing to do with it, or no text.
 TEXTS = {
@@ -68,8 +66,7 @@ def stock(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Stock:
          "--encoder", made.dense, "--device", "cpu", "--hits", 3, "--output", made.run],
     ]
     # fmt: on
-    given = json.dumps([[str(part) for part in command] for command in commands])
-    subprocess.run([sys.executable, "-c", SCRIPT, given], check=True, capture_output=True)
+    run_modules(commands, folder / "printed.txt")
     return made
 
 
