@@ -69,6 +69,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
 
 
+@pytest.mark.slow
 def test_queries_are_written_shown_indexed_and_found_by_stock_pyserini(
     english: Path,
     dictionaries: Path,
@@ -189,6 +190,7 @@ def test_a_round_trip_is_asked_for_with_an_index(
     assert 0 < sum(len(own["fi"]) for own in expected.values()) < 30
 
 
+@pytest.mark.slow
 def test_every_option_of_a_model_reaches_the_settings(
     english: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -231,6 +233,7 @@ def test_every_option_of_a_model_reaches_the_settings(
     assert "seed was 5, now 6" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_server_writes_queries(
     english: Path,
     server: Server,

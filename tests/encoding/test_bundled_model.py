@@ -63,6 +63,7 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert bundled_model.cache_folder() == Path.home() / ".cache" / "pyserini-xqg"
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_model_and_every_later_one_makes_the_same_bytes(e5_model: Path, cache: Path) -> None:
     process = start(multilingual_e5_small)
     deadline = time.monotonic() + 120
@@ -93,6 +94,7 @@ def test_a_model_that_is_there_is_not_made_again(cache: Path) -> None:
     assert list((cache / NAME).iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_model_is_a_sentence_transformers_folder_with_its_prompts(e5_model: Path) -> None:
     prompts = json.loads((e5_model / "config_sentence_transformers.json").read_text())["prompts"]
     assert prompts == {"query": "query: ", "passage": "passage: ", "document": "passage: "}

@@ -317,6 +317,7 @@ def _build(
     ],
     ids=["flat", "graph and kept vectors"],
 )
+@pytest.mark.slow
 def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     tiny_sentence_model, corpus, queries, tmp_path, index, settings
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.retriever.training import train_retriever
 from tests.conftest import call, write_lines
@@ -13,6 +15,7 @@ from tests.fixtures.processes import run_modules
 from tests.fixtures.training import line
 
 
+@pytest.mark.slow
 def test_a_trained_folder_is_searched_by_stock_pyserini(
     settings: Callable[..., Any], train_file: Path, tmp_path: Path
 ) -> None:

@@ -129,6 +129,7 @@ def test_the_same_input_gives_the_same_bytes(material: Material) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 def test_only_so_many_changed_questions_are_shown(material: Material) -> None:
     assert len(page_of(material, changes=3).all("article")) == 2 * 3
     assert "12 won, 2 lost; 3 shown." in page_of(material, changes=3).text
@@ -185,6 +186,7 @@ def test_the_manifest_of_the_queries_is_shown(material: Material) -> None:
     assert "tiny mT5" in page.text and "Queries queries" in page.text
 
 
+@pytest.mark.slow
 def test_what_sets_artifacts_apart_is_shown(material: Material) -> None:
     Manifest("index", {"augmentation": {"alpha": 0}}, {"corpus": "abc123"}, {"passages": 24}).write(
         material.output.parent

@@ -255,6 +255,7 @@ def _score(model: str, corpus: Path, queries: Path, index: Path, output: Path) -
     score_queries(corpus, queries, model, output, index=index, device="cpu", part_size=1)
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     tiny_sentence_model, corpus, queries, index, tmp_path
 ) -> None:

@@ -77,6 +77,7 @@ def asked(tmp_path: Path, **given: Any) -> Path:
     return write_lines(tmp_path / "asked.jsonl", [line | {"english": "volcano\tglacier?"} | given])
 
 
+@pytest.mark.slow
 def test_negatives_of_bm25_are_asked_for_in_english(corpus: Path, tmp_path: Path) -> None:
     questions = asked(tmp_path, answers=["far away"])
     own = [{"docid": "g", "text": "x"}]
@@ -107,6 +108,7 @@ def test_what_is_no_lucene_index_is_refused(corpus: Path, tmp_path: Path) -> Non
     assert list(work.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_retriever_says_which_of_bm25s_are_too_near(
     corpus: Path, stock: Stock, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -129,6 +131,7 @@ def test_the_retriever_says_which_of_bm25s_are_too_near(
     assert {each.id for each in example.negatives} == expected - same
 
 
+@pytest.mark.slow
 def test_the_retriever_finds_what_stock_pyserini_finds(stock: Stock, tiny_model: Path, tmp_path: Path) -> None:
     vectors = Retriever(EncoderSettings(str(tiny_model)), "cpu").questions(list(TOPICS.values()))
     found = DenseIndex(stock.dense, tmp_path).search(vectors, 3)
