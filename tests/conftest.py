@@ -29,6 +29,7 @@ WORDS = (  # noqa: SIM905 - a list of seventy strings says no more
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Folders are for several processes; files that are named for this one, where ``-s`` and ``--pdb`` work."""
     return 0 if any(".py" in given for given in config.args) else min(4, len(os.sched_getaffinity(0)))

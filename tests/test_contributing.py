@@ -71,6 +71,10 @@ def test_a_line_is_one_and_its_file_is_there(file: str) -> None:
     assert (ROOT / file).is_file()
 
 
+def test_what_the_commands_name_is_there() -> None:
+    assert [name for name in re.findall(r"tests/[\w/.]+", TEXT) if not (ROOT / name).exists()] == []
+
+
 def test_the_map_has_every_folder() -> None:
     rows = [row for row in TEXT.splitlines() if row.startswith("| `")]
     shown = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
