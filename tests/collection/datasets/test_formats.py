@@ -122,7 +122,6 @@ def test_what_is_no_training_data_is_refused(tmp_path: Path) -> None:
         read_examples(tmp_path, "csv")
 
 
-@pytest.mark.slow
 def test_the_published_sets(shared_data: Path) -> None:
     def count(name: str, **given: str) -> tuple[int, Counter[str], bool]:
         found = read_examples(shared_data / name, **given)  # type: ignore[arg-type]
