@@ -29,6 +29,17 @@ WORDS = (  # noqa: SIM905 - a list of seventy strings says no more
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Folders are for several processes; files that are named for this one, where ``-s`` and ``--pdb`` work."""
+    return 0 if any(".py" in given for given in config.args) else min(4, len(os.sched_getaffinity(0)))
+
+
+def pytest_collection_finish() -> None:
+    # Libraries stay. Looking through them again takes half a second whenever a training or a test collects garbage.
+    gc.freeze()
+
+
 def make_model(folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2, positions: int = 64) -> Path:
     """A random BERT with a WordPiece tokenizer, as a plain Hugging Face folder."""
     import torch

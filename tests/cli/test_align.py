@@ -23,6 +23,7 @@ def xnli(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_sentences_come_first_and_figures_then(
     xnli: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

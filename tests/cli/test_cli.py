@@ -15,6 +15,7 @@ from pyserini_xqg.evaluation import evaluate as run_files
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
+from tests.fixtures.processes import run_modules
 
 COMMANDS = (
     "generate",
@@ -214,14 +215,15 @@ def test_a_full_disk_ends_with_6_and_the_command_goes_on(
     assert faiss.read_index(str(full_disk / "out" / "index")).ntotal == 23
 
 
+@pytest.mark.slow
 def test_results_go_to_standard_output_and_all_else_to_standard_error(
-    corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path, run_python: Run
+    corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
-    output = tmp_path / "out"
+    output, errors = tmp_path / "out", tmp_path / "errors.txt"
     command = ["index", "--corpus", corpus, "--queries", queries, "--encoder", tiny_model, "--output", output]
-    done = run_python("-m", "pyserini_xqg", *command)
+    printed = run_modules([["pyserini_xqg", *command]], tmp_path / "printed.txt", errors)
     fi, ru = (sum(count) for count in ([1 + n % 3 for n in range(23) if n not in (4, 9)], [2] * 22))
-    assert done.stdout.splitlines() == [
+    assert printed.splitlines() == [
         f"index: {output}",
         "passages: 23",
         "empty passages: 0",
@@ -229,8 +231,9 @@ def test_results_go_to_standard_output_and_all_else_to_standard_error(
         f"queries: fi {fi}, ru {ru}",
         "queries records with unknown id: 1",
     ]
-    assert f"encoding with {tiny_model} on" in done.stderr
-    assert "23.0/23.0" in done.stderr
+    told = errors.read_text(encoding="utf-8")
+    assert f"encoding with {tiny_model} on" in told
+    assert "23.0/23.0" in told
 
 
 def test_a_users_mistake_shows_no_traceback_in_a_process_of_its_own(tmp_path: Path, run_python: Run) -> None:

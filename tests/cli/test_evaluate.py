@@ -133,6 +133,7 @@ def test_conditions_that_are_runs_and_controls_at_once_are_in_one_table(
     assert rows[both + 1] == "Finnish (fi) 10 20.0 90.0 +70.0 7/0 0.031* | 30.0 +60.0 0.062 | 80.0 +10.0 1.000"
 
 
+@pytest.mark.slow
 def test_groups_of_languages_have_rows_of_their_own(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
     asked = [*files.qrels("plain", "xqg"), "--measure", "Success@1", "--group", "weak=Russian", "--group", "both=fi,ru"]
     assert call(*asked) == 0
@@ -388,6 +389,7 @@ def test_gold_says_the_languages_of_ranked_questions_too(
     assert not caplog.messages
 
 
+@pytest.mark.slow
 def test_results_go_to_standard_output_and_notes_to_standard_error(files: Files, run_python: Run) -> None:
     files.text("xqg", run_text({"fi0": ranking("fi0", 1)}))
     done = run_python("-m", "pyserini_xqg", *files.qrels("plain", "xqg"), "--format", "tsv")

@@ -10,6 +10,7 @@ import pytest
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
 from tests.fixtures.generation import make_t5
+from tests.fixtures.processes import run_modules
 from tests.generation.backends.lexicon.dict_format import write_dictionary
 from tests.generation.backends.test_server import Server, running_server
 
@@ -68,12 +69,12 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
 
 
+@pytest.mark.slow
 def test_queries_are_written_shown_indexed_and_found_by_stock_pyserini(
     english: Path,
     dictionaries: Path,
     tiny_model: Path,
     tmp_path: Path,
-    run_python: Run,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     output, index = tmp_path / "queries", tmp_path / "index"
@@ -97,10 +98,9 @@ def test_queries_are_written_shown_indexed_and_found_by_stock_pyserini(
     assert printed(capsys)["queries"] == "fi 30, ru 30"
     topics, run = tmp_path / "topics.tsv", tmp_path / "out.run"
     topics.write_text("q1\tsilta joki\nq2\tкто король\n", encoding="utf-8")
-    run_python(
-        *("-m", "pyserini.search.faiss", "--index", index, "--encoder", index, "--topics", topics),
-        *("--output", run, "--hits", 11, "--device", "cpu"),
-    )
+    given = ("--index", index, "--encoder", index, "--topics", topics)
+    search = ["pyserini.search.faiss", *given, "--output", run, "--hits", 11, "--device", "cpu"]
+    run_modules([search], tmp_path / "printed.txt")
     found = [line.split() for line in run.read_text(encoding="utf-8").splitlines()]
     assert {topic: {row[2] for row in found if row[0] == topic} for topic in ("q1", "q2")} == {
         "q1": set(made),
@@ -190,6 +190,7 @@ def test_a_round_trip_is_asked_for_with_an_index(
     assert 0 < sum(len(own["fi"]) for own in expected.values()) < 30
 
 
+@pytest.mark.slow
 def test_every_option_of_a_model_reaches_the_settings(
     english: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,6 +233,7 @@ def test_every_option_of_a_model_reaches_the_settings(
     assert "seed was 5, now 6" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_server_writes_queries(
     english: Path,
     server: Server,

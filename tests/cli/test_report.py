@@ -62,6 +62,7 @@ def test_mistakes_end_in_a_message_and_write_nothing(
     assert sorted(material.folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_what_a_real_sweep_wrote_is_read(
     tiny_sentence_model: Path, corpus: Path, queries: Path, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def test_what_a_real_sweep_wrote_is_read(
         assert f"{100 * curve['mean']:.1f}" in page.text
 
 
+@pytest.mark.slow
 def test_what_a_real_alignment_wrote_is_read(tiny_sentence_model: Path, tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("".join(f"{sentence(n, 5)}\n" for n in range(12)), encoding="utf-8")
     texts: list[object] = ["--english", tmp_path / "en.txt"]

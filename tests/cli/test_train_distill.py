@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, call, write_lines
+from tests.conftest import call, write_lines
 from tests.fixtures.generation import make_t5
+from tests.fixtures.processes import run_modules
 from tests.fixtures.training import parts_done, start_and_kill, words
-from tests.integration.test_trained_retriever import SCRIPT
 from tests.training.distillation.helpers import english_line
 
 SMALL = (
@@ -56,6 +56,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return dict(row.split(": ", 1) for row in capsys.readouterr().out.splitlines())
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_either_stage_ends_with_the_weights_of_one_that_was_not(
     tiny_model: Path, english_file: Path, dev_file: Path, parallel: Path, tmp_path: Path
 ) -> None:
@@ -63,15 +64,15 @@ def test_a_run_killed_in_either_stage_ends_with_the_weights_of_one_that_was_not(
     command = [
         *("train", "distill", "--recipe", "dr-decr", "--teacher", tiny_model, "--base", tiny_model),
         *("--train", english_file, "--dev", dev_file, "--parallel", parallel, *SMALL, "--parallel-batch-size", 8),
-        *("--epochs", 30, "--parallel-epochs", 30, "--checkpoint-every", 5, "--learning-rate", 1e-3),
+        *("--epochs", 12, "--parallel-epochs", 12, "--checkpoint-every", 5, "--learning-rate", 1e-3),
     ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     second = tmp_path / "killed.partial" / "progress.json"
     first = second.parent / "parallel.partial" / "progress.json"
     start_and_kill((*command, "--output", killed), lambda: parts_done(first) >= 10)
-    assert 10 <= parts_done(first) < 120
+    assert 10 <= parts_done(first) < 48
     start_and_kill((*command, "--output", killed), lambda: not first.exists() and parts_done(second) >= 10)
-    assert 10 <= parts_done(second) < 90
+    assert 10 <= parts_done(second) < 36
     assert call(*command, "--output", killed) == 0
     assert call(*command, "--output", whole) == 0
     for name in ("model.safetensors", "loss.tsv", "dev.tsv", "parallel/loss.tsv", "parallel/dev.tsv"):
@@ -104,6 +105,7 @@ def test_a_dry_run_says_what_there_is_and_makes_nothing(
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_every_option_of_quick_reaches_the_settings_and_overrides_the_file(
     tiny_model: Path, generator: Path, english_file: Path, queries: Path, corpus_of_queries: Path, tmp_path: Path
 ) -> None:
@@ -180,8 +182,9 @@ def test_what_is_missing_or_wrong_ends_with_its_code(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_distilled_folder_is_searched_by_stock_pyserini(
-    steady_model: Path, english_file: Path, parallel: Path, tmp_path: Path, run_python: Run
+    steady_model: Path, english_file: Path, parallel: Path, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text('["dr-decr"]\nparallel_epochs = 2\nteacher_pooling = "cls"\n', encoding="utf-8")
@@ -206,7 +209,7 @@ def test_a_distilled_folder_is_searched_by_stock_pyserini(
          "--encoder-class", "xqg", "--encoder", ours, "--output", tmp_path / "run-of-ours.txt"],
     ]
     # fmt: on
-    run_python("-c", SCRIPT, json.dumps([[str(part) for part in command] for command in commands]))
+    run_modules(commands, tmp_path / "printed.txt")
     found = [
         [(row.split()[0], row.split()[2], round(float(row.split()[4]), 2)) for row in file.read_text().splitlines()]
         for file in (run, tmp_path / "run-of-ours.txt")

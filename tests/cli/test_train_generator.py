@@ -31,6 +31,7 @@ def test_a_dry_run_says_what_there_is_and_makes_nothing(
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_every_option_reaches_the_settings_and_overrides_the_file(
     mt5: Path, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:

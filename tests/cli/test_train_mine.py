@@ -66,6 +66,7 @@ def test_what_is_mined_is_trained_on(
     assert "xqg train mine searches a corpus for these questions" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_rounds_train_with_the_settings_of_a_file(
     steady_model: Path, asked: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

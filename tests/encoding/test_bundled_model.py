@@ -3,8 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ import pytest
 from pyserini_xqg.encoding import bundled_model
 from pyserini_xqg.encoding.bundled_model import NAME, TOKENIZER, WEIGHTS, multilingual_e5_small, read_weights
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
+from tests.fixtures.processes import start
 
 
 @pytest.fixture
@@ -64,16 +63,16 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
     assert bundled_model.cache_folder() == Path.home() / ".cache" / "pyserini-xqg"
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_model_and_every_later_one_makes_the_same_bytes(e5_model: Path, cache: Path) -> None:
-    program = "from pyserini_xqg.encoding.bundled_model import multilingual_e5_small as make; make()"
-    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    process = start(multilingual_e5_small)
     deadline = time.monotonic() + 120
     while not list(cache.glob(f"{NAME}.partial/**/*.safetensors")):
-        assert process.poll() is None, "it ended before it wrote the weights"
+        assert process.exitcode is None, "it ended before it wrote the weights"
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
     assert not (cache / NAME).exists()
     assert (cache / f"{NAME}.partial").is_dir()
 
@@ -95,6 +94,7 @@ def test_a_model_that_is_there_is_not_made_again(cache: Path) -> None:
     assert list((cache / NAME).iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_model_is_a_sentence_transformers_folder_with_its_prompts(e5_model: Path) -> None:
     prompts = json.loads((e5_model / "config_sentence_transformers.json").read_text())["prompts"]
     assert prompts == {"query": "query: ", "passage": "passage: ", "document": "passage: "}

@@ -267,6 +267,7 @@ FINNISH = [
 ]
 
 
+@pytest.mark.slow
 def test_the_real_model_equals_stock_pyserini_and_understands_finnish(e5_model: Path) -> None:
     encoder = TextEncoder(EncoderSettings(str(e5_model)), "cpu")
     assert (encoder.settings.query_prefix, encoder.settings.passage_prefix) == ("query: ", "passage: ")

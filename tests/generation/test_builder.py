@@ -140,6 +140,7 @@ def test_more_tries_leave_fewer_passages_short(sampling: Builder, corpus: Path, 
     assert short[0] < short[1]
 
 
+@pytest.mark.slow
 def test_seeds_decide_on_what_is_drawn_and_nothing_else_does(
     sampling: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +388,7 @@ def test_a_plan_finds_the_passage_that_is_not_empty(lexicon: Builder, tmp_path: 
     assert (plan.empty_passages, plan.queries) == (99, 2)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_named_and_the_run_goes_on(
     lexicon: Builder, corpus: Path, tmp_path: Path, full_disk: Path
 ) -> None:
@@ -484,6 +486,7 @@ def in_a_process(builder: XqgQueryBuilder, corpus: Path, output: Path, steps: in
 
 
 @pytest.mark.parametrize("extends", [False, True], ids=["fresh", "extension"])
+@pytest.mark.slow
 def test_a_build_stopped_at_any_step_leaves_the_old_or_the_new_and_goes_on(
     extends: bool, lexicon: Builder, corpus: Path, tmp_path: Path
 ) -> None:
@@ -543,6 +546,7 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
 
 
 @pytest.mark.parametrize("extends", [False, True], ids=["fresh", "extension"])
+@pytest.mark.slow
 def test_processes_at_once_make_what_one_makes(extends: bool, lexicon: Builder, corpus: Path, tmp_path: Path) -> None:
     first, second = lexicon("fi", 1, part_size=1), lexicon("fi ru te", 3, part_size=1)
     for name in ("whole", "out0", "out1", "out2", "out3") if extends else ():
@@ -564,6 +568,7 @@ def test_processes_at_once_make_what_one_makes(extends: bool, lexicon: Builder, 
         assert beside(output) == [output.name]
 
 
+@pytest.mark.slow
 def test_processes_with_a_model_make_what_one_makes(sampling: Builder, corpus: Path, tmp_path: Path) -> None:
     sampling("fi ru", part_size=2).build(corpus, tmp_path / "whole")
     # Forked processes can use a model on a CPU as long as they have one thread.

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import multiprocessing
 import random
 import shutil
 import time
@@ -23,6 +22,7 @@ from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model
 from tests.fixtures.parts import markers
+from tests.fixtures.processes import start
 
 SETTINGS = AugmentationSettings(alpha=0.2)
 
@@ -305,7 +305,7 @@ def test_parts_that_were_lost_or_damaged_are_made_again(builder, corpus, queries
 
 
 def _build(
-    model: str, corpus: Path, queries: Path, output: Path, index: IndexSettings, settings: AugmentationSettings
+    model: str, corpus: Path, queries: Path, index: IndexSettings, settings: AugmentationSettings, output: Path
 ) -> None:
     import torch
 
@@ -324,20 +324,12 @@ def _build(
     ],
     ids=["flat", "graph and kept vectors"],
 )
+@pytest.mark.slow
 def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     tiny_sentence_model, corpus, queries, tmp_path, index, settings
 ) -> None:
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["pyserini_xqg.indexing.builder", "sentence_transformers"])
-
-    def start(output: Path) -> multiprocessing.process.BaseProcess:
-        process = processes.Process(
-            target=_build, args=(str(tiny_sentence_model), corpus, queries, output, index, settings)
-        )
-        process.start()
-        return process
-
-    whole = start(tmp_path / "whole")
+    given = (str(tiny_sentence_model), corpus, queries, index, settings)
+    whole = start(_build, *given, tmp_path / "whole")
     whole.join(300)
     assert whole.exitcode == 0
 
@@ -350,7 +342,7 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
         return len(markers(tmp_path / "broken.partial"))
 
     for parts in (0, 0, 2, 7, 13, 18):
-        process = start(broken)
+        process = start(_build, *given, broken)
         while parts and parts_done() < parts and process.exitcode is None:
             time.sleep(0.001)
         process.join(chance.uniform(0, 0.02 if parts else 0.3))
@@ -358,7 +350,7 @@ def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
         process.join()
         assert not broken.exists() or (broken / "xqg.json").exists()
     assert parts_done() >= 18 or broken.exists()
-    process = start(broken)
+    process = start(_build, *given, broken)
     process.join(300)
     assert process.exitcode == 0
     one, other = files_of(tmp_path / "whole"), files_of(broken)

@@ -56,6 +56,7 @@ def exact(vectors: npt.NDArray[np.float32], questions: npt.NDArray[np.float32]) 
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
+@pytest.mark.slow
 def test_stock_faiss_reads_the_index_and_finds_the_nearest(
     factory: str, vectors: npt.NDArray[np.float32], tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_several_threads_build_the_same_index(factory: str, vectors: npt.NDArray
     assert built(factory, vectors, threads=2) == built(factory, vectors, threads=2)
 
 
+@pytest.mark.slow
 def test_graphs_are_built_with_one_thread_however_they_are_wrapped(vectors: npt.NDArray[np.float32]) -> None:
     more = np.concatenate([vectors + np.float32(shift) for shift in np.arange(8) * 0.3])
     for factory in ("HNSW8", "PCA16,HNSW8", "HNSW8,RFlat", "NSG8"):

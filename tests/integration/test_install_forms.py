@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 NOT_SOURCE = (".*", "*.egg-info", "__pycache__", "build", "dist", "indexes")
 PTH = "pyserini_xqg.pth"

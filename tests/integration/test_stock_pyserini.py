@@ -23,6 +23,7 @@ from pyserini_xqg.plugin.encoder_folder import write_encoder
 from pyserini_xqg.plugin.records import write_records
 from tests.conftest import Run, sentence, write_lines
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 ALPHA = 0.05
 TOPICS = {f"q{number}": sentence(500 + number, 3 + number) for number in range(7)}

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.retriever.training import train_retriever
-from tests.conftest import Run, call, write_lines
+from tests.conftest import call, write_lines
+from tests.fixtures.processes import run_modules
 from tests.fixtures.training import line
 
-SCRIPT = """
-import runpy, sys, json
-for module, *arguments in json.loads(sys.argv[1]):
-    sys.argv = [module, *arguments]
-    try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        assert not end.code, (module, end.code)
-"""
 
-
+@pytest.mark.slow
 def test_a_trained_folder_is_searched_by_stock_pyserini(
-    settings: Callable[..., Any], train_file: Path, tmp_path: Path, run_python: Run
+    settings: Callable[..., Any], train_file: Path, tmp_path: Path
 ) -> None:
     model, index, run = tmp_path / "model", tmp_path / "index", tmp_path / "run.txt"
     ours, run_of_ours = tmp_path / "ours", tmp_path / "run-of-ours.txt"
@@ -49,7 +42,7 @@ def test_a_trained_folder_is_searched_by_stock_pyserini(
         [*search, "--index", ours, "--encoder-class", "xqg", "--encoder", ours, "--output", run_of_ours],
     ]
     # fmt: on
-    run_python("-c", SCRIPT, json.dumps([[str(part) for part in command] for command in commands]))
+    run_modules(commands, tmp_path / "printed.txt")
     expected = {each["query_id"]: each["positive_passages"][0]["docid"] for each in examples}
     rankings = []
     for file in (run, run_of_ours):

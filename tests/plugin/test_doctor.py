@@ -352,6 +352,7 @@ def test_failures_are_explained(telling: str) -> None:
     assert advice in told
 
 
+@pytest.mark.slow
 def test_pyserini_starts() -> None:
     found = java.find()
     if found is None:
@@ -416,6 +417,7 @@ def test_the_command_ends_with_3_after_a_fault(
     assert len({line.index(finding) for line, finding in [(lines[0], "3."), (lines[fault], "none that")]}) == 1
 
 
+@pytest.mark.slow
 def test_the_command_in_a_process_of_its_own(tmp_path: Path, run_python: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):  # they go before HF_HOME
         monkeypatch.delenv(variable, raising=False)

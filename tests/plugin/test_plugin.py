@@ -93,6 +93,7 @@ def test_switch(bare: Bare, switch: str, installed: str) -> None:
     assert bare(script, ROOT, PYSERINI_XQG_PLUGIN=switch) == (installed, "")
 
 
+@pytest.mark.slow
 def test_switched_off_stock_pyserini_refuses_our_key(run_python: Run, tmp_path: Path) -> None:
     # With the plugin off, nobody else finds a Java that Pyserini can be imported with, or answers what 2.4 asks the
     # network for at import.

@@ -56,6 +56,7 @@ def test_the_same_input_gives_the_same_bytes(material: Material) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 def test_only_so_many_changed_questions_are_shown(material: Material) -> None:
     assert len(page_of(material, changes=3).all("article")) == 2 * 3
     assert "12 won, 2 lost; 3 shown." in page_of(material, changes=3).text

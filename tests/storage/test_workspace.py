@@ -175,6 +175,7 @@ def test_a_lock_is_had_by_one_and_goes_when_it_is_let_go(tmp_path: Path) -> None
         assert mine
 
 
+@pytest.mark.slow
 def test_whoever_waits_for_a_lock_gets_it_alone(tmp_path: Path) -> None:
     """The file of the lock goes and comes all the time; nobody may hold one that went."""
 

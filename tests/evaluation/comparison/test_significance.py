@@ -133,6 +133,7 @@ def reciprocal_ranks(chance: random.Random) -> list[float]:
     ],
     ids=["mcnemar", "randomisation", "t-test"],
 )
+@pytest.mark.slow
 def test_the_false_alarm_rate_under_the_null_is_what_is_claimed(
     values: Callable[[random.Random], list[float]],
     test: Callable[[list[float], list[float]], float],

@@ -44,6 +44,7 @@ def test_tokens_by_hand(text: str, expected: list[str]) -> None:
     assert word_tokenize(text) == expected
 
 
+@pytest.mark.slow
 def test_tokens_of_2655_wikipedia_passages_are_those_of_nltk_3_8_1_and_3_9_1(shared_data: Path) -> None:
     with gzip.open(shared_data / "nq" / "nq-open-oracle.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = [context["text"] for line in lines for context in json.loads(line)["ctxs"]]

@@ -175,6 +175,7 @@ def test_a_question_that_was_cut_is_left_out(server: Server) -> None:
     assert ask(server) == [["Кто?"]]
 
 
+@pytest.mark.slow
 def test_errors_of_the_server_are_tried_again(server: Server) -> None:
     server.script = fail_first(2, lambda handler: handler.reply(500, {"error": {"message": "overloaded"}}))
     assert ask(server) == [["Кто?", "Где?", "Когда?"]]
@@ -192,6 +193,7 @@ def test_a_server_that_stays_broken_ends_the_run_with_what_it_said(server: Serve
     assert len(server.seen) == 2
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_waited_for_as_long_as_it_says(server: Server) -> None:
     server.script = fail_first(1, lambda handler: handler.reply(429, {"error": "slow down"}, retry_after="1"))
     assert ask(server) == [["Кто?", "Где?", "Когда?"]]
@@ -228,6 +230,7 @@ def test_a_wait_that_is_too_long_is_not_waited_for(server: Server) -> None:
     ("reset", "seconds"), [("1s", 1.0), ("300ms", 0.3), ("0m0.5s", 0.5), ("0.6", 0.6), ("1", 1.0), ("0s", 0.0)]
 )
 @pytest.mark.parametrize("limit", ["requests", "tokens"])
+@pytest.mark.slow
 def test_no_request_is_made_while_the_server_has_none_left(
     server: Server, limit: str, reset: str, seconds: float
 ) -> None:
@@ -252,6 +255,7 @@ def test_no_request_is_made_while_the_server_has_none_left(
     assert seconds <= time.monotonic() - start < seconds + 1
 
 
+@pytest.mark.slow
 def test_all_requests_that_run_at_once_wait(server: Server) -> None:
     free_at, early = [0.0], []
 
@@ -314,12 +318,14 @@ def test_nobody_at_the_address_ends_the_run(server: Server) -> None:
         generator.generate(PASSAGES, "ru", 3, 7, lambda _: None)
 
 
+@pytest.mark.slow
 def test_an_answer_that_takes_too_long_is_asked_for_again(server: Server) -> None:
     server.script = fail_first(1, lambda handler: time.sleep(1.5))
     assert ask(server, timeout=0.5) == [["Кто?", "Где?", "Когда?"]]
     assert len(server.seen) == 2
 
 
+@pytest.mark.slow
 def test_answers_that_always_take_too_long_end_the_run(server: Server) -> None:
     server.script = lambda _, handler: time.sleep(1.5)
     with pytest.raises(XqgError, match=r"no answer within 0.3 seconds; tried 2 times"):
@@ -358,6 +364,7 @@ TEXTLESS: dict[str, Callable[[Handler], None]] = {
 
 
 @pytest.mark.parametrize("textless", TEXTLESS.values(), ids=TEXTLESS)
+@pytest.mark.slow
 def test_a_passage_without_an_answer_has_no_queries_and_the_log_says_so_once(
     server: Server, textless: Callable[[Handler], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -438,6 +445,7 @@ def test_a_passage_that_the_servers_filter_refuses_has_no_queries_and_the_others
     assert "for passage d1 " in said[0] and "status 400, The response was filtered" in said[0]
 
 
+@pytest.mark.slow
 def test_the_key_is_sent_and_is_told_to_nobody_else(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

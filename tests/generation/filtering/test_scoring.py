@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import random
 import shutil
 import time
@@ -22,6 +21,7 @@ from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model, write_lines
 from tests.fixtures.parts import markers
+from tests.fixtures.processes import start
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -266,18 +266,12 @@ def _score(model: str, corpus: Path, queries: Path, index: Path, output: Path) -
     score_queries(corpus, queries, model, output, index=index, device="cpu", part_size=1)
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     tiny_sentence_model, corpus, queries, index, tmp_path
 ) -> None:
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["pyserini_xqg.generation.filtering.scoring", "sentence_transformers"])
-
-    def start(output: Path) -> multiprocessing.process.BaseProcess:
-        process = processes.Process(target=_score, args=(str(tiny_sentence_model), corpus, queries, index, output))
-        process.start()
-        return process
-
-    whole = start(tmp_path / "whole")
+    given = (str(tiny_sentence_model), corpus, queries, index)
+    whole = start(_score, *given, tmp_path / "whole")
     whole.join(300)
     assert whole.exitcode == 0
     chance = random.Random(3)
@@ -288,7 +282,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
 
     reached = []
     for parts in (0, 3, 9, 17):
-        process = start(broken)
+        process = start(_score, *given, broken)
         while parts and parts_done() < parts and process.exitcode is None:
             time.sleep(0.001)
         process.join(chance.uniform(0, 0.01 if parts else 0.3))
@@ -297,7 +291,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
         reached.append(parts_done())
         assert not broken.exists() or (broken / "xqg.json").exists()
     assert reached[1] >= 3 and (reached[3] >= 17 or broken.exists())
-    process = start(broken)
+    process = start(_score, *given, broken)
     process.join(300)
     assert process.exitcode == 0
     assert files_of(broken) == files_of(tmp_path / "whole")

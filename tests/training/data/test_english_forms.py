@@ -45,6 +45,7 @@ def test_english_forms_come_from_the_example_or_the_pairs() -> None:
     assert counts == {"parallel questions": 1, "their own": 1, "in English": 1, "no English form": 1}
 
 
+@pytest.mark.slow
 def test_the_known_leaks_of_xor_tydi_are_found(shared_data: Path) -> None:
     place = shared_data / "xor-tydi"
     dev = read_examples(place / "xor_dev_retrieve_eng_span_v1_1.jsonl")

@@ -63,6 +63,7 @@ def data(*train: Path, dev: Path | None = None, **given: Any) -> DistillDataSett
     return DistillDataSettings(tuple(map(str, train)), (str(dev),) if dev else (), **given)
 
 
+@pytest.mark.slow
 def test_twenty_examples_are_learned_from_the_teacher_alone(
     settings: Callable[..., Any], english_file: Path, teacher: Path, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_questions_of_dev_that_are_dropped_are_no_parallel_questions_either(
         DrDecrTraining(data(english_file, dev=leaking), settings(parallel_epochs=1), "cpu")
 
 
+@pytest.mark.slow
 def test_the_first_stage_alone_brings_questions_to_the_teachers_vectors(
     settings: Callable[..., Any], english_file: Path, teacher: Path, parallel: Path, tmp_path: Path
 ) -> None:
@@ -138,6 +140,7 @@ def test_the_teachers_scores_are_of_the_english_question(
         assert row.argmax() == 0
 
 
+@pytest.mark.slow
 def test_a_run_stopped_in_either_stage_ends_as_one_that_was_not(
     tiny_model: Path,
     settings: Callable[..., Any],

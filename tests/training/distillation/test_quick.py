@@ -47,6 +47,7 @@ def data(*train: Path, dev: Path | None = None, **given: Any) -> DistillDataSett
     return DistillDataSettings(tuple(map(str, train)), (str(dev),) if dev else (), **given)
 
 
+@pytest.mark.slow
 def test_twenty_examples_are_learned_by_heart(settings: Callable[..., Any], train_file: Path, tmp_path: Path) -> None:
     same = data(train_file, dev=train_file, leaks="allow")
     chosen = settings(epochs=40, batch_size=20, temperature=10.0)
@@ -69,6 +70,7 @@ def test_twenty_examples_are_learned_by_heart(settings: Callable[..., Any], trai
     assert str(tmp_path) not in card
 
 
+@pytest.mark.slow
 def test_generated_queries_come_to_find_the_passage_too(
     settings: Callable[..., Any], train_file: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +158,7 @@ def test_queries_are_found_by_id_or_by_the_text_of_their_corpus(tmp_path: Path) 
         generated_queries(positives, (str(second),))
 
 
+@pytest.mark.slow
 def test_a_run_stopped_in_any_phase_ends_as_one_that_was_not(
     tiny_model: Path,
     settings: Callable[..., Any],

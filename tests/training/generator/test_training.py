@@ -104,6 +104,7 @@ LORA = {"recipe": "lora", "lora_dropout": 0.0, "lora_rank": 16, "learning_rate":
         ("gemma", "causal", {**LORA, "steps": 180}, FILES | ADAPTER),
     ],
 )
+@pytest.mark.slow
 def test_twenty_examples_are_learned_by_heart_and_xqg_generate_takes_the_folder(
     base: str,
     generator: str,
@@ -167,6 +168,7 @@ def test_the_manifest_and_the_card_say_what_was_done(
     assert (tokenizer["truncation"], tokenizer["padding"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_is_kept_or_the_last(
     settings: Settings, mt5_without_dropout: Path, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +188,7 @@ def test_the_best_checkpoint_is_kept_or_the_last(
 
 
 @pytest.mark.parametrize("recipe", ["paper", "lora"])
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     recipe: str, mt5: Path, gemma: Path, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
@@ -193,14 +196,14 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     base = mt5 if recipe == "paper" else gemma
     command = [
         *("train", "generator", "--train", train_file, "--dev", dev_file, "--recipe", recipe, "--base", base),
-        *("--batch-size", 8, "--mini-batch", 4, "--learning-rate", 1e-3, "--steps", 60, "--checkpoint-every", 6),
+        *("--batch-size", 8, "--mini-batch", 4, "--learning-rate", 1e-3, "--steps", 36, "--checkpoint-every", 6),
         *("--lora-dropout", 0.1, "--device", "cpu"),
     ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     progress = tmp_path / "killed.partial" / "progress.json"
     start_and_kill((*command, "--output", killed), lambda: parts_done(progress) >= 6)
     done = parts_done(progress)
-    assert 6 <= done < 60
+    assert 6 <= done < 36
     (progress.parent / "checkpoints" / "checkpoint-999").mkdir()  # one that was being written
     assert call(*command, "--output", killed, "--seed", 1) == 2  # other settings
     assert call(*command, "--output", killed) == 0
@@ -208,12 +211,13 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     same = ["model.safetensors", "loss.tsv", "dev.tsv", "tokenizer.json"]
     for name in same + (["adapter/adapter_model.safetensors"] if recipe == "lora" else []):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
-    assert len(losses(killed)) == 60
+    assert len(losses(killed)) == 36
     made = (killed / "xqg.json").stat().st_mtime_ns
     assert call(*command, "--output", killed) == 0
     assert (killed / "xqg.json").stat().st_mtime_ns == made
 
 
+@pytest.mark.slow
 def test_a_run_killed_after_its_last_checkpoint_is_finished(
     settings: Settings, train_file: Path, tmp_path: Path
 ) -> None:
@@ -230,6 +234,7 @@ def test_a_run_killed_after_its_last_checkpoint_is_finished(
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_what_saves_memory_changes_the_weights_by_rounding_only(train_file: Path, tmp_path: Path) -> None:
     bases = {
         "mt5": make_t5(tmp_path / "steady-mt5", initializer_factor=1.0, dropout_rate=0.0),
@@ -251,6 +256,7 @@ def test_what_saves_memory_changes_the_weights_by_rounding_only(train_file: Path
         assert max(float((weights[0][0][key] - start[key]).abs().max()) for key in start) > 1e-4
 
 
+@pytest.mark.slow
 def test_bfloat16_keeps_what_learns_in_float32(
     settings: Settings, chat: Path, train_file: Path, tmp_path: Path
 ) -> None:
@@ -268,6 +274,7 @@ def test_bfloat16_keeps_what_learns_in_float32(
         assert found[-1] < found[0] - 1
 
 
+@pytest.mark.slow
 def test_what_lora_adds_is_in_the_weights_and_nothing_else_has_changed(
     settings: Settings, gemma: Path, train_file: Path, tmp_path: Path
 ) -> None:
@@ -285,6 +292,7 @@ def test_what_lora_adds_is_in_the_weights_and_nothing_else_has_changed(
 
 @pytest.mark.parametrize("kind", ["mt5", "t5"])
 @pytest.mark.parametrize("rank", [0, 4])
+@pytest.mark.slow
 def test_the_finished_folder_is_the_model_that_was_scored(
     kind: str, rank: int, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
@@ -298,6 +306,7 @@ def test_the_finished_folder_is_the_model_that_was_scored(
     assert ("lm_head.weight" in kept) == ("lm_head.weight" in load_file(base / "model.safetensors"))
 
 
+@pytest.mark.slow
 def test_english_questions_are_learned_from_too_where_asked_for(settings: Settings, tmp_path: Path) -> None:
     lines = [{**line(number), "english": f"where is number {number}"} for number in range(6)]
     lines[3]["language"] = "en"

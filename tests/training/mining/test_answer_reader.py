@@ -81,6 +81,7 @@ def known_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_each_passage_gets_its_own_answer_in_any_batch(known_reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = reader(known_reader)
     told: list[int] = []
@@ -92,6 +93,7 @@ def test_each_passage_gets_its_own_answer_in_any_batch(known_reader: Path, monke
     assert one.answers([]) == []
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_halved(known_reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = reader(known_reader)
     stock, sizes = one._write, []
@@ -110,6 +112,7 @@ def test_a_batch_that_does_not_fit_is_halved(known_reader: Path, monkeypatch: py
         one.answers(PAIRS[:2])
 
 
+@pytest.mark.slow
 def test_cora_takes_the_readers_right_answers_for_positives(
     known_reader: Path, steady_model: Path, files: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -125,6 +128,7 @@ def test_cora_takes_the_readers_right_answers_for_positives(
     assert str(tmp_path) not in json.dumps(manifest.settings)
 
 
+@pytest.mark.slow
 def test_answers_that_were_read_are_not_read_again(
     known_reader: Path, steady_model: Path, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +155,7 @@ def test_answers_that_were_read_are_not_read_again(
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_plan_measures_the_reader(known_reader: Path, steady_model: Path, files: dict[str, Path]) -> None:
     settings = mining_settings({"recipe": "cora", "reader": str(known_reader), "depth": 5})
     plan = Mining(inputs(files), settings, str(steady_model), device="cpu").plan(files["corpus"].parent / "out")
@@ -183,6 +188,7 @@ def test_a_causal_model_goes_on_from_the_prompt(chat: bool, tmp_path: Path) -> N
     assert len(set(found)) > 1
 
 
+@pytest.mark.slow
 def test_of_a_long_passage_the_end_is_cut(known_reader: Path) -> None:
     one = reader(known_reader, reader_input_length=80)
     long = Passage("long", " ".join([PASSAGES[0].text] * 40))
@@ -196,6 +202,7 @@ def test_of_a_long_passage_the_end_is_cut(known_reader: Path) -> None:
         reader(known_reader, reader_input_length=20)._ids(QUESTIONS[0], long)
 
 
+@pytest.mark.slow
 def test_what_is_no_reader_or_no_prompt_is_refused(known_reader: Path, tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(MissingInput, match="cannot be loaded"):
         reader(tmp_path / "nowhere")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from pyserini_xqg.training.mining.dense import DenseIndex
 from pyserini_xqg.training.mining.recipes import mine_negatives
 from pyserini_xqg.training.mining.settings import MiningInputs
 from tests.conftest import write_lines
-from tests.integration.test_trained_retriever import SCRIPT
+from tests.fixtures.processes import run_modules
 
 # One word stands in two passages, the other in one; the last two have nothing to do with it, or no text.
 TEXTS = {
@@ -69,8 +67,7 @@ def stock(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Stock:
          "--encoder", made.dense, "--device", "cpu", "--hits", 3, "--output", made.run],
     ]
     # fmt: on
-    given = json.dumps([[str(part) for part in command] for command in commands])
-    subprocess.run([sys.executable, "-c", SCRIPT, given], check=True, capture_output=True)
+    run_modules(commands, folder / "printed.txt")
     return made
 
 
@@ -81,6 +78,7 @@ def asked(tmp_path: Path, **given: Any) -> Path:
     return write_lines(tmp_path / "asked.jsonl", [line | {"english": "volcano\tglacier?"} | given])
 
 
+@pytest.mark.slow
 def test_negatives_of_bm25_are_asked_for_in_english(corpus: Path, tmp_path: Path) -> None:
     questions = asked(tmp_path, answers=["far away"])
     own = [{"docid": "g", "text": "x"}]
@@ -111,6 +109,7 @@ def test_what_is_no_lucene_index_is_refused(corpus: Path, tmp_path: Path) -> Non
     assert list(work.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_retriever_says_which_of_bm25s_are_too_near(
     corpus: Path, stock: Stock, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -133,6 +132,7 @@ def test_the_retriever_says_which_of_bm25s_are_too_near(
     assert {each.id for each in example.negatives} == expected - same
 
 
+@pytest.mark.slow
 def test_the_retriever_finds_what_stock_pyserini_finds(stock: Stock, tiny_model: Path, tmp_path: Path) -> None:
     vectors = BiEncoder(EncoderSettings(str(tiny_model)), "cpu").questions(list(TOPICS.values()))
     found = DenseIndex(stock.dense, tmp_path).search(vectors, 3)

@@ -68,6 +68,7 @@ def mined(folder: Path) -> dict[str, list[str]]:
     return {each.id: [one.id for one in each.positives] for each in read_examples(folder / "data" / "train.jsonl")}
 
 
+@pytest.mark.slow
 def test_each_round_mines_with_the_retriever_of_the_one_before(
     inputs: MiningInputs, steady_model: Path, tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_each_round_mines_with_the_retriever_of_the_one_before(
         run_rounds(3, inputs, output, deep, str(steady_model), long, device="cpu")
 
 
+@pytest.mark.slow
 def test_a_named_base_is_where_every_round_starts(
     inputs: MiningInputs, steady_model: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_folder_of_something_else_is_left_alone(inputs: MiningInputs, steady_m
         run_rounds(0, inputs, tmp_path / "no", SENTRI, str(steady_model), SMALL, device="cpu")
 
 
+@pytest.mark.slow
 def test_a_loop_that_was_stopped_goes_on_and_ends_with_the_same_weights(
     inputs: MiningInputs, steady_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,11 +193,12 @@ def assert_same(one: Path, other: Path) -> None:
     assert not one.with_name(one.name + ".partial").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on(inputs: MiningInputs, steady_model: Path, tmp_path: Path) -> None:
     config = tmp_path / "loop.toml"
     config.write_text(
         '[mining]\nrecipe = "sentri"\ndepth = 10\nnegatives = 2\n\n[retriever]\nquery_max_length = 16\n'
-        "passage_max_length = 32\nbatch_size = 8\nlearning_rate = 2e-3\nepochs = 30\ncheckpoint_every = 3\n",
+        "passage_max_length = 32\nbatch_size = 8\nlearning_rate = 2e-3\nepochs = 15\ncheckpoint_every = 3\n",
         encoding="utf-8",
     )
     command = [

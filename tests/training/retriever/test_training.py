@@ -29,6 +29,7 @@ def losses(folder: Path) -> list[float]:
     return [float(row.split("\t")[2]) for row in (folder / "loss.tsv").read_text(encoding="utf-8").splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_twenty_examples_are_learned_by_heart(settings: Settings, train_file: Path, tmp_path: Path) -> None:
     same = data(train_file, dev=train_file, leaks="allow")
     chosen = settings(epochs=40, batch_size=20)
@@ -108,6 +109,7 @@ def test_the_folder_has_what_is_said_and_nothing_pickled(
     assert (folder / "loss.svg").read_text(encoding="utf-8").count("<svg") == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_got_no_better_is_said(
     settings: Settings, train_file: Path, dev_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -120,6 +122,7 @@ def test_a_model_that_got_no_better_is_said(
     assert "no better" not in caplog.text
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_is_kept_or_the_last(
     settings: Settings, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +149,7 @@ def test_the_best_checkpoint_is_kept_or_the_last(
         assert training.scorer(training.model)["RR@10"] == pytest.approx(curve[step], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     tiny_model: Path, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
@@ -153,25 +157,26 @@ def test_a_killed_run_ends_with_the_weights_of_one_that_was_not(
     command = [
         *("train", "retriever", "--train", train_file, "--dev", dev_file, "--base", tiny_model, "--batch-size", 8),
         *("--query-max-length", 16, "--passage-max-length", 32, "--negatives", 2, "--learning-rate", 1e-3),
-        *("--epochs", 30, "--checkpoint-every", 5, "--measure", "RR@10", "--device", "cpu"),
+        *("--epochs", 12, "--checkpoint-every", 5, "--measure", "RR@10", "--device", "cpu"),
     ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     progress = tmp_path / "killed.partial" / "progress.json"
     start_and_kill((*command, "--output", killed), lambda: parts_done(progress) >= 10)
     done = parts_done(progress)
-    assert 10 <= done < 90
+    assert 10 <= done < 36
     (progress.parent / "checkpoints" / "checkpoint-999").mkdir()  # one that was being written
     assert call(*command, "--output", killed, "--seed", 1) == 2  # other settings
     assert call(*command, "--output", killed) == 0
     assert call(*command, "--output", whole) == 0
     for name in ("model.safetensors", "loss.tsv", "dev.tsv", "tokenizer.json"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
-    assert len(losses(killed)) == 90
+    assert len(losses(killed)) == 36
     made = (killed / "xqg.json").stat().st_mtime_ns
     assert call(*command, "--output", killed) == 0
     assert (killed / "xqg.json").stat().st_mtime_ns == made
 
 
+@pytest.mark.slow
 def test_a_run_killed_after_its_last_checkpoint_is_finished(
     settings: Settings, train_file: Path, tmp_path: Path
 ) -> None:
@@ -193,6 +198,7 @@ def test_a_run_killed_after_its_last_checkpoint_is_finished(
     [{"mini_batch": 3}, {"gradient_checkpointing": True}, {"mini_batch": 3, "gradient_checkpointing": True}],
     ids=str,
 )
+@pytest.mark.slow
 def test_what_saves_memory_changes_the_weights_by_rounding_only(
     given: dict[str, Any], settings: Settings, train_file: Path, tmp_path: Path
 ) -> None:
@@ -207,6 +213,7 @@ def test_what_saves_memory_changes_the_weights_by_rounding_only(
     assert max(float((plain[key] - start[key]).abs().max()) for key in plain) > 1e-4
 
 
+@pytest.mark.slow
 def test_bfloat16_trains_too_and_the_weights_stay_float32(settings: Settings, train_file: Path, tmp_path: Path) -> None:
     train_retriever(data(train_file), tmp_path / "out", settings(precision="bf16", epochs=8), device="cpu")
     assert {str(value.dtype) for value in load_file(tmp_path / "out" / "model.safetensors").values()} == {
@@ -216,6 +223,7 @@ def test_bfloat16_trains_too_and_the_weights_stay_float32(settings: Settings, tr
     assert found[-1] < found[0]
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model(settings: Settings, train_file: Path, tmp_path: Path) -> None:
     for seed in (0, 1):
         train_retriever(data(train_file), tmp_path / str(seed), settings(seed=seed), device="cpu")

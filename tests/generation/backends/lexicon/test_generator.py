@@ -181,6 +181,7 @@ def test_an_encoder_by_name_is_that_encoder(
     assert named.settings["encoder_fingerprint"]
 
 
+@pytest.mark.slow
 def test_the_real_encoder_takes_the_sense_that_the_passage_has(e5_model: Path, tmp_path: Path) -> None:
     passages = [
         Passage("river", "The bank of the river, where the boat lands and water floods the shore."),
