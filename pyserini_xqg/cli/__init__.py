@@ -59,9 +59,10 @@ def run() -> None:
 
 def _run(arguments: Sequence[str]) -> None:
     command, executing, _ = app.parse_commands(arguments)
-    if executing[-1].default_command is None:
-        executing[-1].resolved_commands()  # the library lists those that are imported with what they do
-        if len(arguments) == len(command):
+    group = executing[-2] if command[-1:] == ("--help",) else executing[-1]
+    if group.default_command is None:
+        group.resolved_commands()  # the library lists those that are imported with what they do
+        if group is executing[-1] and len(arguments) == len(command):
             app.help_print(arguments)
             sys.exit(UsageError.exit_code)
     try:

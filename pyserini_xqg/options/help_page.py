@@ -67,7 +67,7 @@ def _table(rows: Sequence[tuple[str, str]], column: int, width: int) -> list[str
         indent = " " * column
         lines += textwrap.wrap(
             text, width, initial_indent=beside or indent, subsequent_indent=indent, break_on_hyphens=False
-        )
+        ) or [beside.rstrip()]
     return lines
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,6 +128,18 @@ def test_bash_completes_commands_options_and_choices(words: list[str], offered: 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--version") == 0
     assert capsys.readouterr().out == f"pyserini-xqg {__version__}\n"
+
+
+@pytest.mark.parametrize("group", [(), ("train",)])
+def test_the_help_of_a_group_lists_its_commands_with_what_they_do(
+    group: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*group, "--help") == 0
+    _, _, listed = capsys.readouterr().out.partition("Commands:\n")
+    for names, command in PATHS.items():
+        if names[:-1] == group:
+            first = str(command.help).split()[0]
+            assert re.search(rf"^  {names[-1]} +{first} ", listed, re.MULTILINE), names
 
 
 def test_no_command_shows_the_help_and_is_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
