@@ -9,20 +9,22 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import ir_measures
 import pytest
 
-from pyserini_xqg.collection.datasets import formats, readers
-from pyserini_xqg.collection.datasets.formats import read_examples
+from pyserini_xqg.collection.datasets import formats
+from pyserini_xqg.collection.datasets.formats import detect_format, read_examples
+from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.measures.scores import parse_measures, score_run
 from pyserini_xqg.generation.backends import by_name
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.builder import XqgQueryBuilder
-from pyserini_xqg.training.mining import mining
-from pyserini_xqg.training.mining.recipes import mine_sentri
-from pyserini_xqg.training.mining.settings import MiningInputs
+from pyserini_xqg.training.mining.mining import Mining
+from pyserini_xqg.training.mining.rules.by_name import RULES
+from pyserini_xqg.training.mining.settings import MiningInputs, mining_settings
 from tests.conftest import write_lines
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,18 +117,25 @@ def test_the_measure_scores_a_run(added: Added, monkeypatch: pytest.MonkeyPatch)
     }
 
 
+def registered(file: str, module: ModuleType, table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put what the line of a table that is shown says into the table."""
+    names = {module.__name__.rpartition(".")[2]: module}
+    for name, value in eval("{" + SHOWN[file] + "}", names).items():
+        monkeypatch.setitem(table, name, value)
+
+
 def test_the_data_set_is_read(added: Added, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = added("pyserini_xqg/collection/datasets/mkqa.py")
-    for name, read in eval("{" + SHOWN["pyserini_xqg/collection/datasets/readers.py"] + "}", vars(module)).items():
-        monkeypatch.setitem(readers.READERS, name, read)
-        monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, name))
+    registered("pyserini_xqg/collection/datasets/formats.py", module, formats.FORMATS, monkeypatch)
     line = {
         "example_id": 7,
         "query": "who is the king",
         "queries": {"fi": "kuka on kuningas", "zh_cn": "谁"},
         "answers": {"en": [{"type": "entity", "text": "Arthur"}, {"type": "unanswerable", "text": None}]},
     }
-    found = read_examples(write_lines(tmp_path / "mkqa.jsonl", [line]), "mkqa")
+    file = write_lines(tmp_path / "mkqa.jsonl", [line])
+    assert detect_format(file) == "mkqa"
+    found = read_examples(file, "mkqa")
     assert [(each.id, each.question, each.language) for each in found] == [
         ("7-fi", "kuka on kuningas", "fi"),
         ("7-zh_cn", "谁", "zh"),
@@ -139,17 +148,16 @@ def test_the_data_set_is_read(added: Added, tmp_path: Path, monkeypatch: pytest.
 def test_the_mining_rule_labels(
     added: Added, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = added("pyserini_xqg/training/mining/strict.py")
-    rule = SHOWN["pyserini_xqg/training/mining/mining.py"].strip().removeprefix("return ")
-    monkeypatch.setattr(mining, "by_answer_string", lambda example: eval(rule, vars(module), {"example": example}))
+    module = added("pyserini_xqg/training/mining/rules/strict.py")
+    registered("pyserini_xqg/training/mining/rules/by_name.py", module, RULES, monkeypatch)
     # All passages have the answer but one, so that some of them come later than the first.
     texts = [f"{'bridge ' * number}stone zorbak" for number in range(8)] + ["water"]
     corpus = write_lines(tmp_path / "corpus.jsonl", ({"id": f"d{k}", "text": text} for k, text in enumerate(texts)))
     question = {"id": "q1", "question": "missä kivi", "answers": ["Zorbak"], "lang": "fi"}
     asked = write_lines(tmp_path / "questions.jsonl", [question])
     inputs = MiningInputs(questions=(str(asked),), corpus=str(corpus))
-    settings = {"depth": 9, "positives": 9, "margin_kind": "none"}
-    manifest = mine_sentri(inputs, tmp_path / "out", str(tiny_model), device="cpu", **settings)
+    settings = mining_settings({"recipe": "strict", "depth": 9, "positives": 9})
+    manifest = Mining(inputs, settings, EncoderSettings(str(tiny_model)), device="cpu").run(tmp_path / "out")
     (example,) = read_examples(tmp_path / "out" / "train.jsonl")
     assert len(example.positives) in (4, module.FIRST)  # four, where the one without the answer is among the first
     assert [passage.id for passage in example.negatives] == ["d8"]
