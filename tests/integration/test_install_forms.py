@@ -138,7 +138,7 @@ def test_wheel_holds_the_package_and_the_pth_file(built: Built) -> None:
         files = {name: archive.read(name) for name in archive.namelist()}
         assert len(files) == len(archive.namelist())
     package = built.source / "pyserini_xqg"
-    expected = {str(file.relative_to(built.source)) for file in package.rglob("*.py")}
+    expected = {str(file.relative_to(built.source)) for form in ("*.py", "*.pyi") for file in package.rglob(form)}
     expected |= {str(file.relative_to(built.source)) for file in package.glob("demo/collection/*")}
     expected |= {f"pyserini_xqg/reporting/html/{name}" for name in ("page.html.j2", "style.css")}
     expected |= {"pyserini_xqg/py.typed", PTH}
