@@ -22,9 +22,8 @@ import numpy as np
 from gemma import gemma3_270m
 from pyserini.search.faiss import FaissSearcher
 
-from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
+from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet, write_corpus, write_queries
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
-from pyserini_xqg.collection.datasets.writers import write_corpus, write_queries
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import squad
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small

@@ -17,8 +17,7 @@ import faiss
 import numpy as np
 
 from pyserini_xqg.collection.datasets.afriqa import read_afriqa_folder
-from pyserini_xqg.collection.datasets.retrieval_set import Question
-from pyserini_xqg.collection.datasets.writers import write_corpus, write_topics
+from pyserini_xqg.collection.datasets.retrieval_set import Question, write_corpus, write_topics
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar

@@ -30,9 +30,8 @@ from pyserini.search.faiss import FaissSearcher
 
 from pyserini_xqg.collection.datasets.examples import write_examples
 from pyserini_xqg.collection.datasets.formats import read_examples
-from pyserini_xqg.collection.datasets.retrieval_set import RetrievalSet
+from pyserini_xqg.collection.datasets.retrieval_set import RetrievalSet, write_corpus
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
-from pyserini_xqg.collection.datasets.writers import write_corpus
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs

@@ -1,4 +1,4 @@
-"""The ``xqg`` command, the same as ``python -m pyserini_xqg``.
+"""Command ``xqg``, the same as ``python -m pyserini_xqg``.
 
 ``python -m pyserini_xqg search.faiss ...`` runs ``python -m pyserini.search.faiss ...`` with the plugin in place, for
 Pythons that do not process ``.pth`` files (``python -S``, ``pip install --target``).

@@ -1,4 +1,4 @@
-"""The errors of this package, one tree.
+"""Errors of this package, one tree.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The command line: one file a command, each a thin call of the library."""
+"""Command line: one file a command, each a thin call of the library."""
 
 from __future__ import annotations
 

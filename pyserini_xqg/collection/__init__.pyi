@@ -11,11 +11,11 @@ from .datasets.parallel import ParallelText as ParallelText
 from .datasets.parallel import parallel_text as parallel_text
 from .datasets.retrieval_set import Question as Question
 from .datasets.retrieval_set import RetrievalSet as RetrievalSet
+from .datasets.retrieval_set import write_corpus as write_corpus
+from .datasets.retrieval_set import write_qrels as write_qrels
+from .datasets.retrieval_set import write_queries as write_queries
+from .datasets.retrieval_set import write_topics as write_topics
 from .datasets.squad import read_squad_folder as read_squad_folder
-from .datasets.writers import write_corpus as write_corpus
-from .datasets.writers import write_qrels as write_qrels
-from .datasets.writers import write_queries as write_queries
-from .datasets.writers import write_topics as write_topics
 from .datasets.xnli import read_xnli as read_xnli
 from .languages import language_code as language_code
 from .languages import language_name as language_name

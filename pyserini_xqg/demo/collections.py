@@ -9,9 +9,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
+from pyserini_xqg.collection.datasets.retrieval_set import (
+    Question,
+    RetrievalSet,
+    write_corpus,
+    write_qrels,
+    write_queries,
+    write_topics,
+)
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
-from pyserini_xqg.collection.datasets.writers import write_corpus, write_qrels, write_queries, write_topics
 from pyserini_xqg.collection.passages import Passage
 
 PassageQueries = Mapping[str, Mapping[str, Sequence[str]]]

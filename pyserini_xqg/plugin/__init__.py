@@ -1,4 +1,4 @@
-"""Makes stock Pyserini know this package's encoders and find a Java that it can use.
+"""Import hook: stock Pyserini knows this package's encoders and finds a Java that it can use.
 
 Pyserini has no plugin interface, so a ``.pth`` file calls :func:`install` when Python starts. That only puts a finder
 on ``sys.meta_path``. When Pyserini is imported, the finder

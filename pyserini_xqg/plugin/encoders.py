@@ -1,4 +1,4 @@
-"""The two classes that Pyserini calls. Nothing of Pyserini or torch is imported before a model is opened."""
+"""Encoders as Pyserini calls them: two classes, which import nothing of it or of torch before a model is opened."""
 
 from __future__ import annotations
 

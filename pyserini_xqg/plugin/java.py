@@ -1,4 +1,4 @@
-"""Finds a Java runtime that Pyserini can use, and points Pyserini at it.
+"""Java runtimes: the one that Pyserini can use is found, and Pyserini pointed at it.
 
 Pyserini's classes need Java 21 (class file version 65). It looks for Java in two places, and they can disagree: jnius
 follows ``JAVA_HOME``, trec_eval runs ``java`` from ``PATH``. :func:`prepare` makes both name one good runtime, for this

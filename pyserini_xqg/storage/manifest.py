@@ -1,4 +1,4 @@
-"""The manifest of an artifact, ``xqg.json``: what the folder is, what made it and what from."""
+"""Manifest of an artifact, ``xqg.json``: what the folder is, what made it and what from."""
 
 from __future__ import annotations
 

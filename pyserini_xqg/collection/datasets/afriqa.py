@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
-from pyserini_xqg.collection.datasets.fields import text_of
+from pyserini_xqg.collection.datasets.records import text_of
 from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage

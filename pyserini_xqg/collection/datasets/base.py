@@ -1,4 +1,4 @@
-"""The interface of a published format of training data."""
+"""Interface of a published format of training data."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pyserini_xqg.collection.datasets import fields
+from pyserini_xqg.collection.datasets import records
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
-from pyserini_xqg.collection.datasets.json_objects import json_objects
+from pyserini_xqg.collection.datasets.records import json_objects
 
 
 def read_dpr(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train") -> Iterator[TrainingExample]:
@@ -17,15 +17,15 @@ def read_dpr(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train")
     The random negatives (``negative_ctxs``) are passed over: the batch has those.
     """
     for record in json_objects(path):
-        question = fields.text_of(record, "question")
+        question = records.text_of(record, "question")
         yield TrainingExample(
-            fields.id_of(record, question),
+            records.id_of(record, question),
             question,
-            fields.language_of(record, language),
-            fields.passages_of(record, "positive_ctxs"),
-            fields.passages_of(record, "hard_negative_ctxs"),
-            fields.answers_of(record),
-            fields.optional_text_of(record, "english"),
+            records.language_of(record, language),
+            records.passages_of(record, "positive_ctxs"),
+            records.passages_of(record, "hard_negative_ctxs"),
+            records.answers_of(record),
+            records.optional_text_of(record, "english"),
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyserini_xqg.collection.datasets import afriqa, dpr, nq, squad, tevatron, xor_tydi
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
-from pyserini_xqg.collection.datasets.json_objects import first_object
+from pyserini_xqg.collection.datasets.records import first_object
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.collection.datasets import fields
+from pyserini_xqg.collection.datasets import records
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
-from pyserini_xqg.collection.datasets.json_objects import json_objects
+from pyserini_xqg.collection.datasets.records import json_objects
 
 
 def read_nq(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train") -> Iterator[TrainingExample]:
@@ -19,20 +19,20 @@ def read_nq(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train") 
     ``has_answer``). Those that hold none are negatives.
     """
     for record in json_objects(path):
-        question = fields.text_of(record, "question")
-        passages = fields.passages_of(record, "ctxs")
+        question = records.text_of(record, "question")
+        passages = records.passages_of(record, "ctxs")
         marks: list[dict[str, Any]] = record.value.get("ctxs") or []
         holds = [bool(mark.get("hasanswer", mark.get("has_answer"))) for mark in marks]
         gold = [bool(mark.get("isgold")) for mark in marks]
         right = gold if any(gold) else holds
         yield TrainingExample(
-            fields.id_of(record, question),
+            records.id_of(record, question),
             question,
-            fields.language_of(record, language),
+            records.language_of(record, language),
             tuple(passage for passage, is_right in zip(passages, right, strict=True) if is_right),
             tuple(passage for passage, *marked in zip(passages, right, holds, strict=True) if not any(marked)),
-            fields.answers_of(record),
-            fields.optional_text_of(record, "english"),
+            records.answers_of(record),
+            records.optional_text_of(record, "english"),
         )
 
 

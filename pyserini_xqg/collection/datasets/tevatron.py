@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pyserini_xqg.collection.datasets import fields
+from pyserini_xqg.collection.datasets import records
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
-from pyserini_xqg.collection.datasets.json_objects import json_objects
+from pyserini_xqg.collection.datasets.records import json_objects
 
 
 def read_tevatron(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train") -> Iterator[TrainingExample]:
@@ -33,12 +33,12 @@ def read_tevatron(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "tr
             raise record.invalid(f"query_id is {identifier!r}: text or a whole number is expected")
         yield TrainingExample(
             str(identifier),
-            fields.text_of(record, "query"),
-            fields.language_of(record, language),
-            fields.passages_of(record, "positive_passages"),
-            fields.passages_of(record, "negative_passages"),
-            fields.answers_of(record),
-            fields.optional_text_of(record, "english"),
+            records.text_of(record, "query"),
+            records.language_of(record, language),
+            records.passages_of(record, "positive_passages"),
+            records.passages_of(record, "negative_passages"),
+            records.answers_of(record),
+            records.optional_text_of(record, "english"),
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
-from pyserini_xqg.collection.datasets.writers import corpus_lines, queries_lines
+from pyserini_xqg.collection.datasets.retrieval_set import corpus_lines, queries_lines
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings

@@ -1,4 +1,4 @@
-"""The interface of a query generator."""
+"""Interface of a query generator."""
 
 from __future__ import annotations
 

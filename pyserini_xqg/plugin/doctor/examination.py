@@ -1,4 +1,4 @@
-"""The examination: all checks, one subject after another."""
+"""Examination: all checks, one subject after another."""
 
 from __future__ import annotations
 

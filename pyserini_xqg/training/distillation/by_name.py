@@ -1,4 +1,4 @@
-"""The recipes of distillation by name."""
+"""Recipes of distillation by name."""
 
 from __future__ import annotations
 

@@ -9,9 +9,8 @@ import pytest
 
 from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import TrainingExample
-from pyserini_xqg.collection.datasets.fields import text_of
 from pyserini_xqg.collection.datasets.formats import FORMATS, detect_format, read_examples
-from pyserini_xqg.collection.datasets.json_objects import json_objects
+from pyserini_xqg.collection.datasets.records import json_objects, text_of
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from tests.conftest import write_lines

@@ -1,4 +1,4 @@
-"""The interface of a mining rule."""
+"""Interface of a mining rule."""
 
 from __future__ import annotations
 

@@ -4,9 +4,14 @@ import json
 from pathlib import Path
 
 from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.collection.datasets.retrieval_set import Question
+from pyserini_xqg.collection.datasets.retrieval_set import (
+    Question,
+    write_corpus,
+    write_qrels,
+    write_queries,
+    write_topics,
+)
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
-from pyserini_xqg.collection.datasets.writers import write_corpus, write_qrels, write_queries, write_topics
 from pyserini_xqg.collection.topics import read_topics
 from tests.collection.datasets.test_squad import ARABIC, ENGLISH, write
 
