@@ -6,9 +6,9 @@ runs the model by itself, so that two of them on one batch would run it twice. H
 asked to, and the losses get its vectors. ``MSELoss`` takes no vectors in all versions; the mean of squares that it is
 stands here.
 
-Gradients are cached by PyTorch's ``checkpoint``, not by sentence-transformers' ``CachedLossMixin``. That one is not in
-all versions that we take (it came with 6.0), and its loss is a single number, which it has gone back from before it
-returns it; QuiCK's has two terms, which the trainer logs one by one.
+Gradients are cached by PyTorch's ``checkpoint``, not by sentence-transformers' ``CachedLossMixin``: its loss is a
+single number, which it has gone back from before it returns it, and QuiCK's has two terms, which the trainer logs one
+by one.
 """
 
 from __future__ import annotations
