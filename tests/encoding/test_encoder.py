@@ -49,6 +49,7 @@ def assert_same(vectors: Vectors, expected: Vectors, tolerance: float = 1e-5) ->
     assert (np.einsum("ij,ij->i", vectors, expected) / products).min() > 1 - tolerance
 
 
+@pytest.mark.slow
 @CHOICES
 @pytest.mark.parametrize("budget", [1, 100, 1_000_000])
 def test_passages_get_the_vectors_of_stock_pyserini_whatever_the_batches(

@@ -190,6 +190,7 @@ def test_an_extended_lexicon_folder_is_that_of_a_fresh_run(
     assert len(extended.details["extends"]) == len(steps) - 1
 
 
+@pytest.mark.slow
 def test_an_extended_sampled_folder_keeps_what_it_had(sampling: Builder, corpus: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     sampling("fi", 2).build(corpus, output)
@@ -522,6 +523,7 @@ def test_a_build_stopped_at_any_step_leaves_the_old_or_the_new_and_goes_on(
     assert seen == {"old", "new"}
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
     lexicon: Builder, corpus: Path, tmp_path: Path
 ) -> None:

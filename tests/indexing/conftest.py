@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 
@@ -19,3 +21,8 @@ def builder(tiny_sentence_model: Path):
         return XqgIndexBuilder(str(tiny_sentence_model), augmentation, index, device="cpu", **options)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_sentence_model: Path) -> TextEncoder:
+    return TextEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")

@@ -5,147 +5,23 @@ import json
 import random
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
 
-from pyserini_xqg.collection.passages import passage_text
-from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
-from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import make_model
 from tests.fixtures.parts import markers
 from tests.fixtures.processes import start
+from tests.indexing.helpers import files_of, vectors_of
 
 SETTINGS = AugmentationSettings(alpha=0.2)
-
-
-def records(file: Path) -> list[dict]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-def vectors_of(index: Path) -> np.ndarray:
-    found = faiss.read_index(str(index / "index"))
-    return found.reconstruct_n(0, found.ntotal)
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
-
-
-@pytest.fixture(scope="module")
-def encoder(tiny_sentence_model: Path) -> TextEncoder:
-    return TextEncoder(EncoderSettings(str(tiny_sentence_model)), "cpu")
-
-
-def by_hand(encoder: TextEncoder, corpus: Path, queries: Path, languages=None, num_queries=None):
-    """Passage vectors, query sums and query counts in float64, one text at a time."""
-    own = {record["id"]: record["queries"] for record in records(queries)}
-    passages, sums, counts = [], [], []
-    for record in records(corpus):
-        text = passage_text(record.get("title"), record["text"])
-        passages.append(encoder.encode([text], "passage")[0].astype(np.float64))
-        texts = [
-            text
-            for language, texts in own.get(record["id"], {}).items()
-            if languages is None or language in languages
-            for text in texts[:num_queries]
-        ]
-        sums.append(
-            sum((encoder.encode([text], "query")[0].astype(np.float64) for text in texts), np.zeros(encoder.dimension))
-        )
-        counts.append(len(texts))
-    return np.array(passages), np.array(sums), np.array(counts)
-
-
-def test_the_index_is_the_formula(builder, encoder, corpus, queries, tmp_path) -> None:
-    manifest = builder().build(corpus, queries, tmp_path / "out")
-    passages, sums, _ = by_hand(encoder, corpus, queries)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * sums, atol=1e-6)
-    assert (tmp_path / "out" / "docid").read_text().split() == [record["id"] for record in records(corpus)]
-    assert manifest.counts["passages"] == 23
-    assert manifest.counts["passages_without_queries"] == 1
-    assert manifest.counts["queries_records_with_unknown_id"] == 1
-    assert (
-        manifest.counts["queries"] == {"fi": 43 - 3, "ru": 44}
-        or sum(manifest.counts["queries"].values()) == by_hand(encoder, corpus, queries)[2].sum()
-    )
-
-
-def test_the_mean_is_independent_of_the_number_of_queries(builder, encoder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0.3, aggregate="mean")).build(corpus, queries, tmp_path / "out")
-    passages, sums, counts = by_hand(encoder, corpus, queries)
-    expected = 0.7 * passages + 0.3 * sums / np.maximum(counts, 1)[:, None]
-    assert (counts == 0).any()
-    expected[counts == 0] = passages[counts == 0]
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)
-
-
-def test_languages_and_numbers_of_queries_are_chosen(builder, encoder, corpus, queries, tmp_path) -> None:
-    settings = AugmentationSettings(alpha=0.2, languages=("fi",), num_queries=1)
-    manifest = builder(settings).build(corpus, queries, tmp_path / "out")
-    passages, sums, _ = by_hand(encoder, corpus, queries, languages=["fi"], num_queries=1)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * sums, atol=1e-6)
-    assert manifest.counts["queries"] == {"fi": 21}
-    assert manifest.counts["passages_without_queries"] == 2
-
-
-def test_alpha_0_is_the_plain_index_and_alpha_1_the_queries(builder, encoder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0)).build(corpus, queries, tmp_path / "plain")
-    builder(AugmentationSettings(alpha=1)).build(corpus, queries, tmp_path / "queries")
-    passages, sums, _ = by_hand(encoder, corpus, queries)
-    np.testing.assert_allclose(vectors_of(tmp_path / "plain"), passages, atol=1e-6)
-    np.testing.assert_allclose(vectors_of(tmp_path / "queries"), sums, atol=1e-5)
-
-
-def test_normalized_vectors_have_unit_length(builder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0.2, normalize=True)).build(corpus, queries, tmp_path / "out")
-    np.testing.assert_allclose(np.linalg.norm(vectors_of(tmp_path / "out"), axis=1), 1, atol=1e-6)
-
-
-@pytest.mark.parametrize("alpha", [0.0, 0.2])
-def test_hubness_reduction_takes_the_mean_query_direction_out(
-    builder, encoder, corpus, queries, tmp_path, alpha
-) -> None:
-    manifest = builder(AugmentationSettings(alpha=alpha, reduce_hubness=0.5)).build(corpus, queries, tmp_path / "out")
-    passages, sums, _ = by_hand(encoder, corpus, queries)
-    direction = sums.sum(axis=0) / np.linalg.norm(sums.sum(axis=0))
-    np.testing.assert_allclose(manifest.details["mean_query_direction"], direction, atol=1e-5)
-    augmented = (1 - alpha) * passages + alpha * sums
-    expected = augmented - 0.5 * np.outer(augmented @ direction, direction)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-5)
-
-
-def test_hubness_direction_can_come_from_topics(builder, encoder, corpus, tmp_path) -> None:
-    topics = tmp_path / "topics.tsv"
-    topics.write_text("1\tmissä joki\n2\tкто король\n", encoding="utf-8")
-    settings = AugmentationSettings(alpha=0, reduce_hubness=1)
-    builder(settings, hubness_topics=topics).build(corpus, None, tmp_path / "out")
-    direction = encoder.encode(["missä joki", "кто король"], "query").mean(axis=0)
-    direction /= np.linalg.norm(direction)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out") @ direction, 0, atol=1e-6)
-
-
-def test_the_shuffled_control_uses_the_queries_of_other_passages(builder, encoder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0.2, control="shuffled")).build(corpus, queries, tmp_path / "out")
-    passages, sums, _ = by_hand(encoder, corpus, queries)
-    moved = np.roll(sums, -(len(sums) // 2), axis=0)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * moved, atol=1e-6)
-
-
-def test_the_mean_control_adds_the_same_vector_to_every_passage(builder, encoder, corpus, queries, tmp_path) -> None:
-    settings = AugmentationSettings(alpha=0.2, aggregate="mean", control="mean")
-    builder(settings).build(corpus, queries, tmp_path / "out")
-    passages, sums, counts = by_hand(encoder, corpus, queries)
-    added = np.where(counts[:, None] > 0, sums.sum(axis=0) / counts.sum(), passages)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * added, atol=1e-6)
 
 
 def test_the_order_of_the_queries_and_gzip_make_no_difference(builder, corpus, queries, tmp_path) -> None:
@@ -162,68 +38,6 @@ def test_the_order_of_the_queries_and_gzip_make_no_difference(builder, corpus, q
     builder().build(zipped, folder, tmp_path / "other")
     assert (tmp_path / "one" / "index").read_bytes() == (tmp_path / "other" / "index").read_bytes()
     assert (tmp_path / "one" / "docid").read_bytes() == (tmp_path / "other" / "docid").read_bytes()
-
-
-def test_kept_vectors_make_the_index(builder, corpus, queries, tmp_path) -> None:
-    builder(index=IndexSettings(keep_vectors=True)).build(corpus, queries, tmp_path / "out")
-    kept = tmp_path / "out" / "vectors"
-    passages = np.load(kept / "passages.npy", mmap_mode="r")
-    sums = sum(np.load(kept / f"queries.{language}.npy") for language in ("fi", "ru"))
-    np.testing.assert_allclose(
-        vectors_of(tmp_path / "out"), np.float32(0.8) * passages + np.float32(0.2) * sums, atol=1e-7
-    )
-    assert np.load(kept / "counts.fi.npy").tolist()[:3] == [1, 2, 3]
-    assert np.load(kept / "counts.ru.npy")[4] == 0
-    builder().build(corpus, queries, tmp_path / "without")
-    assert (tmp_path / "without" / "index").read_bytes() == (tmp_path / "out" / "index").read_bytes()
-
-
-@pytest.mark.parametrize("control", [None, "shuffled", "mean"])
-def test_the_sums_of_the_first_queries_are_kept(builder, corpus, queries, tmp_path, control) -> None:
-    settings = AugmentationSettings(alpha=0.2, control=control)
-    builder(settings, IndexSettings(keep_first=(2, 1, 2))).build(corpus, queries, tmp_path / "all")
-    kept, number_1 = tmp_path / "all" / "vectors", np.load(tmp_path / "all" / "vectors" / "queries.fi.first-1.npy")
-    assert len(list(kept.iterdir())) == 1 + 2 * 4
-    for number in (1, 2):
-        own = replace(settings, num_queries=number)
-        builder(own, IndexSettings(keep_vectors=True)).build(corpus, queries, tmp_path / str(number))
-        for language in ("fi", "ru"):
-            sums = np.load(kept / f"queries.{language}.first-{number}.npy")
-            alone = np.load(tmp_path / str(number) / "vectors" / f"queries.{language}.npy")
-            if control != "mean":  # the mean is that of the queries that count
-                np.testing.assert_allclose(sums, alone, atol=1e-6)
-            assert (np.abs(sums).sum(axis=1) > 0).tolist() == (np.abs(alone).sum(axis=1) > 0).tolist()
-    assert np.abs(np.load(kept / "queries.fi.npy") - number_1).max() > 0.1
-    builder(settings).build(corpus, queries, tmp_path / "without")
-    assert (tmp_path / "without" / "index").read_bytes() == (tmp_path / "all" / "index").read_bytes()
-
-
-def test_augmenting_a_plain_index_equals_a_fresh_build(builder, corpus, queries, tmp_path) -> None:
-    settings = AugmentationSettings(alpha=0.2, reduce_hubness=0.3)
-    builder(settings).build(corpus, queries, tmp_path / "fresh")
-    builder(AugmentationSettings(alpha=0)).build(corpus, None, tmp_path / "plain")
-    named = XqgIndexBuilder(None, settings, device="cpu", part_size=5).augment(
-        tmp_path / "plain", queries, tmp_path / "augmented"
-    )
-    np.testing.assert_allclose(vectors_of(tmp_path / "augmented"), vectors_of(tmp_path / "fresh"), atol=1e-5)
-    assert (tmp_path / "augmented" / "docid").read_bytes() == (tmp_path / "fresh" / "docid").read_bytes()
-    assert named.settings["encoder"] == Manifest.read(tmp_path / "fresh").settings["encoder"]
-
-
-def test_an_index_of_stock_pyserini_can_be_augmented(builder, tiny_sentence_model, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0)).build(corpus, None, tmp_path / "plain")
-    (tmp_path / "plain" / "xqg.json").unlink()  # as pyserini.encode --to-faiss leaves it
-    with pytest.raises(UsageError, match="does not name its encoder"):
-        XqgIndexBuilder(None, SETTINGS).augment(tmp_path / "plain", queries, tmp_path / "augmented")
-    builder().augment(tmp_path / "plain", queries, tmp_path / "augmented")
-    builder().build(corpus, queries, tmp_path / "fresh")
-    np.testing.assert_allclose(vectors_of(tmp_path / "augmented"), vectors_of(tmp_path / "fresh"), atol=1e-5)
-
-
-def test_an_augmented_index_is_not_augmented_again(builder, corpus, queries, tmp_path) -> None:
-    builder().build(corpus, queries, tmp_path / "out")
-    with pytest.raises(UsageError, match="not plain"):
-        builder().augment(tmp_path / "out", queries, tmp_path / "twice")
 
 
 def test_the_same_command_twice_does_nothing_and_other_settings_are_refused(builder, corpus, queries, tmp_path) -> None:
@@ -365,10 +179,3 @@ def test_a_query_model_of_another_dimension_is_refused_before_any_work(tiny_mode
     with pytest.raises(UsageError, match="16 dimensions"):
         XqgIndexBuilder(settings, AugmentationSettings(alpha=0)).build(corpus, None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_with_alpha_1_a_passage_without_queries_keeps_its_vector(builder, encoder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=1, aggregate="mean")).build(corpus, queries, tmp_path / "out")
-    passages, sums, counts = by_hand(encoder, corpus, queries)
-    expected = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], passages)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)

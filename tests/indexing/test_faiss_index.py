@@ -78,6 +78,7 @@ def test_building_twice_gives_the_same_bytes(factory: str, vectors: npt.NDArray[
     assert built(factory, vectors) == built(factory, vectors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factory", ["IVF8,Flat", "IVF8,PQ4x4", "PQ4x4fs", "SQ8"])
 def test_several_threads_build_the_same_index(factory: str, vectors: npt.NDArray[np.float32]) -> None:
     assert built(factory, vectors, threads=2) == built(factory, vectors, threads=2)

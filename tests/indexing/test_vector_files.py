@@ -36,6 +36,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in found}
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     keep=st.booleans(),

@@ -93,6 +93,7 @@ def test_missing_texts_and_titles_are_empty(tiny_model: Path, tmp_path: Path) ->
     np.testing.assert_allclose(encoder.encode([None, TEXTS[1]])[0], vectors[3], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("add_sep", [False, True])
 def test_titles_are_joined_as_in_stock_pyserini(add_sep: bool, tiny_model: Path, tmp_path: Path) -> None:
     from pyserini.encode import AutoDocumentEncoder

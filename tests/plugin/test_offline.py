@@ -74,6 +74,7 @@ def test_a_module_whose_source_cannot_be_had_is_executed_as_it_is_with_a_warning
     assert executed == [module]
 
 
+@pytest.mark.slow
 def test_pyserini_starts_without_a_network(run_python: Run) -> None:
     program = (
         "import urllib.request\n"

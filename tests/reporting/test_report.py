@@ -157,6 +157,7 @@ def test_a_folder_that_is_no_report_is_left_alone(material: Material, foreign: s
         make_report(material.files(), material.folder / "plain.txt")
 
 
+@pytest.mark.slow
 def test_a_report_that_was_not_finished_is_written_again(material: Material) -> None:
     make_report(material.files(), material.output)
     whole = (material.output / "report.html").read_bytes()

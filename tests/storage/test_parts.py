@@ -103,6 +103,7 @@ def run(folder: Path, shared: bool, order: list[int], kill_before: int | None) -
                 work.close()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     shared=st.booleans(),

@@ -42,6 +42,7 @@ def test_greedy_queries_are_those_of_plain_generate(tiny_mt5: Path, passages: li
     assert not generator.samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [1, 600, 1200])
 def test_the_queries_are_the_same_in_every_batch(
     budget: int, tiny_mt5: Path, passages: list[Passage], monkeypatch: pytest.MonkeyPatch

@@ -65,6 +65,7 @@ SCORE = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     scores=st.dictionaries(

@@ -91,6 +91,7 @@ def test_twenty_examples_are_learned_from_the_teacher_alone(
         assert part in card
 
 
+@pytest.mark.slow
 def test_questions_of_dev_that_are_dropped_are_no_parallel_questions_either(
     settings: Callable[..., Any], english_file: Path, tmp_path: Path
 ) -> None:

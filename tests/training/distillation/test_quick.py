@@ -96,6 +96,7 @@ def test_generated_queries_come_to_find_the_passage_too(
     assert "up to 1 |" in (tmp_path / "1.0" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_teachers_scores_are_those_of_the_questions_own_candidates(
     settings: Callable[..., Any], train_file: Path, teacher: Path, tmp_path: Path
 ) -> None:

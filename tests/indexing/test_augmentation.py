@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pyserini_xqg.indexing.settings import AugmentationSettings
+from tests.indexing.helpers import by_hand, records, vectors_of
+
+
+def test_the_index_is_the_formula(builder, encoder, corpus, queries, tmp_path) -> None:
+    manifest = builder().build(corpus, queries, tmp_path / "out")
+    passages, sums, _ = by_hand(encoder, corpus, queries)
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * sums, atol=1e-6)
+    assert (tmp_path / "out" / "docid").read_text().split() == [record["id"] for record in records(corpus)]
+    assert manifest.counts["passages"] == 23
+    assert manifest.counts["passages_without_queries"] == 1
+    assert manifest.counts["queries_records_with_unknown_id"] == 1
+    assert (
+        manifest.counts["queries"] == {"fi": 43 - 3, "ru": 44}
+        or sum(manifest.counts["queries"].values()) == by_hand(encoder, corpus, queries)[2].sum()
+    )
+
+
+def test_the_mean_is_independent_of_the_number_of_queries(builder, encoder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=0.3, aggregate="mean")).build(corpus, queries, tmp_path / "out")
+    passages, sums, counts = by_hand(encoder, corpus, queries)
+    expected = 0.7 * passages + 0.3 * sums / np.maximum(counts, 1)[:, None]
+    assert (counts == 0).any()
+    expected[counts == 0] = passages[counts == 0]
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)
+
+
+def test_languages_and_numbers_of_queries_are_chosen(builder, encoder, corpus, queries, tmp_path) -> None:
+    settings = AugmentationSettings(alpha=0.2, languages=("fi",), num_queries=1)
+    manifest = builder(settings).build(corpus, queries, tmp_path / "out")
+    passages, sums, _ = by_hand(encoder, corpus, queries, languages=["fi"], num_queries=1)
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * sums, atol=1e-6)
+    assert manifest.counts["queries"] == {"fi": 21}
+    assert manifest.counts["passages_without_queries"] == 2
+
+
+def test_alpha_0_is_the_plain_index_and_alpha_1_the_queries(builder, encoder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=0)).build(corpus, queries, tmp_path / "plain")
+    builder(AugmentationSettings(alpha=1)).build(corpus, queries, tmp_path / "queries")
+    passages, sums, _ = by_hand(encoder, corpus, queries)
+    np.testing.assert_allclose(vectors_of(tmp_path / "plain"), passages, atol=1e-6)
+    np.testing.assert_allclose(vectors_of(tmp_path / "queries"), sums, atol=1e-5)
+
+
+def test_normalized_vectors_have_unit_length(builder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=0.2, normalize=True)).build(corpus, queries, tmp_path / "out")
+    np.testing.assert_allclose(np.linalg.norm(vectors_of(tmp_path / "out"), axis=1), 1, atol=1e-6)
+
+
+def test_the_shuffled_control_uses_the_queries_of_other_passages(builder, encoder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=0.2, control="shuffled")).build(corpus, queries, tmp_path / "out")
+    passages, sums, _ = by_hand(encoder, corpus, queries)
+    moved = np.roll(sums, -(len(sums) // 2), axis=0)
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * moved, atol=1e-6)
+
+
+def test_with_alpha_1_a_passage_without_queries_keeps_its_vector(builder, encoder, corpus, queries, tmp_path) -> None:
+    builder(AugmentationSettings(alpha=1, aggregate="mean")).build(corpus, queries, tmp_path / "out")
+    passages, sums, counts = by_hand(encoder, corpus, queries)
+    expected = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], passages)
+    np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.indexing.settings import AugmentationSettings
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fragment"),
+    [
+        ({"alpha": 2}, "alpha is 2: a number from 0 to 1"),
+        ({"alpha": -0.1}, "alpha is -0.1"),
+        ({"alpha": float("nan")}, "alpha is nan"),
+        ({"reduce_hubness": 1.5}, "reduce_hubness is 1.5"),
+        ({"aggregate": "max"}, "aggregate is 'max': one of sum, mean"),
+        ({"control": "random"}, "control is 'random': one of shuffled, mean"),
+        ({"num_queries": 0}, "num_queries is 0: at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_usage_errors(chosen: dict[str, Any], fragment: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        AugmentationSettings(**chosen)
+    assert fragment in str(caught.value)
+
+
+def test_languages_become_codes_in_order_and_once() -> None:
+    assert AugmentationSettings(languages=("Telugu", "fin", "fi", "te")).languages == ("fi", "te")
+    with pytest.raises(InvalidInput, match="unknown language 'Finish'"):
+        AugmentationSettings(languages=("Finish",))
+
+
+@pytest.mark.parametrize("languages", [None, ("fi", "te")])
+def test_settings_come_back_from_a_manifest(languages: tuple[str, ...] | None) -> None:
+    chosen = AugmentationSettings(0.5, "mean", languages, 3, True, 0.25, "shuffled")
+    values = {**asdict(chosen), "languages": None if languages is None else list(languages)}
+    assert AugmentationSettings.from_dict(values) == chosen
