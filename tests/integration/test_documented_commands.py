@@ -34,6 +34,7 @@ from tests.fixtures.processes import finish, start
 from tests.generation.backends.test_causal import make_causal
 
 MT5 = "ielabgroup/xor-tydi-docTquery-mt5-base"
+WRITTEN_BY_MT5 = ("ar", "bn", "fi", "ja", "ko", "ru", "te")
 LANGUAGE_MODEL = "google/gemma-3-270m"
 # What the blocks of a document read and do not make.
 NEEDED: dict[str, list[str]] = {
@@ -265,6 +266,18 @@ def test_what_python_blocks_import_is_there(document: str) -> None:
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pyserini_xqg"):
                 module = import_module(node.module)
                 assert [name.name for name in node.names if not hasattr(module, name.name)] == [], block.place
+
+
+@pytest.mark.parametrize("document", documents())
+def test_models_are_asked_as_they_want_to_be(document: str) -> None:
+    for block in blocks(document):
+        if block.kind == "python" and E5 in block.text:
+            assert 'query_prefix="query: ", passage_prefix="passage: "' in block.text, block.place
+        for command in block.commands() if block.kind == "shell" else ():
+            assert E5 not in command or {*PREFIXES} <= {*command}, f"{block.place}: {' '.join(command)}"
+            if command[:2] == ["xqg", "generate"] and "--generator" not in command:
+                asked = command[command.index("--language") + 1].split(",")
+                assert {*asked} <= {*WRITTEN_BY_MT5}, f"{block.place}: the paper's model does not write {asked}"
 
 
 @pytest.mark.parametrize("document", documents())
