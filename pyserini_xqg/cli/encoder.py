@@ -23,6 +23,10 @@ def encoder(
 ) -> None:
     """Save encoder settings in a folder, for stock pyserini.encode and pyserini.search.faiss (--encoder FOLDER).
 
+    With what xqg records makes: pyserini.encode input --corpus RECORDS --fields title text query output --embeddings
+    INDEX --to-faiss encoder --encoder FOLDER --encoder-class xqg --fields title text query --dimension N, where N is
+    the length of the model's vectors.
+
     Parameters
     ----------
     encoder : str

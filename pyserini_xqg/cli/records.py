@@ -21,7 +21,10 @@ def records(
     output: Path,
     chosen: Annotated[dict[str, Any], Options(AugmentationSettings, without=OTHERS)],
 ) -> None:
-    """Join passages and their queries in records for stock pyserini.encode --fields text query.
+    """Join passages and their queries in records for stock pyserini.encode --fields title text query.
+
+    Give these fields twice, after `input` and after `encoder`; without title the passages lose their titles. After
+    `encoder` give --dimension too, the length of the model's vectors, unless it is 768.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ log = logging.getLogger("pyserini_xqg")
 class XqgDocumentEncoder:
     """A document encoder as ``pyserini.encode`` calls it.
 
-    With ``--fields text query`` the records' own queries (field ``query``: one a line) are added to the passage
+    With ``--fields title text query`` the records' own queries (field ``query``: one a line) are added to the passage
     vectors by the formula, as ``xqg index`` does it.
 
     Parameters
