@@ -20,7 +20,7 @@ from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import Manifest
-from tests.conftest import make_model
+from tests.conftest import make_model, write_lines
 from tests.fixtures.parts import markers
 from tests.fixtures.processes import start
 
@@ -103,6 +103,25 @@ def test_alpha_0_is_the_plain_index_and_alpha_1_the_queries(builder, encoder, co
     passages, sums, _ = by_hand(encoder, corpus, queries)
     np.testing.assert_allclose(vectors_of(tmp_path / "plain"), passages, atol=1e-6)
     np.testing.assert_allclose(vectors_of(tmp_path / "queries"), sums, atol=1e-5)
+
+
+def test_queries_of_which_none_counts_are_refused_where_they_are_looked_at(builder, corpus, tmp_path) -> None:
+    dropped = write_lines(tmp_path / "dropped.jsonl", [{"id": f"d{number}", "queries": {}} for number in range(23)])
+    plain, none = tmp_path / "plain", tmp_path / "none"
+    builder(AugmentationSettings(alpha=0)).build(corpus, dropped, plain)
+    builder().build(corpus, None, none)
+    assert files_of(plain)["index"] == files_of(none)["index"]
+    for make in (
+        lambda: builder().build(corpus, dropped, tmp_path / "out"),
+        lambda: builder().plan(corpus, dropped, tmp_path / "out"),
+        lambda: XqgIndexBuilder(augmentation=SETTINGS).augment(plain, dropped, tmp_path / "out"),
+        lambda: builder(AugmentationSettings(alpha=0), IndexSettings(keep_vectors=True)).build(
+            corpus, dropped, tmp_path / "out"
+        ),
+    ):
+        with pytest.raises(InvalidInput, match="none of the 23 records of these passages has a query"):
+            make()
+        assert not (tmp_path / "out").exists()
 
 
 def test_normalized_vectors_have_unit_length(builder, corpus, queries, tmp_path) -> None:
