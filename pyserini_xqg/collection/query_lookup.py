@@ -52,7 +52,7 @@ class QueryCounts:
         if self.records and not found:
             raise InvalidInput(
                 f"{self.path}: none of the {self.passages} records of these passages has a query; were all dropped "
-                "when they were made? The counts in the xqg.json beside them say so. Give others, or leave --queries out"
+                "when they were made? The counts in the xqg.json beside them say so. Give others, or no --queries"
             )
         missing = [code for code in asked or () if code not in found]
         if missing:

@@ -269,7 +269,7 @@ class XqgIndexBuilder:
             vectors.replace(folder / "index")
 
     def _languages(self, counts: QueryCounts) -> list[str]:
-        """The languages whose queries count, in the order of their codes; none may be there only if none is looked at."""
+        """The languages whose queries count, in the order of their codes; where none is looked at there may be none."""
         asked = self.augmentation.languages if counts.records else None
         idle = not self.augmentation.alpha and not self.index.keep_vectors
         return [] if idle and not asked and not counts.per_language else counts.languages(asked)

@@ -346,7 +346,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
     (
         "nothing but empty queries",
         5,
-        ["q.jsonl: none of the 1 records of these passages has a query", "leave --queries out"],
+        ["q.jsonl: none of the 1 records of these passages has a query", "or no --queries"],
         lambda b: b.index(queries=b.lines("q.jsonl", {"id": "d0", "queries": {"fi": [""]}})),
     ),
     ("no queries", 5, ["q.jsonl: none of its 0 records"], lambda b: b.index(queries=b.file("q.jsonl", b""))),
