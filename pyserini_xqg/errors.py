@@ -7,6 +7,7 @@
     +-- MissingPrerequisite   3  a package, a Java runtime or a device is not there
     +-- MissingInput          4  a file, folder or model is not there
     +-- InvalidInput          5  an input is there and is wrong
+    +-- PartlyDone            7  part of the work is done: what was made is finished, and not what was asked for
     +-- Stopped             130  the user pressed Ctrl-C
 
 The number is the exit code of the ``xqg`` command. Every message says what was found, what was expected
@@ -42,6 +43,12 @@ class InvalidInput(XqgError):
     """An input is there and is wrong."""
 
     exit_code = 5
+
+
+class PartlyDone(XqgError):
+    """Part of the work is done: what was made is finished, and not what was asked for."""
+
+    exit_code = 7
 
 
 class Stopped(XqgError):

@@ -45,6 +45,7 @@ def run() -> None:
     """Run the command line; a user's mistake ends in a message and an exit code, never in a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("pyserini_xqg").setLevel(logging.INFO)
+    logging.getLogger("huggingface_hub").propagate = False  # it prints its messages itself
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know all letters
     try:

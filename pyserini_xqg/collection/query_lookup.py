@@ -27,8 +27,9 @@ TABLES = (
 
 @dataclass
 class QueryCounts:
-    """What a scan of the queries found; `sha256` is of the names and bytes of the files."""
+    """What a scan of the queries at `path` found; `sha256` is of the names and bytes of the files."""
 
+    path: Path | None = None
     records: int = 0
     unknown_ids: int = 0
     sha256: str | None = None
@@ -45,14 +46,17 @@ class QueryCounts:
         Raises
         ------
         InvalidInput
-            There is no query in a language that was asked for.
+            There is no query, or none in a language that was asked for.
         """
         found = sorted(self.per_language)
+        if self.records and not found:
+            raise InvalidInput(
+                f"{self.path}: none of the {self.passages} records of these passages has a query; were all dropped "
+                "when they were made? The counts in the xqg.json beside them say so. Give others, or no --queries"
+            )
         missing = [code for code in asked or () if code not in found]
         if missing:
-            raise InvalidInput(
-                f"no queries in {', '.join(missing)}; there are some in {', '.join(found) or 'no language'}"
-            )
+            raise InvalidInput(f"{self.path}: no queries in {', '.join(missing)}; there are some in {', '.join(found)}")
         return found if asked is None else list(asked)
 
 
@@ -98,7 +102,7 @@ class QueryLookup:
             See :func:`pyserini_xqg.collection.parse_queries`; also for two records of one passage, and where no id is
             a passage's.
         """
-        counts, digest = QueryCounts(), hashlib.sha256()
+        counts, digest = QueryCounts(path), hashlib.sha256()
         for file in jsonl_files(path):
             digest.update(os.fsencode(file.name))
             previous, in_order = -1, True

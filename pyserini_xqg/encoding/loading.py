@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyserini_xqg.encoding.hub import opening
 from pyserini_xqg.encoding.settings import PAPER_PASSAGE_LENGTH, PAPER_QUERY_LENGTH, EncoderSettings, Kind
-from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError
+from pyserini_xqg.errors import MissingPrerequisite, UsageError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -143,27 +144,18 @@ def _open(name: str, revision: str | None, settings: EncoderSettings, device: st
     from sentence_transformers.base.modules import Transformer
     from sentence_transformers.util import is_sentence_transformer_model
 
-    if name.startswith((".", "/")) and not Path(name).is_dir():
-        raise MissingInput(f"model {name}: no such folder")
     source: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
     prompts: dict[str, str] = {}
-    try:
-        with quiet_loading():
-            sentence_model = is_sentence_transformer_model(name, revision=revision)
-            if sentence_model:
-                own = SentenceTransformer(name, device=device, **source)
-                modules = list(own)
-                prompts = {key: text or "" for key, text in own.prompts.items()}
-            else:
-                modules = [Transformer(name, model_kwargs=source, processor_kwargs=source, config_kwargs=source)]
-            modules = _as_asked(modules, settings)
-            return SentenceTransformer(modules=modules, prompts=prompts, device=device), sentence_model
-    except Exception as error:  # whatever comes of files that others wrote
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise MissingInput(
-            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id with config.json, "
-            "weights and tokenizer; without a network, only a folder or what is in the cache already can be loaded"
-        ) from error
+    with opening(name, revision, "an encoder"), quiet_loading():
+        sentence_model = is_sentence_transformer_model(name, revision=revision)
+        if sentence_model:
+            own = SentenceTransformer(name, device=device, **source)
+            modules = list(own)
+            prompts = {key: text or "" for key, text in own.prompts.items()}
+        else:
+            modules = [Transformer(name, model_kwargs=source, processor_kwargs=source, config_kwargs=source)]
+        modules = _as_asked(modules, settings)
+        return SentenceTransformer(modules=modules, prompts=prompts, device=device), sentence_model
 
 
 def _as_asked(modules: list[Any], settings: EncoderSettings) -> list[Any]:

@@ -29,6 +29,7 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
 from pyserini_xqg.generation.checked_corpus import checked_corpus, scratch_left_beside
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
+from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.plan import GenerationPlan, plan_generation
 from pyserini_xqg.generation.query_writer import GenerationCounts, QueryWriter
 from pyserini_xqg.storage.jsonl import read_records
@@ -39,6 +40,7 @@ from pyserini_xqg.storage.workspace import EARLIER, PROGRESS, Workspace, alone, 
 PART = re.compile(r"part-\d{6,}\.jsonl")
 PART_SIZE = 256
 TRIES = 3
+ADVICE = "Look at what the generator writes, and try another one, another model or other bounds of cleaning"
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -127,16 +129,20 @@ class XqgQueryBuilder:
 
         Raises
         ------
+        PartlyDone
+            The folder is finished, and has no query in any of the languages.
         XqgError
             See :mod:`pyserini_xqg.errors`; what stood at `output` stands there still.
         """
         output = output if output.name else output.resolve()  # "." has no name
         with shared_folder(output) as folder:
             try:
-                return self._build(corpus, output, folder)
+                made = self._build(corpus, output, folder)
             finally:
                 with suppress(OSError), alone(output):
                     folder.rmdir()  # if nothing was begun
+        check_kept(made, self.languages, made.counts["dropped"], output, ADVICE)
+        return made
 
     def _build(self, corpus: Path, output: Path, folder: Path) -> Manifest:
         passages = self._checked(corpus, folder)

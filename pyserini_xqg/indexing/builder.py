@@ -155,8 +155,8 @@ class XqgIndexBuilder:
         with tempfile.TemporaryDirectory() as scratch, QueryLookup(Path(scratch)) as lookup:
             source = TextPassages(corpus, min(self.part_size, sample))
             counts = self._scan(source, lookup, queries, Path(scratch) / "docid")
-            encoder = TextEncoder(self._named_encoder(), self.device)
             languages = self._languages(counts)
+            encoder = TextEncoder(self._named_encoder(), self.device)
             return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, output)
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
@@ -269,8 +269,10 @@ class XqgIndexBuilder:
             vectors.replace(folder / "index")
 
     def _languages(self, counts: QueryCounts) -> list[str]:
-        """The languages whose queries count, in the order of their codes."""
-        return counts.languages(self.augmentation.languages if counts.records else None)
+        """The languages whose queries count, in the order of their codes; where none is looked at there may be none."""
+        asked = self.augmentation.languages if counts.records else None
+        idle = not self.augmentation.alpha and not self.index.keep_vectors
+        return [] if idle and not asked and not counts.per_language else counts.languages(asked)
 
     def _named_encoder(self) -> EncoderSettings:
         if self.encoder is None:

@@ -343,6 +343,12 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         ["q.jsonl: none of its 2 records has the id of a passage; were they made for another corpus?"],
         lambda b: b.index(queries=b.lines("q.jsonl", {"id": "x", "queries": {}}, {"id": "y", "queries": {}})),
     ),
+    (
+        "nothing but empty queries",
+        5,
+        ["q.jsonl: none of the 1 records of these passages has a query", "or no --queries"],
+        lambda b: b.index(queries=b.lines("q.jsonl", {"id": "d0", "queries": {"fi": [""]}})),
+    ),
     ("no queries", 5, ["q.jsonl: none of its 0 records"], lambda b: b.index(queries=b.file("q.jsonl", b""))),
     ("no queries file", 4, ["nowhere: no such file or folder"], lambda b: b.index(queries=b.folder / "nowhere")),
     (
@@ -1114,10 +1120,10 @@ GOOD: list[tuple[str, dict[str, str], list[str], Command]] = [
         ),
     ),
     (
-        "nothing but empty queries",
+        "nothing but empty queries, of no weight",
         {"passages without queries": "5", "queries": "none"},
         [],
-        lambda b: b.index(queries=b.lines("q.jsonl", {"id": "d0", "queries": {"fi": [""]}})),
+        lambda b: b.index(queries=b.lines("q.jsonl", {"id": "d0", "queries": {"fi": [""]}}), alpha=0),
     ),
     (
         "queries of unknown ids among known ones",

@@ -196,6 +196,7 @@ def test_exit_codes_are_told_apart() -> None:
         "MissingPrerequisite": 3,
         "MissingInput": 4,
         "InvalidInput": 5,
+        "PartlyDone": 7,
         "Stopped": 130,
     }
 

@@ -147,6 +147,29 @@ def test_a_language_is_added_and_the_same_again_does_nothing(
     assert {file: file.stat().st_mtime_ns for file in output.iterdir()} == times
 
 
+def test_queries_that_were_all_dropped_are_part_of_the_work_and_go_into_no_index(
+    english: Path, dictionaries: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, index = tmp_path / "out", tmp_path / "index"
+    for more in ((), ("--filter", 0.5, "--encoder", tiny_model)):
+        folder = tmp_path / "filtered.unfiltered" if more else output
+        given = lexicon(english, dictionaries, tmp_path / "filtered" if more else output, "--language", "fi", *more)
+        for _ in range(2):
+            assert call(*given, "--max-characters", 1) == 7
+            said = capsys.readouterr()
+            assert said.out == ""
+            assert f"{folder} is finished, and for its 11 passages it holds no query in fi: dropped were" in said.err
+            assert "fi (too_long 30)" in said.err
+    assert Manifest.read(output).counts["queries"] == {"fi": 0}
+    assert records(output) == {identifier: {} for identifier in records(output)}
+    given = ["--corpus", english, "--queries", output, "--encoder", tiny_model, "--output", index]
+    for command in (["index", *given], ["index", *given, "--language", "fi"], ["score", *given]):
+        assert call(*command) == 5
+        assert f"{output}: none of the 11 records of these passages has a query" in capsys.readouterr().err
+    assert call("records", "--corpus", english, "--queries", output, "--output", index) == 5
+    assert not index.exists()
+
+
 def test_score_and_filter_and_the_option_filter_come_to_the_same(
     english: Path, dictionaries: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,6 +110,15 @@ def test_an_id_has_one_row(tmp_path: Path) -> None:
         assert lookup.rows == 5
 
 
+@pytest.mark.parametrize("asked", [None, ["fi"]])
+def test_records_without_any_query_are_no_queries(tmp_path: Path, asked: list[str] | None) -> None:
+    file = write_queries(tmp_path / "q.jsonl", [("d0", {}), ("d1", {"fi": []}), ("nowhere", {"fi": ["a"]})])
+    with filled(tmp_path, ["d0", "d1"]) as lookup:
+        counts = lookup.add_queries(file)
+    with pytest.raises(InvalidInput, match=r"q\.jsonl: none of the 2 records of these passages has a query"):
+        counts.languages(asked)
+
+
 def test_two_records_of_a_passage_are_invalid_also_in_two_files(tmp_path: Path) -> None:
     folder = tmp_path / "queries"
     folder.mkdir()

@@ -160,7 +160,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_model_that_the_hub_alone_has_is_missing_without_a_network() -> None:
-    with pytest.raises(MissingInput, match=r"model nobody/nothing: .* without a network"):
+    with pytest.raises(MissingInput, match=r"model nobody/nothing: .*Without a network"):
         resolved(EncoderSettings("nobody/nothing"))
 
 

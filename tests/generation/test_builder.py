@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.collection.queries import parse_queries
-from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.errors import InvalidInput, PartlyDone, UsageError, XqgError
 from pyserini_xqg.generation.backends import _prompted as prompted
 from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
@@ -361,12 +361,31 @@ def test_a_model_that_writes_nothing_leaves_all_passages_short(tiny_mt5: Path, c
     model.save_pretrained(silent)
     generator = Seq2SeqGenerator(model=str(silent), input_length=48, output_length=6, device="cpu")
     builder = XqgQueryBuilder(generator, ["fi", "ru"], 2, part_size=4, tries=3)
-    counts = builder.build(corpus, tmp_path / "out").counts
+    for _ in range(2):
+        with pytest.raises(PartlyDone, match=r"no query in fi, ru: dropped were fi \(empty 60\), ru \(empty 60\)\. "):
+            builder.build(corpus, tmp_path / "out")
+    counts = Manifest.read(tmp_path / "out").counts
     assert counts["queries"] == {"fi": 0, "ru": 0}
     assert counts["dropped"] == {code: {"empty": 10 * 2 * 3} for code in ("fi", "ru")}
     assert counts["passages_short_of_queries"] == {"fi": 10, "ru": 10}
     assert counts["passages_without_queries"] == 11
     assert records(tmp_path / "out") == {f"d{number}": {} for number in range(11)}
+
+
+def test_languages_of_which_nothing_was_kept_are_told(
+    lexicon: Builder, corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = CleaningSettings(least_script=1)  # the Russian dictionary's words are in Latin letters
+    output = tmp_path / "out"
+    for _ in range(2):
+        with pytest.raises(PartlyDone, match=r"holds no query in ru: dropped were ru \(wrong_script \d+\)\. Look at"):
+            lexicon("ru", cleaning=strict).build(corpus, output)
+    assert beside(output) == ["out"]
+    assert Manifest.read(output).counts["queries"] == {"ru": 0}
+    assert lexicon("fi ru", cleaning=strict).build(corpus, output).counts["queries"]["fi"] > 0
+    assert "it holds no query in ru: dropped were ru (wrong_script" in caplog.text
+    with pytest.raises(PartlyDone, match="no query in ru"):
+        lexicon("ru", cleaning=strict).build(corpus, output)
 
 
 def test_a_plan_measures_and_writes_nothing(sampling: Builder, corpus: Path, tmp_path: Path) -> None:

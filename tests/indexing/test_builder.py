@@ -16,12 +16,31 @@ from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
-from tests.conftest import make_model
+from tests.conftest import make_model, write_lines
 from tests.fixtures.parts import markers
 from tests.fixtures.processes import start
 from tests.indexing.helpers import files_of, vectors_of
 
 SETTINGS = AugmentationSettings(alpha=0.2)
+
+
+def test_queries_of_which_none_counts_are_refused_where_they_are_looked_at(builder, corpus, tmp_path) -> None:
+    dropped = write_lines(tmp_path / "dropped.jsonl", [{"id": f"d{number}", "queries": {}} for number in range(23)])
+    plain, none = tmp_path / "plain", tmp_path / "none"
+    builder(AugmentationSettings(alpha=0)).build(corpus, dropped, plain)
+    builder().build(corpus, None, none)
+    assert files_of(plain)["index"] == files_of(none)["index"]
+    for make in (
+        lambda: builder().build(corpus, dropped, tmp_path / "out"),
+        lambda: builder().plan(corpus, dropped, tmp_path / "out"),
+        lambda: XqgIndexBuilder(augmentation=SETTINGS).augment(plain, dropped, tmp_path / "out"),
+        lambda: builder(AugmentationSettings(alpha=0), IndexSettings(keep_vectors=True)).build(
+            corpus, dropped, tmp_path / "out"
+        ),
+    ):
+        with pytest.raises(InvalidInput, match="none of the 23 records of these passages has a query"):
+            make()
+        assert not (tmp_path / "out").exists()
 
 
 def test_the_order_of_the_queries_and_gzip_make_no_difference(builder, corpus, queries, tmp_path) -> None:

@@ -89,7 +89,7 @@ class PromptedGenerator(Generator, ABC):
                 raise UsageError(f"{option} is {value}: at least 1 is expected")
         if not temperature > 0:
             raise UsageError(f"temperature is {temperature}: a number above 0 is expected (greedy takes the likeliest)")
-        config = open_config(model, revision)
+        config = open_config(model, revision, "sequence-to-sequence")
         self._check_dtype(dtype, config.model_type)
         if top_k > config.vocab_size:
             raise UsageError(f"top_k is {top_k}; the model {model} has {config.vocab_size} tokens")

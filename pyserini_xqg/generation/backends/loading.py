@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Literal
 
+from pyserini_xqg.encoding.hub import opening
 from pyserini_xqg.encoding.loading import quiet_loading
-from pyserini_xqg.errors import MissingInput
 
 ModelKind = Literal["sequence-to-sequence", "causal language"]
 CLASSES: dict[ModelKind, str] = {
@@ -18,22 +17,15 @@ CLASSES: dict[ModelKind, str] = {
 }
 
 
-def is_sequence_to_sequence(name: str, revision: str | None) -> bool:
-    """Whether a model has an encoder and a decoder; else it is a causal language model.
+def open_config(name: str, revision: str | None, kind: ModelKind | None = None) -> Any:
+    """The configuration of a model; one with ``is_encoder_decoder`` is sequence-to-sequence, any other causal.
 
-    Raises
-    ------
-    MissingInput
-        Its configuration cannot be loaded.
-    """
-    from transformers import AutoConfig
-
-    with _as_missing_input(name, "sequence-to-sequence or causal language"):
-        return bool(AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False).is_encoder_decoder)
-
-
-def open_config(name: str, revision: str | None) -> Any:
-    """The configuration of a sequence-to-sequence model.
+    Parameters
+    ----------
+    name : str
+    revision : str or None
+    kind : {"sequence-to-sequence", "causal language"} or None
+        What the model has to be; None: either.
 
     Raises
     ------
@@ -42,10 +34,10 @@ def open_config(name: str, revision: str | None) -> Any:
     """
     from transformers import AutoConfig
 
-    with _as_missing_input(name, "sequence-to-sequence"):
+    with _opening(name, revision, kind or " or ".join(CLASSES)):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
-        if not config.is_encoder_decoder:
-            raise ValueError(f"a {config.model_type} model is no sequence-to-sequence model")
+        if kind is not None and bool(config.is_encoder_decoder) != (kind == "sequence-to-sequence"):
+            raise ValueError(f"a {config.model_type} model is no {kind} model")
         return config
 
 
@@ -59,7 +51,7 @@ def open_tokenizer(name: str, revision: str | None, kind: ModelKind) -> Any:
     """
     from transformers import AutoTokenizer
 
-    with _as_missing_input(name, kind):
+    with _opening(name, revision, kind):
         tokenizer: Any = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
         # Without the files transformers makes a tokenizer that knows no word, and all passages are the same.
         if not set(tokenizer.get_vocab()) - {*tokenizer.all_special_tokens, "▁"}:
@@ -79,7 +71,7 @@ def open_model(name: str, revision: str | None, dtype: str, kind: ModelKind) -> 
     import transformers
 
     settings_class: Any = transformers.GenerationConfig
-    with _as_missing_input(name, kind), _only_errors():
+    with _opening(name, revision, kind), _only_errors():
         loaded: Any = getattr(transformers, CLASSES[kind]).from_pretrained(
             name, revision=revision, trust_remote_code=False, dtype=getattr(torch, dtype), output_loading_info=True
         )
@@ -107,16 +99,6 @@ def _only_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _as_missing_input(name: str, kind: str) -> Iterator[None]:
-    if name.startswith((".", "/")) and not Path(name).is_dir():
-        raise MissingInput(f"model {name}: no such folder")
-    try:
-        with quiet_loading():
-            yield
-    except Exception as error:  # whatever comes of files that others wrote
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise MissingInput(
-            f"model {name}: cannot be loaded ({reason}). Expected: a folder or a Hugging Face id of a {kind} model "
-            "with config.json, weights and tokenizer; without a network, only a folder or what is in the cache already "
-            "can be loaded"
-        ) from error
+def _opening(name: str, revision: str | None, kind: str) -> Iterator[None]:
+    with opening(name, revision, f"a {kind} model"), quiet_loading():
+        yield

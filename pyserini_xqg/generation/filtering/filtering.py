@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.storage.files import write_atomically
 from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
@@ -70,7 +71,17 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
         `scored` holds no scores.
     UsageError
         A round trip is asked for that was not scored so deep.
+    PartlyDone
+        The folder is finished, and no query stayed.
     """
+    made = _filter(scored, settings, output)
+    out: dict[str, int] = made.counts["filtered_out"]
+    reasons = {language: {"filtered_out": count} for language, count in out.items()}
+    check_kept(made, out, reasons, output, "Filter less: a larger share, a lower least score, a deeper round trip")
+    return made
+
+
+def _filter(scored: Path, settings: FilterSettings, output: Path) -> Manifest:
     made = Manifest.read(scored)
     if made.kind != "scored queries":
         raise InvalidInput(f"{scored} holds {made.kind}; queries scored by xqg score are expected")

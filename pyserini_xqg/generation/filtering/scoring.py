@@ -86,6 +86,7 @@ def score_queries(
                 with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
                     source.scan(lookup, docids, bar.update)
                 found = lookup.add_queries(queries)
+                languages = found.languages(None)
                 opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
                 searched = None if index is None else _Index(index, docids, lookup.rows, opened, depth)
             finally:
@@ -107,7 +108,6 @@ def score_queries(
                 manifest = Manifest.read(folder)
             else:
                 workspace.record()
-                languages = sorted(found.per_language)
                 done = FileParts(folder, "part", -(-lookup.rows // part_size))
                 with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
                     for number, ids, ready in source.parts(opened, done.missing()):

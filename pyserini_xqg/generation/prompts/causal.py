@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pyserini_xqg.encoding.hub import opening
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.storage.manifest import MANIFEST
@@ -30,10 +31,11 @@ def trained_prompt(model: str, revision: str | None = None) -> str | None:
     """
     from transformers.utils.hub import cached_file
 
-    try:
-        file = cached_file(model, MANIFEST, revision=revision)
-    except OSError:  # no such file, in the folder or on the hub
-        return None
+    with opening(model, revision, "a causal language model"):
+        try:
+            file = cached_file(model, MANIFEST, revision=revision)
+        except OSError:  # no such file, in the folder or on the hub
+            return None
     try:
         details = json.loads(Path(str(file)).read_text(encoding="utf-8")).get("details", {})
         found = details.get("prompt")

@@ -21,7 +21,7 @@ import torch
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.generation.backends.causal import CausalGenerator
-from pyserini_xqg.generation.backends.loading import is_sequence_to_sequence
+from pyserini_xqg.generation.backends.loading import open_config
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
@@ -92,7 +92,7 @@ def open_query_likelihood(
         "dtype": dtype,
         "device": device,
     }
-    if is_sequence_to_sequence(model, revision):
+    if open_config(model, revision).is_encoder_decoder:
         return Seq2SeqLikelihood(model=model, prompt=prompt or PAPER_PROMPT, **common)
     return CausalLikelihood(model, instruction=prompt, **common)
 

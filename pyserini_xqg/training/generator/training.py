@@ -10,7 +10,7 @@ from typing import Any
 from pyserini_xqg.collection.datasets.examples import fingerprint_examples
 from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.generation.backends.loading import ModelKind, is_sequence_to_sequence, open_model, open_tokenizer
+from pyserini_xqg.generation.backends.loading import ModelKind, open_config, open_model, open_tokenizer
 from pyserini_xqg.storage.manifest import Manifest, package_versions
 from pyserini_xqg.storage.workspace import Workspace, already_made
 from pyserini_xqg.training.common.config import write_config
@@ -101,7 +101,7 @@ class GeneratorTraining:
         from pyserini_xqg.training.generator.forms import CausalForm, GeneratorForm, Seq2SeqForm
 
         batch_size_of_a_process(settings)
-        encodes = is_sequence_to_sequence(settings.base, settings.revision)
+        encodes = open_config(settings.base, settings.revision).is_encoder_decoder
         self.kind: ModelKind = "sequence-to-sequence" if encodes else "causal language"
         self.tokenizer = open_tokenizer(settings.base, settings.revision, self.kind)
         seed(settings.seed)

@@ -9,15 +9,15 @@ from string import Formatter
 from typing import Any
 
 import torch
-from transformers import AutoConfig, StoppingCriteriaList
+from transformers import StoppingCriteriaList
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.loading import choose_device, fingerprint, quiet_loading
+from pyserini_xqg.encoding.loading import choose_device, fingerprint
 from pyserini_xqg.encoding.memory import in_halves
-from pyserini_xqg.errors import MissingInput, UsageError
-from pyserini_xqg.generation.backends.loading import ModelKind, open_model, open_tokenizer
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.generation.backends.loading import ModelKind, open_config, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.training.mining.settings import MiningSettings
 
@@ -65,7 +65,7 @@ class AnswerReader:
         assert settings.reader is not None
         self._name, self._settings = settings.reader, settings
         self._device = choose_device(device)
-        config = _config(self._name, settings.reader_revision)
+        config = open_config(self._name, settings.reader_revision)
         self._kind = SEQ2SEQ if config.is_encoder_decoder else CAUSAL
         self._revision = getattr(config, "_commit_hash", None) or settings.reader_revision
         if settings.reader_dtype not in ("float32", "bfloat16"):
@@ -190,18 +190,6 @@ class AnswerReader:
         known = [[token for token in row if token < len(self._tokenizer)] for row in written]
         texts = self._tokenizer.batch_decode(known, skip_special_tokens=True)
         return [next(iter(text.strip().splitlines()), "").strip() for text in texts]
-
-
-def _config(name: str, revision: str | None) -> Any:
-    try:
-        with quiet_loading():
-            return AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
-    except Exception as error:  # whatever comes of files that others wrote
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise MissingInput(
-            f"reader {name}: cannot be loaded ({reason}); a folder or a Hugging Face id of a model that writes is "
-            "expected"
-        ) from error
 
 
 def _check_prompt(template: str) -> None:

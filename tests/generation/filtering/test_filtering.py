@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.errors import InvalidInput, MissingInput, PartlyDone, UsageError
 from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place, filter_queries
 from pyserini_xqg.generation.filtering.scoring import score_queries
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
-from tests.conftest import write_lines
+from tests.conftest import call, write_lines
 
 Scores = Mapping[str, list[list[float]]]
 Ranks = Mapping[str, list[list[int | None]]]
@@ -76,7 +78,10 @@ SCORE = st.one_of(
 def test_the_threshold_is_the_exact_quantile(scores: Scores, keep: float) -> None:
     with TemporaryDirectory() as place:
         folder = Path(place)
-        filter_queries(write_scored(folder / "scored", scores), FilterSettings(keep), folder / "out")
+        scored = write_scored(folder / "scored", scores)
+        none = not any(map(len, (own for values in scores.values() for own in values)))
+        with pytest.raises(PartlyDone) if none else nullcontext():
+            filter_queries(scored, FilterSettings(keep), folder / "out")
         thresholds = Manifest.read(folder / "out").details["least_scores"]
         assert set(thresholds) == {code for code, values in scores.items() if sum(map(len, values))}
         for language, threshold in thresholds.items():
@@ -124,6 +129,24 @@ def test_a_least_score_is_a_bound_that_is_kept_itself(tmp_path: Path) -> None:
         "filtered_out": {"fi": 3},
     }
     assert [record["id"] for record in records(tmp_path / "out")] == ["d0", "d1", "d2"]
+
+
+def test_a_filter_that_keeps_nothing_is_told_and_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scored = write_scored(tmp_path / "scored", {"fi": [[0.2, 0.1], []], "ru": [[0.5], [0.1]]})
+    said = "for its 2 passages it holds no query in fi, ru: dropped were fi (filtered_out 2), ru (filtered_out 2)"
+    for _ in range(2):
+        with pytest.raises(PartlyDone, match=re.escape(said)):
+            filter_queries(scored, FilterSettings(least_score=1), tmp_path / "out")
+        assert Manifest.read(tmp_path / "out").counts["passages_without_queries"] == 2
+    assert call("filter", "--scored", scored, "--output", tmp_path / "out", "--least-score", 1) == 7
+    assert f"{said}. Filter less" in capsys.readouterr().err
+
+
+def test_a_language_of_which_nothing_stays_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    scored = write_scored(tmp_path / "scored", {"fi": [[0.2, 0.1], []], "ru": [[0.5], [0.1]]})
+    manifest = filter_queries(scored, FilterSettings(least_score=0.3), tmp_path / "out")
+    assert manifest.counts["queries"] == {"ru": 1}
+    assert "it holds no query in fi: dropped were fi (filtered_out 2)" in caplog.text
 
 
 def test_a_least_score_below_zero_is_one(tmp_path: Path) -> None:

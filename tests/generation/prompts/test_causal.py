@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.causal import TRAINED_PROMPT, trained_prompt
@@ -31,7 +31,8 @@ def trained(base: Path, folder: Path, prompt: str) -> str:
 
 def test_a_prompt_is_found_only_where_a_manifest_has_one(bases: Path, tmp_path: Path) -> None:
     assert trained_prompt(str(bases / "base")) is None
-    assert trained_prompt("nobody/has-such-a-model") is None
+    with pytest.raises(MissingInput, match="nobody/has-such-a-model"):
+        trained_prompt("nobody/has-such-a-model")
     folder = Path(trained(bases / "base", tmp_path / "trained", "Ask: {passage}"))
     assert trained_prompt(str(folder)) == "Ask: {passage}"
     Manifest("model", {}).write(folder)

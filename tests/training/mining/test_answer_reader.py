@@ -204,8 +204,11 @@ def test_of_a_long_passage_the_end_is_cut(known_reader: Path) -> None:
 
 @pytest.mark.slow
 def test_what_is_no_reader_or_no_prompt_is_refused(known_reader: Path, tiny_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match="cannot be loaded"):
+    with pytest.raises(MissingInput, match="nowhere: no such folder"):
         reader(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MissingInput, match="cannot be loaded"):
+        reader(tmp_path / "empty")
     for prompt, message in (
         ("{question}", "needs {passage}"),
         ("{passage}", "needs {passage}, and {question}"),
