@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 
 Kind = Literal["query", "passage"]
 Pooling = Literal["cls", "mean", "last"]
@@ -28,9 +30,9 @@ class EncoderSettings:
 
     Parameters
     ----------
-    model : str
+    model : str or Path
         A folder or Hugging Face id; encodes passages and their generated queries.
-    query_model : str or None
+    query_model : str or Path or None
         Another model for the users' queries. None: `model` encodes them too (a tied encoder).
     revision : str or None
         Branch, tag or commit of a model from the hub.
@@ -51,8 +53,8 @@ class EncoderSettings:
         Of the computation. Vectors are float32 always.
     """
 
-    model: str
-    query_model: str | None = None
+    model: str | Path
+    query_model: str | Path | None = None
     revision: str | None = None
     pooling: Pooling | None = None
     l2_norm: bool | None = None
@@ -63,6 +65,7 @@ class EncoderSettings:
     dtype: Dtype = "float32"
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "model", "query_model")
         if self.pooling not in (None, *POOLINGS):
             raise UsageError(f"pooling is {self.pooling!r}: one of {', '.join(POOLINGS)} is expected")
         if self.dtype not in DTYPES:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyserini_xqg.errors import UsageError
 
 RUNS, JUDGEMENTS, OUTPUT = {"panel": "Runs"}, {"panel": "Questions and judgements"}, {"panel": "Output"}
+PLACE = {"path": True, **JUDGEMENTS}
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class RunFiles:
         A run, in TREC's format; repeated, the baseline first. Name to file.
     predictions : mapping
         Predictions of XOR-Retrieve (JSON), for R@kt; after the runs. Name to file.
-    qrels : Path, optional
+    qrels : str or Path, optional
         Which passages are relevant, in TREC's format.
-    topics : sequence of (str, Path)
+    topics : sequence of (str, str or Path)
         The questions of a language, Pyserini's topics; repeated; None: they are one group. (The gold file says its
         questions' languages itself.)
-    gold : Path, optional
+    gold : str or Path, optional
         Answers and languages, XOR-Retrieve's JSON lines, for R@kt.
-    corpus : Path, optional
+    corpus : str or Path, optional
         Has the texts of the runs' passages; R@kt needs them.
     measures : sequence of str
         Of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt with
@@ -48,12 +49,12 @@ class RunFiles:
         A run and predictions have the same name.
     """
 
-    runs: Mapping[str, Path] = field(metadata={"option": "--run", "metavar": "NAME=FILE", **RUNS})
-    predictions: Mapping[str, Path] = field(default_factory=dict, metadata={"metavar": "NAME=FILE", **RUNS})
-    qrels: Path | None = field(default=None, metadata=JUDGEMENTS)
-    topics: Sequence[tuple[str, Path]] = field(default=(), metadata={"metavar": "LANG=FILE", **JUDGEMENTS})
-    gold: Path | None = field(default=None, metadata=JUDGEMENTS)
-    corpus: Path | None = field(default=None, metadata=JUDGEMENTS)
+    runs: Mapping[str, str | Path] = field(metadata={"option": "--run", "metavar": "NAME=FILE", **RUNS})
+    predictions: Mapping[str, str | Path] = field(default_factory=dict, metadata={"metavar": "NAME=FILE", **RUNS})
+    qrels: str | Path | None = field(default=None, metadata=PLACE)
+    topics: Sequence[tuple[str, str | Path]] = field(default=(), metadata={"metavar": "LANG=FILE", **JUDGEMENTS})
+    gold: str | Path | None = field(default=None, metadata=PLACE)
+    corpus: str | Path | None = field(default=None, metadata=PLACE)
     measures: Sequence[str] = field(default=(), metadata={"option": "--measure", "metavar": "NAMES", **RUNS})
     baseline: str | None = field(default=None, metadata={"metavar": "NAME", **RUNS})
     controls: Sequence[tuple[str, str]] = field(
@@ -62,7 +63,7 @@ class RunFiles:
     groups: Mapping[str, Sequence[str]] = field(
         default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", **RUNS}
     )
-    exports: Mapping[str, Path] = field(
+    exports: Mapping[str, str | Path] = field(
         default_factory=dict, metadata={"option": "--write-predictions", "metavar": "NAME=FILE", **OUTPUT}
     )
 

@@ -76,7 +76,7 @@ class AugmentationSettings:
         return cls(**{**values, "languages": None if languages is None else tuple(languages)})
 
 
-def read_augmentation(name: str) -> AugmentationSettings:
+def read_augmentation(name: str | Path) -> AugmentationSettings:
     """The augmentation that the manifest of an encoder or index folder of ours names; the defaults for a bare model.
 
     Raises
@@ -86,7 +86,7 @@ def read_augmentation(name: str) -> AugmentationSettings:
     """
     if not holds_encoder(name):
         return AugmentationSettings()
-    return AugmentationSettings.from_dict(Manifest.read(Path(name)).settings.get("augmentation", {}))
+    return AugmentationSettings.from_dict(Manifest.read(name).settings.get("augmentation", {}))
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,15 @@ class FilterSettings:
             raise UsageError(f"round_trip is {self.round_trip}: a rank, from 1, is expected")
 
 
-def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Manifest:
+def filter_queries(scored: str | Path, settings: FilterSettings, output: str | Path) -> Manifest:
     """Make a queries folder of the queries that stay.
 
     Parameters
     ----------
-    scored : Path
+    scored : str or Path
         A folder made by :func:`pyserini_xqg.generation.score_queries`.
     settings : FilterSettings
-    output : Path
+    output : str or Path
         The queries folder to make.
 
     Raises
@@ -71,6 +71,7 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
     UsageError
         A round trip is asked for that was not scored so deep.
     """
+    scored, output = Path(scored), Path(output)
     made = Manifest.read(scored)
     if made.kind != "scored queries":
         raise InvalidInput(f"{scored} holds {made.kind}; queries scored by xqg score are expected")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 
 Precision = Literal["fp32", "bf16"]
 
@@ -26,7 +28,7 @@ class TrainerSettings:
 
     Parameters
     ----------
-    base : str
+    base : str or Path
         The model to start from: a folder or Hugging Face id.
     revision : str or None
         Branch, tag or commit of a base from the hub.
@@ -57,7 +59,7 @@ class TrainerSettings:
         The checkpoint that becomes the model: the best on dev, or the last. Without dev the last.
     """
 
-    base: str = field(metadata=MODEL)
+    base: str | Path = field(metadata=MODEL)
     revision: str | None = field(default=None, metadata=MODEL)
     batch_size: int = field(default=128, metadata=STEPS)
     learning_rate: float = field(default=1e-5, metadata=STEPS)
@@ -73,6 +75,7 @@ class TrainerSettings:
     keep: Keep = field(default="best", metadata=STEPS)
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "base")
         for name in ("batch_size", "epochs", "mini_batch", "checkpoint_every"):
             value = getattr(self, name)
             if value is not None and value < 1:

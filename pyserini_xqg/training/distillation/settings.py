@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pyserini_xqg.encoding.settings import Pooling
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.data.settings import PLACE, TrainingDataSettings
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
@@ -29,11 +30,11 @@ class DistillSettings(RetrieverSettings):
     ----------
     recipe : str
         quick: a query generator teaches; dr-decr: a retriever that reads English questions.
-    base : str
+    base : str or Path
         The student to start from: a folder or Hugging Face id.
     negatives : int
         Candidates of a question beside its positive.
-    teacher : str
+    teacher : str or Path
         Folder or Hugging Face id: generator or retriever.
     teacher_revision : str or None
         Branch, tag or commit of it.
@@ -43,13 +44,14 @@ class DistillSettings(RetrieverSettings):
         Divides its scores, of dr-decr the student's too. Before the softmax.
     """
 
-    teacher: str = field(metadata=TEACHER)
+    teacher: str | Path = field(metadata=TEACHER)
     teacher_revision: str | None = field(default=None, metadata=TEACHER)
     teacher_dtype: Literal["float32", "bfloat16"] = field(default="float32", metadata=TEACHER)
     temperature: float = field(default=1.0, metadata=TEACHER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        keep_as_text(self, "teacher")
         if self.negatives < 1:
             raise UsageError("negatives is 0: one candidate has nothing to be compared with, at least 1 is expected")
         if not self.temperature > 0:
@@ -57,7 +59,7 @@ class DistillSettings(RetrieverSettings):
 
     def teacher_name(self) -> str:
         """The teacher for readers: of a folder its name."""
-        return Path(self.teacher).resolve().name if Path(self.teacher).is_dir() else self.teacher
+        return Path(self.teacher).resolve().name if Path(self.teacher).is_dir() else str(self.teacher)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,22 +153,23 @@ class DistillDataSettings(TrainingDataSettings):
 
     Parameters
     ----------
-    queries : tuple of str
+    queries : tuple of str or Path
         Generated queries of the positives (xqg generate); repeated. For QuiCK, files or folders.
-    queries_corpus : str or None
+    queries_corpus : str or Path or None
         The passages that they were generated for, where ids differ. They are then found by their text; None: by id, the
         ids of the queries are those of the training passages.
-    parallel : tuple of str
+    parallel : tuple of str or Path
         Folders of fi-en/fi.txt and en.txt; repeated. Line by line, for DR.DECR, see
         :mod:`pyserini_xqg.collection.datasets.line_aligned`.
     """
 
-    queries: tuple[str, ...] = field(default=(), metadata=PLACE | OF_QUICK)
-    queries_corpus: str | None = field(default=None, metadata=PLACE | OF_QUICK)
-    parallel: tuple[str, ...] = field(default=(), metadata=PLACE | OF_DR_DECR)
+    queries: tuple[str | Path, ...] = field(default=(), metadata=PLACE | OF_QUICK)
+    queries_corpus: str | Path | None = field(default=None, metadata=PLACE | OF_QUICK)
+    parallel: tuple[str | Path, ...] = field(default=(), metadata=PLACE | OF_DR_DECR)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        keep_as_text(self, "queries", "queries_corpus", "parallel")
         if self.queries_corpus and not self.queries:
             raise UsageError("queries_corpus is given without queries")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.data.settings import DATA, PLACE
 from pyserini_xqg.training.mining.rules.by_name import RULES
@@ -27,22 +29,23 @@ class MiningInputs:
 
     Parameters
     ----------
-    questions : tuple of str
+    questions : tuple of str or Path
         Of any format of training data; repeated. See :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
-    corpus : str
+    corpus : str or Path
         Passages, Pyserini's JSONL: a file or folder, .gz too.
     format : str or None
         Of the questions, see docs; None: seen from the content.
-    index : str or None
+    index : str or Path or None
         An index of the corpus, FAISS or for bm25 Lucene; None: one is made. That one goes afterwards.
     """
 
-    questions: tuple[str, ...] = field(metadata=PLACE)
-    corpus: str = field(metadata=PLACE)
+    questions: tuple[str | Path, ...] = field(metadata=PLACE)
+    corpus: str | Path = field(metadata=PLACE)
     format: str | None = field(default=None, metadata=DATA)
-    index: str | None = field(default=None, metadata={"path": True, **SEARCH})
+    index: str | Path | None = field(default=None, metadata={"path": True, **SEARCH})
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "questions", "corpus", "index")
         if not self.questions:
             raise UsageError("no questions are named")
 
@@ -74,7 +77,7 @@ class MiningSettings:
         Questions in these only: codes or names, repeated or separated by commas.
     default_language : str
         Of questions that do not say theirs.
-    reader : str or None
+    reader : str or Path or None
         Of cora: the model that answers, seq2seq or causal.
     reader_revision : str or None
         Branch, tag or commit of one from the hub.
@@ -99,7 +102,7 @@ class MiningSettings:
     margin_kind: MarginKind = field(default="none", metadata=JUDGING)
     languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True, **DATA})
     default_language: str = field(default=UNKNOWN_LANGUAGE, metadata=DATA)
-    reader: str | None = field(default=None, metadata=JUDGING)
+    reader: str | Path | None = field(default=None, metadata=JUDGING)
     reader_revision: str | None = field(default=None, metadata=JUDGING)
     reader_prompt: str | None = field(default=None, metadata=JUDGING)
     reader_input_length: int = field(default=512, metadata=JUDGING)
@@ -107,6 +110,7 @@ class MiningSettings:
     reader_dtype: ReaderDtype = field(default="float32", metadata=JUDGING)
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "reader")
         if self.recipe not in RULES:
             raise UsageError(f"recipe is {self.recipe!r}: one of {', '.join(RULES)} is expected")
         for name in ("depth", "reader_input_length", "reader_output_length"):
