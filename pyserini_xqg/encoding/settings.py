@@ -33,24 +33,25 @@ class EncoderSettings:
     model : str or Path
         A folder or Hugging Face id; encodes passages and their generated queries.
     query_model : str or Path or None
-        Another model for the users' queries. None: `model` encodes them too (a tied encoder).
+        Another model for the users' queries; a folder or Hugging Face id. None: `model` encodes them too (a tied
+        encoder).
     revision : str or None
         Branch, tag or commit of a model from the hub.
     pooling : {"cls", "mean", "last"} or None
-        How token vectors become one. None in resolved settings means "by the model's own sentence-transformers
-        modules"; a value replaces them, the normalisation aside.
+        How the vectors of a text's tokens become one. None in resolved settings means "by the model's own
+        sentence-transformers modules"; a value replaces them, the normalisation aside.
     l2_norm : bool or None
         Give vectors unit length. None as for `pooling`.
     query_prefix : str or None
-        Put before queries as it stands, final blank included. As in ``"query: "``.
+        Text put before every query as it stands, final blank included. As in ``"query: "``.
     passage_prefix : str or None
-        Put before passages. As it stands, too.
+        Text put before every passage. As it stands, too.
     query_max_length : int or None
-        Tokens of a query, generated ones included; None: paper: 32. Special tokens are included.
+        Longest query in tokens, users' or generated; None: paper: 32. Special tokens are included.
     passage_max_length : int or None
-        Tokens of a passage; None: paper: 128. Special tokens are included.
+        Longest passage in tokens; None: paper: 128. Special tokens are included.
     dtype : {"float32", "bfloat16", "float16"}
-        Of the computation. Vectors are float32 always.
+        Number format of the computation. Vectors are float32 always.
     """
 
     model: str | Path

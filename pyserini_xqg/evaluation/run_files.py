@@ -19,29 +19,29 @@ class RunFiles:
     Parameters
     ----------
     runs : mapping
-        A run, in TREC's format; repeated, the baseline first. Name to file.
+        A run in TREC's format, with a name; repeated, the baseline first.
     predictions : mapping
-        Predictions of XOR-Retrieve (JSON), for R@kt; after the runs. Name to file.
+        XOR-Retrieve's predictions (JSON), with a name, for R@kt; repeated. After the runs.
     qrels : str or Path, optional
         Which passages are relevant, in TREC's format.
     topics : sequence of (str, str or Path)
-        The questions of a language, Pyserini's topics; repeated; None: they are one group. (The gold file says its
+        Questions of a language, Pyserini's topics; repeated; None: all are one group. (The gold file says its
         questions' languages itself.)
     gold : str or Path, optional
-        Answers and languages, XOR-Retrieve's JSON lines, for R@kt.
+        Answers and languages of the questions, XOR-Retrieve's JSON lines, for R@kt.
     corpus : str or Path, optional
-        Has the texts of the runs' passages; R@kt needs them.
+        The passages that were searched, for R@kt.
     measures : sequence of str
-        Of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt with
-        gold.
+        Measures of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt
+        with gold.
     baseline : str, optional
-        What the others are compared with; None: the first.
+        The run that the others are compared with; None: the first.
     controls : sequence of (str, str)
         The run NAME is a control of RUN, whose gain is held against it.
     groups : mapping
-        Languages for a mean of their own; repeated. Name to languages.
+        Print the mean of these languages too, as NAME; repeated.
     exports : mapping
-        Write the run NAME as predictions for XOR-Retrieve's own script. Name to file.
+        Write the run NAME to FILE as predictions for XOR-Retrieve's own script.
 
     Raises
     ------

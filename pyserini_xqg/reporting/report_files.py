@@ -29,9 +29,9 @@ class ReportFiles:
     queries : str or Path or None
         Generated queries, shown with the passages of changed questions.
     title : str
-        Of the page.
+        Title of the page.
     changes : int
-        Changed questions of a run and language that are shown.
+        How many changed questions of a run and language are shown.
     """
 
     runs: RunFiles | None = None

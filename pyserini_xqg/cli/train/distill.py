@@ -36,6 +36,10 @@ def distill(
     ----------
     config : Path or None
         Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it.
+
+    Examples
+    --------
+    $ xqg train distill --recipe quick --train t.jsonl --teacher gen --base xdr --output models/quick
     """
     from pyserini_xqg.training.distillation.by_name import TRAININGS
     from pyserini_xqg.training.distillation.training import plan_values

@@ -16,7 +16,7 @@ from pyserini_xqg.collection.datasets.records import first_object
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 
-# As `--format` calls them. The first that fits is taken.
+# As `--data-format` calls them. The first that fits is taken.
 FORMATS: Mapping[str, ExampleFormat] = {
     "tevatron": tevatron.FORMAT,
     "dpr": dpr.FORMAT,

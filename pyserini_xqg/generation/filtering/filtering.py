@@ -31,14 +31,14 @@ class FilterSettings:
     Parameters
     ----------
     keep : float or None
-        Share of each language's queries, the best, to keep. By score.
+        Share of each language's queries to keep, 0 to 1: those with the best scores.
     least_score : float or None
-        Keep queries with at least this score.
+        Keep only queries with at least this score.
     round_trip : int or None
-        Keep queries that find their passage among the first K.
+        Keep only queries that find their passage among the first K.
     """
 
-    keep: float | None = None
+    keep: float | None = field(default=None, metadata={"metavar": "SHARE"})
     least_score: float | None = None
     round_trip: int | None = field(default=None, metadata={"metavar": "K"})
 

@@ -33,26 +33,27 @@ class TrainerSettings:
     revision : str or None
         Branch, tag or commit of a base from the hub.
     batch_size : int
-        Examples a step, over all processes.
+        Training examples in a step, over all processes.
     learning_rate : float
-        At its highest. It rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
+        Highest learning rate. It rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
     warmup_ratio : float
-        Share of the steps in which it rises.
+        Share of the steps in which the learning rate rises.
     weight_decay : float
-        AdamW's.
+        Weight decay of AdamW.
     max_grad_norm : float
-        Longer gradients are shortened to it.
+        Longest gradient: longer ones are shortened to it.
     epochs : int
         Passes over the data.
     seed : int
-        Of everything drawn.
+        Seed of the random numbers.
     precision : {"fp32", "bf16"}
-        Of the computation. Weights and optimizer stay in float32.
+        Number format of the computation. Weights and optimizer stay in float32.
     mini_batch : int or None
-        Cache gradients: texts that go through the model at once; None: all. The step is the same to rounding (with
-        dropout, other random numbers are drawn), takes less memory and about a fifth to twice more time.
+        Save memory: texts in the model at once, with cached gradients; None: all. The step is the
+        same to rounding (with dropout, other random numbers are drawn), takes less memory and about a fifth to twice
+        more time.
     gradient_checkpointing : bool
-        Compute inner layers twice instead of keeping them. Much less memory, about a third more time.
+        Save memory: compute inner layers twice instead of keeping them. Much less memory, about a third more time.
     checkpoint_every : int or None
         Steps between checkpoints; None: an epoch. At one dev is scored, and a run that was stopped can go on from it.
     keep : {"best", "last"}

@@ -25,14 +25,14 @@ class TrainingDataSettings:
     Parameters
     ----------
     train : tuple of str or Path
-        Questions with passages, of any format known; repeated. See
+        Questions with passages to train on, in any format known; repeated. See
         :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
     dev : tuple of str or Path
         Questions to score checkpoints on; repeated.
     dev_corpus : str or Path or None
-        Passages to search for them beside their own, Pyserini's JSONL.
+        More passages to search for --dev's questions, Pyserini's JSONL.
     format : str or None
-        Of all of these; None: seen from the content.
+        Format of --train and --dev; None: seen from the content.
     leaks : {"refuse", "drop", "allow"}
         Where questions of dev are in train: end with an error, train without them, or on them too.
     """
@@ -40,7 +40,7 @@ class TrainingDataSettings:
     train: tuple[str | Path, ...] = field(metadata=PLACE)
     dev: tuple[str | Path, ...] = field(default=(), metadata=PLACE)
     dev_corpus: str | Path | None = field(default=None, metadata=PLACE)
-    format: str | None = field(default=None, metadata={"choices": tuple(FORMATS), **DATA})
+    format: str | None = field(default=None, metadata={"option": "--data-format", "choices": tuple(FORMATS), **DATA})
     leaks: LeakPolicy = field(default="refuse", metadata=DATA)
 
     def __post_init__(self) -> None:

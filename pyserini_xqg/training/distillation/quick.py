@@ -259,7 +259,7 @@ def generated_queries(
     if not found:
         how = f"text in {corpus}" if corpus else f"id (theirs: {positives[0].id}, ...)"
         raise InvalidInput(
-            f"{', '.join(map(str, queries))}: none of the {len(positives):,} positives is found by its {how}. Expected: queries "
-            "of xqg generate for these passages; where the ids are others, give --queries-corpus too"
+            f"{', '.join(map(str, queries))}: none of the {len(positives):,} positives is found by its {how}. "
+            "Expected: queries of xqg generate for these passages; where the ids are others, give --queries-corpus too"
         )
     return [found.get(passage.id if corpus is None else passage_key(passage), {}) for passage in positives]
