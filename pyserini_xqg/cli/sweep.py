@@ -45,7 +45,7 @@ def sweep(
 
     Examples
     --------
-    $ xqg sweep --index indexes/mine --topics fi=fi.tsv --qrels qrels.txt --alpha 0.01,0.03,0.1
+    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --alpha 0.01,0.03,0.1
     """
     asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep

@@ -178,9 +178,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def options_of(names: Iterable[str]) -> str:
-    """The options of some fields, for messages."""
-    return ", ".join("--" + name.replace("_", "-") for name in names)
+def options_of(names: Iterable[str], *settings: type[Any]) -> str:
+    """The options of some fields of settings, for messages."""
+    named = {each.name: each.metadata.get("option") for of in settings for each in fields(of)}
+    return ", ".join(named.get(name) or "--" + name.replace("_", "-") for name in names)
 
 
 def _default(of: Field[Any]) -> Any:

@@ -47,7 +47,7 @@ class TrainerSettings:
     seed : int
         Seed of the random numbers.
     precision : {"fp32", "bf16"}
-        Number format of the computation. Weights and optimizer stay in float32.
+        Number format of a step's computation. Weights and optimizer stay in float32.
     mini_batch : int or None
         Save memory: texts in the model at once, with cached gradients; None: all. The step is the
         same to rounding (with dropout, other random numbers are drawn), takes less memory and about a fifth to twice
