@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
 from pyserini_xqg import __version__
+from pyserini_xqg.cli._renamed import with_new_names
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
 from pyserini_xqg.options.help_page import PlainHelp, message_of
 
@@ -25,7 +27,9 @@ FLAGS = {"--help": "Show this message and end.", "--version": "Show the version 
 
 app = App(
     "xqg",
-    help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches.",
+    help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches. "
+    "Exit codes (see README.md): 0 done, 2 wrong use, 3 something is not installed, 4 an input is missing, 5 an input "
+    "is wrong, 6 failed on the way, 130 stopped.",
     version=f"pyserini-xqg {__version__}",
     help_flags=["--help"],
     version_flags=["--version"],
@@ -53,6 +57,9 @@ def run() -> None:
     except XqgError as error:
         print(f"xqg: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read what is printed has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(XqgError.exit_code)
     except OSError as error:
         print(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(XqgError.exit_code)
@@ -67,7 +74,7 @@ def _run(arguments: Sequence[str]) -> None:
             app.help_print(arguments)
             sys.exit(UsageError.exit_code)
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        app(with_new_names(command, arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         raise UsageError(f"{message_of(error)} (see {' '.join(['xqg', *command, '--help'])})") from error
     except KeyboardInterrupt as stop:

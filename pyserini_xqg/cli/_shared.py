@@ -13,12 +13,12 @@ from pyserini_xqg.options.command import Options, options_of
 from pyserini_xqg.storage.manifest import holds_encoder
 
 ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
-QUERIES = {"help": "Generated queries: a file or folder, .gz too."}
+QUERIES = {"help": "Generated queries in JSON lines: a file or folder, .gz too."}
 
-Corpus = Annotated[Path, {"help": "Passages, Pyserini's JSONL: a file or folder, .gz too."}]
+Corpus = Annotated[Path, {"help": "Passages in Pyserini's JSONL: a file or folder, .gz too."}]
 Queries = Annotated[Path, QUERIES]
 NoQueries = Annotated[Path | None, QUERIES]
-Device = Annotated[str | None, {"help": "cuda, cuda:1, mps, cpu [the best there is]."}]
+Device = Annotated[str | None, {"help": "Where the model runs: cpu, cuda, cuda:1, mps [the best there is]."}]
 Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel="Augmentation")]
 Form = Annotated[dict[str, Any], Options(IndexSettings, panel="Index")]
 Building = Annotated[dict[str, Any], Options(BuildSettings)]

@@ -39,15 +39,19 @@ def align(
     Parameters
     ----------
     encoder : str or None
-        A model, or a folder that names one; None: only write the sentences to --output.
+        The encoder to measure: a model, or a folder made by xqg; None: only write the sentences to --output.
     queries : mapping or None
-        Queries of the sentences in corpus.jsonl of --output; repeated.
+        Queries generated for corpus.jsonl of --output, with a name; repeated.
     hypotheses : bool
         With XNLI's premises: take their hypotheses in the other languages for queries, as a reference.
     output : Path or None
         A folder for corpus.jsonl, vectors, alignment.json and alignment.tsv; a stopped run goes on from it.
     output_format : {"text", "tsv", "json"}
-        Of what is printed.
+        Form of what is printed.
+
+    Examples
+    --------
+    $ xqg align --encoder models/xdr --xnli xnli.dev.tsv --language sw,ur
     """
     from pyserini_xqg.evaluation.alignment.vectors import RELATED, write_sentences
 

@@ -26,11 +26,15 @@ def augment(
     Parameters
     ----------
     index : Path
-        A plain flat Pyserini index.
+        The plain flat Pyserini index to start from.
     output : Path
         The index folder to make.
     encoder : str or None
-        What encoded the passages, where the index does not say.
+        The model that encoded the passages, where the index does not say.
+
+    Examples
+    --------
+    $ xqg augment --index indexes/plain --queries queries/ --alpha 0.02 --output indexes/mine
     """
     from pyserini_xqg.indexing.builder import XqgIndexBuilder
 

@@ -10,7 +10,12 @@ from pyserini_xqg.options.command import Options, command
 
 @command
 def demo(*, settings: Annotated[dict[str, Any], Options(DemoSettings)]) -> None:
-    """Build plain, augmented and control indexes of a small collection; search and score them by stock Pyserini."""
+    """Build plain, augmented and control indexes of a small collection; search and score them by stock Pyserini.
+
+    Examples
+    --------
+    $ xqg demo --output indexes/demo
+    """
     from pyserini_xqg.demo.collections import bundled, squad
     from pyserini_xqg.demo.demo import run_demo
     from pyserini_xqg.encoding.bundled_model import multilingual_e5_small

@@ -18,6 +18,10 @@ def doctor(*, run: bool = False) -> None:
     ----------
     run : bool
         Also start Pyserini, in a process of its own.
+
+    Examples
+    --------
+    $ xqg doctor --run
     """
     from pyserini_xqg.plugin.doctor.examination import examine
 

@@ -33,6 +33,10 @@ def encoder(
         A Hugging Face or sentence-transformers model.
     output : Path
         The encoder folder to make.
+
+    Examples
+    --------
+    $ xqg encoder --encoder intfloat/multilingual-e5-small --query-prefix "query: " --output e5/
     """
     from pyserini_xqg.plugin.encoder_folder import write_encoder
 

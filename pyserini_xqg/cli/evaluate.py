@@ -22,7 +22,11 @@ def evaluate(
     changed : bool
         List the questions on which runs differ from the baseline (tsv: instead of the figures).
     output_format : {"text", "tsv", "json"}
-        Of what is printed.
+        Form of what is printed.
+
+    Examples
+    --------
+    $ xqg evaluate --run plain=plain.txt --run xqg=xqg.txt --qrels qrels.txt --topics fi=fi.tsv
     """
     from pyserini_xqg.evaluation.evaluate import evaluate_files
     from pyserini_xqg.reporting.json import as_json

@@ -20,6 +20,10 @@ def filter(*, scored: Path, output: Path, settings: Annotated[dict[str, Any], Op
         A folder made by xqg score.
     output : Path
         The queries folder to make.
+
+    Examples
+    --------
+    $ xqg filter --scored scored/ --keep 0.7 --output filtered/
     """
     manifest = filter_queries(scored, FilterSettings(**settings), output)
     print_values({"queries folder": output, **manifest.counts})

@@ -29,7 +29,7 @@ def generate(
     settings: Annotated[dict[str, Any], Options(GenerationSettings)],
     options: Annotated[dict[str, Any], Options(GeneratorOptions)],
     encoder: Annotated[str | None, LEXICON] = None,
-    filter_share: Annotated[float | None, {"option": "--filter", "metavar": "SHARE", **CLEANING}] = None,
+    filter_share: Annotated[float | None, {"option": "--keep", "metavar": "SHARE", **CLEANING}] = None,
     cleaning: Annotated[dict[str, Any], Options(CleaningSettings, panel=CLEANING["panel"])],
     device: Device = None,
     dry_run: bool = False,
@@ -39,17 +39,21 @@ def generate(
     Parameters
     ----------
     languages : tuple of str
-        To write in: codes or names, repeated or separated by commas.
+        Languages: codes or names, repeated or separated by commas.
     output : Path
         The queries folder to make, or to extend.
     generator : str
         What writes the queries.
     encoder : str or None
-        The retriever's encoder: chooses the lexicon's translations, and scores queries for --filter.
+        The retriever's: it chooses the lexicon's translations, and scores for --keep.
     filter_share : float or None
-        Keep this share of each language's queries, those that --encoder finds most like their passage.
+        Share of each language's queries to keep, 0 to 1: those that --encoder finds most like their passage.
     dry_run : bool
         Measure a few passages, print hours and bytes for all, and end.
+
+    Examples
+    --------
+    $ xqg generate --corpus corpus.jsonl --language fi,sw --output queries/
     """
     from pyserini_xqg.generation.builder import XqgQueryBuilder
     from pyserini_xqg.generation.filtering.filtered_queries import build_filtered
@@ -60,9 +64,9 @@ def generate(
     if filter_share is not None:
         check_place(output, FilterSettings(filter_share))
         if encoder is None:
-            raise UsageError("--filter needs --encoder, the retriever's: its scores decide which queries stay")
+            raise UsageError("--keep needs --encoder, the retriever's: its scores decide which queries stay")
         if "limit" in settings:
-            raise UsageError("--filter scores the queries of a whole corpus; leave out --limit, or --filter")
+            raise UsageError("--keep scores the queries of a whole corpus; leave out --limit, or --keep")
     codes = [language_code(language) for language in languages]
     if device is not None and (filter_share is None or generator != "server"):
         options["device"] = device

@@ -34,6 +34,10 @@ def index(
         The index folder to make.
     dry_run : bool
         Print counts, sizes and the estimated time, and end.
+
+    Examples
+    --------
+    $ xqg index --corpus corpus.jsonl --queries queries/ --encoder models/xdr --output indexes/mine
     """
     settings = s.encoder_settings(encoder, encoding)
     from pyserini_xqg.indexing.builder import XqgIndexBuilder

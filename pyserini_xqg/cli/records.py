@@ -30,6 +30,10 @@ def records(
     ----------
     output : Path
         The JSONL file to make.
+
+    Examples
+    --------
+    $ xqg records --corpus corpus.jsonl --queries queries/ --output records.jsonl
     """
     from pyserini_xqg.plugin.records import write_records
 

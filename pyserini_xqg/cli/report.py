@@ -24,6 +24,10 @@ def report(
     ----------
     output : Path
         A folder for report.html, .tsv, .json and .tex.
+
+    Examples
+    --------
+    $ xqg report --run plain=plain.txt --run xqg=xqg.txt --qrels qrels.txt --output report/
     """
     from pyserini_xqg.reporting.report import make_report
 

@@ -25,9 +25,13 @@ def score(
     Parameters
     ----------
     encoder : str
-        The retriever's: a model, or a folder made by xqg encoder or index.
+        The retriever's encoder: a model, or a folder made by xqg encoder or index.
     output : Path
         The folder of scored queries to make.
+
+    Examples
+    --------
+    $ xqg score --corpus corpus.jsonl --queries queries/ --encoder models/xdr --output scored/
     """
     from pyserini_xqg.generation.filtering.scoring import score_queries
 

@@ -24,7 +24,11 @@ def show(
     identifier : str
         The id of a passage.
     corpus : Path or None
-        The passages, to show its text as well.
+        The passages, to show the passage's text as well.
+
+    Examples
+    --------
+    $ xqg show queries/ --id d1 --corpus corpus.jsonl
     """
     from pyserini_xqg.generation.show import show as shown
 

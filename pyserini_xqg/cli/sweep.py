@@ -33,15 +33,19 @@ def sweep(
     index : Path
         An index made with --keep-vectors or --keep-first.
     corpus : Path or None
-        What the index was built of, for R@kt.
+        The passages that the index was built of, for R@kt.
     output : Path or None
         A folder for the whole grid: grid.tsv, sweep.json.
     hubness_topics : Path or None
-        Topics file to take that direction from, instead of the generated queries.
+        Topics file to take the mean query direction from, instead of the generated queries.
     folds : int
-        Without dev questions: choose for each fold on the others.
+        Without dev questions: parts of the questions, choose for each on the others.
     seed : int
-        Deals the questions out to the folds.
+        Seed of the random numbers that make the folds.
+
+    Examples
+    --------
+    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --alpha 0.01,0.03,0.1
     """
     asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep

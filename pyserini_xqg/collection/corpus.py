@@ -19,7 +19,7 @@ class Corpus:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A file or a folder, ``.gz`` or not.
     part_size : int
         Passages per part.
@@ -34,8 +34,8 @@ class Corpus:
         Of the names and bytes of the files, as far as they were read.
     """
 
-    def __init__(self, path: Path, part_size: int, limit: int | None = None):
-        self.path = path
+    def __init__(self, path: str | Path, part_size: int, limit: int | None = None):
+        self.path = Path(path)
         self.part_size = part_size
         self.limit = limit
         self.passages = self.empty_passages = 0
@@ -98,7 +98,7 @@ class Corpus:
             offset, line = 0, 1
 
 
-def sample_passages(path: Path, size: int) -> list[Passage]:
+def sample_passages(path: str | Path, size: int) -> list[Passage]:
     """Passages from all over a corpus, evenly spread: `size` to twice `size` of them, all of a smaller corpus.
 
     Empty ones are left out.

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
 
-def read_topics(path: Path) -> Iterator[tuple[str, str]]:
+def read_topics(path: str | Path) -> Iterator[tuple[str, str]]:
     """The (id, text) pairs of a topics file, ``qid TAB text`` a line, as Pyserini's.
 
     Raises
@@ -18,6 +18,7 @@ def read_topics(path: Path) -> Iterator[tuple[str, str]]:
     InvalidInput
         A line without a tab, an empty id or text, or a file that is not UTF-8.
     """
+    path = Path(path)
     try:
         handle = path.open(encoding="utf-8-sig")
     except OSError as error:

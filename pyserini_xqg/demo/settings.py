@@ -16,17 +16,17 @@ class DemoSettings:
     Parameters
     ----------
     collection : {"bundled", "xquad"}
-        The small one of this package, or a folder of SQuAD-format files.
+        What is searched: the small collection of this package, or files in SQuAD's format (--path).
     path : Path or None
-        The folder, with files such as xquad.en.json and xquad.ar.json.
+        Folder with files such as xquad.en.json and xquad.ar.json.
     output : Path or None
-        Where all files go; None: indexes/demo-COLLECTION.
+        Folder for all files; None: indexes/demo-COLLECTION.
     generator : {"lexicon"} or None
         Write the queries now, instead of taking the collection's.
     dictionaries : Path or None
-        Where the lexicon's dictionaries are; None: /usr/share/dictd.
+        Folder of the lexicon's dictionaries; None: /usr/share/dictd.
     encoder : str or None
-        Another encoder than the multilingual-e5-small of the extra demo.
+        Model instead of the multilingual-e5-small that the extra demo brings.
     alpha : float
         Weight of the mean of a passage's queries.
 

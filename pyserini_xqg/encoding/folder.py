@@ -50,12 +50,12 @@ def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEn
     return passages
 
 
-def read_encoder(name: str, side: Kind) -> EncoderSettings:
+def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:
     """What a name says of an encoder: the settings of our folder, or a bare model's with the defaults.
 
     Parameters
     ----------
-    name : str
+    name : str or Path
         An encoder or index folder of ours, or a model.
     side : {"passage", "query"}
         Whose model's content is checked.

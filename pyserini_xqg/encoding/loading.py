@@ -34,7 +34,7 @@ def load_model(settings: EncoderSettings, device: str, side: Kind) -> tuple[Sent
 
     own_query_model = settings.query_model if side == "query" else None
     name = own_query_model or settings.model
-    model, sentence_model = _open(name, None if own_query_model else settings.revision, settings, device)
+    model, sentence_model = _open(str(name), None if own_query_model else settings.revision, settings, device)
     config = model[0].config
     own_limit = model.tokenizer.model_max_length
     positions = _positions(model)
@@ -103,7 +103,7 @@ def choose_device(device: str | None) -> str:
     return device
 
 
-def fingerprint(model: str) -> str | None:
+def fingerprint(model: str | Path) -> str | None:
     """SHA-256 of the files of a model folder, None for a model of the hub (whose revision says which it is)."""
     folder = Path(model)
     if not folder.is_dir():

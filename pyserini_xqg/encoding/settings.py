@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 
 Kind = Literal["query", "passage"]
 Pooling = Literal["cls", "mean", "last"]
@@ -28,31 +30,32 @@ class EncoderSettings:
 
     Parameters
     ----------
-    model : str
+    model : str or Path
         A folder or Hugging Face id; encodes passages and their generated queries.
-    query_model : str or None
-        Another model for the users' queries. None: `model` encodes them too (a tied encoder).
+    query_model : str or Path or None
+        Another model for the users' queries; a folder or Hugging Face id. None: `model` encodes them too (a tied
+        encoder).
     revision : str or None
         Branch, tag or commit of a model from the hub.
     pooling : {"cls", "mean", "last"} or None
-        How token vectors become one. None in resolved settings means "by the model's own sentence-transformers
-        modules"; a value replaces them, the normalisation aside.
+        How the vectors of a text's tokens become one. None in resolved settings means "by the model's own
+        sentence-transformers modules"; a value replaces them, the normalisation aside.
     l2_norm : bool or None
         Give vectors unit length. None as for `pooling`.
     query_prefix : str or None
-        Put before queries as it stands, final blank included. As in ``"query: "``.
+        Text put before every query as it stands, final blank included. As in ``"query: "``.
     passage_prefix : str or None
-        Put before passages. As it stands, too.
+        Text put before every passage. As it stands, too.
     query_max_length : int or None
-        Tokens of a query, generated ones included; None: paper: 32. Special tokens are included.
+        Longest query in tokens, users' or generated; None: paper: 32. Special tokens are included.
     passage_max_length : int or None
-        Tokens of a passage; None: paper: 128. Special tokens are included.
+        Longest passage in tokens; None: paper: 128. Special tokens are included.
     dtype : {"float32", "bfloat16", "float16"}
-        Of the computation. Vectors are float32 always.
+        Number format of the computation. Vectors are float32 always.
     """
 
-    model: str
-    query_model: str | None = None
+    model: str | Path
+    query_model: str | Path | None = None
     revision: str | None = None
     pooling: Pooling | None = None
     l2_norm: bool | None = None
@@ -63,6 +66,7 @@ class EncoderSettings:
     dtype: Dtype = "float32"
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "model", "query_model")
         if self.pooling not in (None, *POOLINGS):
             raise UsageError(f"pooling is {self.pooling!r}: one of {', '.join(POOLINGS)} is expected")
         if self.dtype not in DTYPES:

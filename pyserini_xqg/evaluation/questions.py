@@ -15,12 +15,12 @@ from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
 ALL = "all"
 
 
-def languages_of_topics(files: Iterable[tuple[str, Path]]) -> dict[str, list[str]]:
+def languages_of_topics(files: Iterable[tuple[str, str | Path]]) -> dict[str, list[str]]:
     """The ids of each language's questions.
 
     Parameters
     ----------
-    files : iterable of (str, Path)
+    files : iterable of (str, str or Path)
         Language, by code or English name, and topics file; a language may have several files.
 
     Raises
@@ -31,7 +31,7 @@ def languages_of_topics(files: Iterable[tuple[str, Path]]) -> dict[str, list[str
         An unknown language, a file that is no topics file, or an id that is there twice.
     """
     languages: dict[str, list[str]] = {}
-    seen: dict[str, Path] = {}
+    seen: dict[str, str | Path] = {}
     for language, file in files:
         asked = languages.setdefault(language_code(language), [])
         for identifier, _ in read_topics(file):

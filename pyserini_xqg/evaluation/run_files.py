@@ -9,6 +9,7 @@ from pathlib import Path
 from pyserini_xqg.errors import UsageError
 
 RUNS, JUDGEMENTS, OUTPUT = {"panel": "Runs"}, {"panel": "Questions and judgements"}, {"panel": "Output"}
+PLACE = {"path": True, **JUDGEMENTS}
 
 
 @dataclass(frozen=True)
@@ -18,29 +19,29 @@ class RunFiles:
     Parameters
     ----------
     runs : mapping
-        A run, in TREC's format; repeated, the baseline first. Name to file.
+        A run in TREC's format, with a name; repeated, the baseline first.
     predictions : mapping
-        Predictions of XOR-Retrieve (JSON), for R@kt; after the runs. Name to file.
-    qrels : Path, optional
+        XOR-Retrieve's predictions (JSON), with a name, for R@kt; repeated. After the runs.
+    qrels : str or Path, optional
         Which passages are relevant, in TREC's format.
-    topics : sequence of (str, Path)
-        The questions of a language, Pyserini's topics; repeated; None: they are one group. (The gold file says its
+    topics : sequence of (str, str or Path)
+        Questions of a language, Pyserini's topics; repeated; None: all are one group. (The gold file says its
         questions' languages itself.)
-    gold : Path, optional
-        Answers and languages, XOR-Retrieve's JSON lines, for R@kt.
-    corpus : Path, optional
-        Has the texts of the runs' passages; R@kt needs them.
+    gold : str or Path, optional
+        Answers and languages of the questions, XOR-Retrieve's JSON lines, for R@kt.
+    corpus : str or Path, optional
+        The passages that were searched, for R@kt.
     measures : sequence of str
-        Of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt with
-        gold.
+        Measures of ir_measures, or R@kt; repeated or separated by commas; None: Success@1,RR@10 with qrels, R@2kt,R@5kt
+        with gold.
     baseline : str, optional
-        What the others are compared with; None: the first.
+        The run that the others are compared with; None: the first.
     controls : sequence of (str, str)
         The run NAME is a control of RUN, whose gain is held against it.
     groups : mapping
-        Languages for a mean of their own; repeated. Name to languages.
+        Print the mean of these languages too, as NAME; repeated.
     exports : mapping
-        Write the run NAME as predictions for XOR-Retrieve's own script. Name to file.
+        Write the run NAME to FILE as predictions for XOR-Retrieve's own script.
 
     Raises
     ------
@@ -48,12 +49,12 @@ class RunFiles:
         A run and predictions have the same name.
     """
 
-    runs: Mapping[str, Path] = field(metadata={"option": "--run", "metavar": "NAME=FILE", **RUNS})
-    predictions: Mapping[str, Path] = field(default_factory=dict, metadata={"metavar": "NAME=FILE", **RUNS})
-    qrels: Path | None = field(default=None, metadata=JUDGEMENTS)
-    topics: Sequence[tuple[str, Path]] = field(default=(), metadata={"metavar": "LANG=FILE", **JUDGEMENTS})
-    gold: Path | None = field(default=None, metadata=JUDGEMENTS)
-    corpus: Path | None = field(default=None, metadata=JUDGEMENTS)
+    runs: Mapping[str, str | Path] = field(metadata={"option": "--run", "metavar": "NAME=FILE", **RUNS})
+    predictions: Mapping[str, str | Path] = field(default_factory=dict, metadata={"metavar": "NAME=FILE", **RUNS})
+    qrels: str | Path | None = field(default=None, metadata=PLACE)
+    topics: Sequence[tuple[str, str | Path]] = field(default=(), metadata={"metavar": "LANG=FILE", **JUDGEMENTS})
+    gold: str | Path | None = field(default=None, metadata=PLACE)
+    corpus: str | Path | None = field(default=None, metadata=PLACE)
     measures: Sequence[str] = field(default=(), metadata={"option": "--measure", "metavar": "NAMES", **RUNS})
     baseline: str | None = field(default=None, metadata={"metavar": "NAME", **RUNS})
     controls: Sequence[tuple[str, str]] = field(
@@ -62,7 +63,7 @@ class RunFiles:
     groups: Mapping[str, Sequence[str]] = field(
         default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", **RUNS}
     )
-    exports: Mapping[str, Path] = field(
+    exports: Mapping[str, str | Path] = field(
         default_factory=dict, metadata={"option": "--write-predictions", "metavar": "NAME=FILE", **OUTPUT}
     )
 

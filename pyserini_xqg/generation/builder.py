@@ -111,14 +111,14 @@ class XqgQueryBuilder:
         self.show_progress = show_progress
         self._cleaner = Cleaner(self.cleaning, generator.settings)
 
-    def build(self, corpus: Path, output: Path) -> Manifest:
+    def build(self, corpus: str | Path, output: str | Path) -> Manifest:
         """Generate the queries.
 
         Parameters
         ----------
-        corpus : Path
+        corpus : str or Path
             Passages in Pyserini's JSONL: a file or a folder.
-        output : Path
+        output : str or Path
             The queries folder to make. Where one stands that was made with the same settings from the same corpus, it
             gets the languages and queries that it lacks.
 
@@ -134,6 +134,7 @@ class XqgQueryBuilder:
         XqgError
             See :mod:`pyserini_xqg.errors`; what stood at `output` stands there still.
         """
+        corpus, output = Path(corpus), Path(output)
         output = output if output.name else output.resolve()  # "." has no name
         with shared_folder(output) as folder:
             try:
@@ -172,12 +173,12 @@ class XqgQueryBuilder:
             self._put_in_place(folder, output)
             return Manifest.read(output)
 
-    def plan(self, corpus: Path, output: Path, sample: int = 8) -> GenerationPlan:
+    def plan(self, corpus: str | Path, output: str | Path, sample: int = 8) -> GenerationPlan:
         """What :meth:`build` would do on a fresh folder, measured on `sample` passages from all over the corpus."""
         with TemporaryDirectory() as scratch:
-            passages = self._checked(corpus, Path(scratch) / "corpus")
+            passages = self._checked(Path(corpus), Path(scratch) / "corpus")
             writer = self._writer(Path(scratch), 1, dict.fromkeys(self.languages, self.num_queries))
-            return plan_generation(writer, passages, self.languages, self.num_queries, sample, output)
+            return plan_generation(writer, passages, self.languages, self.num_queries, sample, Path(output))
 
     def _checked(self, corpus: Path, folder: Path) -> Corpus:
         with self._bar("checking", unit=" passages") as bar:

@@ -26,10 +26,10 @@ class CleaningSettings:
     Parameters
     ----------
     least_script : float
-        Least share of letters in the language's script. From 0 to 1; of the lexicon's queries, which keep names as they
-        are, 0 unless given.
+        Least share of letters in the language's script; others are dropped. From 0 to 1; of the lexicon's queries,
+        which keep names as they are, 0 unless given.
     max_characters : int
-        Of a query.
+        Longest query in characters; others are dropped.
     """
 
     least_script: float = 0.5

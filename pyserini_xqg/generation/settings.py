@@ -17,13 +17,13 @@ class GenerationSettings:
     num_queries : int
         Queries for each passage and language.
     tries : int
-        Rounds until a passage is left with fewer queries.
+        Rounds of replacing queries that cleaning dropped.
     seed : int
-        Of all that is drawn.
+        Seed of the random numbers.
     part_size : int
-        Passages between two points where a stopped run goes on.
+        Save after so many passages; a stopped run goes on from there.
     limit : int or None
-        Take only the first passages.
+        Take only so many passages, the first ones.
     """
 
     num_queries: int = 5
@@ -42,11 +42,11 @@ class ScoringSettings:
     index : Path or None
         An index of the corpus, to see at which rank a query finds its passage.
     depth : int
-        How far down the passage is looked for.
+        With --index: how many passages deep to look for it.
     device : str or None
-        cuda, cuda:1, mps, cpu; None: the best there is.
+        Where the model runs: cpu, cuda, cuda:1, mps; None: the best there is.
     part_size : int
-        Passages between two points where a stopped run goes on.
+        Save after so many passages; a stopped run goes on from there.
     """
 
     index: Path | None = None

@@ -47,12 +47,12 @@ class XqgIndexBuilder:
 
     Parameters
     ----------
-    encoder : EncoderSettings or str or None
+    encoder : EncoderSettings or str or Path or None
         The dual encoder: settings, a model, or a folder of ours that names one. For :meth:`augment` it can be left out
         where the index names its own.
     augmentation : AugmentationSettings
     index : IndexSettings
-    hubness_topics : Path or None
+    hubness_topics : str or Path or None
         Questions to take the mean query direction from, instead of the generated queries.
     device : str or None
         A torch device; None takes the best there is.
@@ -69,35 +69,35 @@ class XqgIndexBuilder:
 
     def __init__(
         self,
-        encoder: EncoderSettings | str | None = None,
+        encoder: EncoderSettings | str | Path | None = None,
         augmentation: AugmentationSettings | None = None,
         index: IndexSettings | None = None,
         *,
-        hubness_topics: Path | None = None,
+        hubness_topics: str | Path | None = None,
         device: str | None = None,
         part_size: int = PART_SIZE,
         show_progress: bool = False,
     ):
         if part_size < 1:
             raise UsageError(f"part_size is {part_size}: at least 1 is expected")
-        self.encoder = read_encoder(encoder, "passage") if isinstance(encoder, str) else encoder
+        self.encoder = read_encoder(encoder, "passage") if isinstance(encoder, str | Path) else encoder
         self.augmentation = augmentation or AugmentationSettings()
         self.index = index or IndexSettings()
-        self.hubness_topics = hubness_topics
+        self.hubness_topics = _path(hubness_topics)
         self.device = device
         self.part_size = part_size
         self.show_progress = show_progress
 
-    def build(self, corpus: Path, queries: Path | None, output: Path) -> Manifest:
+    def build(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> Manifest:
         """Build an index from texts.
 
         Parameters
         ----------
-        corpus : Path
+        corpus : str or Path
             Passages in Pyserini's JSONL: a file or a folder.
-        queries : Path or None
+        queries : str or Path or None
             Their generated queries; None builds the plain index, as alpha 0 does.
-        output : Path
+        output : str or Path
             The index folder to make.
 
         Returns
@@ -110,17 +110,17 @@ class XqgIndexBuilder:
         XqgError
             See :mod:`pyserini_xqg.errors`; nothing is left at `output`.
         """
-        source = TextPassages(corpus, self.part_size)
-        return self._for(queries)._make(source, self._named_encoder(), queries, output)
+        source = TextPassages(Path(corpus), self.part_size)
+        return self._for(queries)._make(source, self._named_encoder(), _path(queries), Path(output))
 
-    def augment(self, base: Path, queries: Path | None, output: Path) -> Manifest:
+    def augment(self, base: str | Path, queries: str | Path | None, output: str | Path) -> Manifest:
         """Build an index from the passage vectors of a plain flat one; no passage is encoded.
 
         Parameters
         ----------
-        base : Path
+        base : str or Path
             A Pyserini index folder: ours with alpha 0, or one that stock Pyserini made with the same encoder.
-        queries, output : Path
+        queries, output : str or Path
             As for :meth:`build`.
 
         Raises
@@ -128,10 +128,10 @@ class XqgIndexBuilder:
         UsageError
             `base` is augmented already, or names no encoder and none was given.
         """
-        source = IndexPassages(base, self.part_size)
+        source = IndexPassages(Path(base), self.part_size)
         encoder = self.encoder
-        if holds_encoder(str(base)):
-            named, made_with = read_encoder(str(base), "passage"), read_augmentation(str(base))
+        if holds_encoder(base):
+            named, made_with = read_encoder(base, "passage"), read_augmentation(base)
             if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
                 raise UsageError(
                     f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index "
@@ -146,18 +146,18 @@ class XqgIndexBuilder:
             raise UsageError(
                 f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
             )
-        return self._for(queries)._make(source, encoder, queries, output)
+        return self._for(queries)._make(source, encoder, _path(queries), Path(output))
 
-    def plan(self, corpus: Path, queries: Path | None, output: Path, sample: int = 64) -> IndexPlan:
+    def plan(self, corpus: str | Path, queries: str | Path | None, output: str | Path, sample: int = 64) -> IndexPlan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
         if queries is None and self.augmentation.alpha:
             return self._for(queries).plan(corpus, queries, output, sample)
         with tempfile.TemporaryDirectory() as scratch, QueryLookup(Path(scratch)) as lookup:
-            source = TextPassages(corpus, min(self.part_size, sample))
-            counts = self._scan(source, lookup, queries, Path(scratch) / "docid")
+            source = TextPassages(Path(corpus), min(self.part_size, sample))
+            counts = self._scan(source, lookup, _path(queries), Path(scratch) / "docid")
             languages = self._languages(counts)
             encoder = TextEncoder(self._named_encoder(), self.device)
-            return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, output)
+            return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, Path(output))
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
         with working_folder(output) as folder:
@@ -216,7 +216,7 @@ class XqgIndexBuilder:
                 manifest.details["mean_query_direction"] = workspace.notes["direction"]
             return manifest, workspace
 
-    def _for(self, queries: Path | None) -> XqgIndexBuilder:
+    def _for(self, queries: str | Path | None) -> XqgIndexBuilder:
         """What builds: itself, or without queries a builder of the plain index."""
         asked = self.augmentation
         if queries is not None:
@@ -283,6 +283,10 @@ class XqgIndexBuilder:
         return tqdm(
             desc=what, unit=" passages", unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options
         )
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _as_json(values: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class KeptVectors:
 
     Parameters
     ----------
-    index : Path
+    index : str or Path
         An index folder made with ``--keep-vectors``. How its own vectors were augmented makes no difference.
 
     Attributes
@@ -43,7 +43,7 @@ class KeptVectors:
         The index is a mean control, whose queries are all the same vector.
     """
 
-    def __init__(self, index: Path):
+    def __init__(self, index: str | Path):
         manifest = Manifest.read(index)
         if manifest.kind != "index":
             raise UsageError(f"{index} is no index but a folder of the kind {manifest.kind!r}")
@@ -52,7 +52,7 @@ class KeptVectors:
                 f"{index} keeps no vectors; build it with --keep-vectors, or with --keep-first to try numbers of "
                 "queries too"
             )
-        self._folder = index / "vectors"
+        self._folder = Path(index, "vectors")
         self._made_with = AugmentationSettings.from_dict(manifest.settings["augmentation"])
         if self._made_with.control == "mean":
             raise UsageError(f"{index} is a mean control: it keeps none of its passages' own queries")

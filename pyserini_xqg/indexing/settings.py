@@ -76,7 +76,7 @@ class AugmentationSettings:
         return cls(**{**values, "languages": None if languages is None else tuple(languages)})
 
 
-def read_augmentation(name: str) -> AugmentationSettings:
+def read_augmentation(name: str | Path) -> AugmentationSettings:
     """The augmentation that the manifest of an encoder or index folder of ours names; the defaults for a bare model.
 
     Raises
@@ -86,7 +86,7 @@ def read_augmentation(name: str) -> AugmentationSettings:
     """
     if not holds_encoder(name):
         return AugmentationSettings()
-    return AugmentationSettings.from_dict(Manifest.read(Path(name)).settings.get("augmentation", {}))
+    return AugmentationSettings.from_dict(Manifest.read(name).settings.get("augmentation", {}))
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ class IndexSettings:
     factory : str
         faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ...
     nprobe : int or None
-        Lists that an IVF index looks into; None: a sixteenth.
+        Lists that an IVF index looks into for a question; None: a sixteenth.
     threads : int or None
-        To build the index with; None: 1 for graphs, else all. The edges of graphs depend on chance with several.
+        Threads that build the index; None: 1 for graphs, else all. The edges of graphs depend on chance with several.
     keep_vectors : bool
-        Keep passage vectors and per-language query sums. They are in ``vectors/``.
+        Keep passage vectors, and query sums by language, for xqg sweep. They are in ``vectors/``.
     keep_first : tuple of int
-        Keep them, and the sums of the first N queries of each language, for xqg sweep. Each N takes as much disk as the
-        sums of all; `keep_vectors` follows from it.
+        Keep also the sums of the first N queries, so that xqg sweep can try these numbers. Of each language. Each N
+        takes as much disk as the sums of all; `keep_vectors` follows from it.
     """
 
     factory: str = "Flat"
@@ -130,12 +130,12 @@ class BuildSettings:
     Parameters
     ----------
     hubness_topics : Path or None
-        Topics file to take that direction from, instead of the generated queries. The direction is that of
+        Topics file to take the mean query direction from, instead of the generated queries. For
         :attr:`AugmentationSettings.reduce_hubness`.
     device : str or None
-        cuda, cuda:1, mps, cpu; None: the best there is.
+        Where the model runs: cpu, cuda, cuda:1, mps; None: the best there is.
     part_size : int
-        Passages between two points where a stopped run goes on.
+        Save after so many passages; a stopped run goes on from there.
     """
 
     hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})

@@ -5,12 +5,15 @@ other keyword parameters are options as well, with their help in its docstring. 
 the metadata of a field, or in an annotation ``Annotated[int, {"metavar": "K"}]``: ``option`` (its name on the command
 line), ``comma`` (values can be separated by commas, beside being repeated), ``path`` (the text is a path), ``choices``,
 ``metavar``, ``panel`` (the heading in the help), ``help`` (where several commands have a parameter in common).
+
+Every command has ``--quiet``, and an example in its docstring, which its help shows.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -18,10 +21,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from cyclopts import CycloptsError, Group, Parameter
 
-from pyserini_xqg.options.docstrings import help_texts, with_default
+from pyserini_xqg.options.docstrings import described, help_texts, with_default
+from pyserini_xqg.options.quiet import QUIET_HELP, silenced
 from pyserini_xqg.options.values import is_several, plain_type, value_of
 
-GENERAL = "Options"
+GENERAL, OUTPUT = "Options", "Output"
 METAVARS = {int: "<int>", float: "<float>", Path: "<path>"}
 
 
@@ -148,11 +152,15 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             options[option.name] = option, each.name if made is metadata else None
             parameters.append(option.parameter(groups, each.kind))
 
+    panel = OUTPUT if OUTPUT in groups else GENERAL
+    quiet = _Option("quiet", bool, QUIET_HELP, needed=False, undo=False, metadata={"panel": panel})
+    parameters.append(quiet.parameter(groups, inspect.Parameter.KEYWORD_ONLY))
     positional = [each.name for each in parameters if each.kind is inspect.Parameter.POSITIONAL_ONLY]
 
     @wraps(function)
     def run(*values: Any, **given: Any) -> None:
         given = dict(zip(positional, values, strict=False)) | given
+        quietly = given.pop("quiet", False)
         arguments: dict[str, Any] = {owner: {} for _, owner in options.values() if owner}
         for name, value in given.items():
             option, owner = options[name]
@@ -160,17 +168,20 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
             raise CycloptsError(f"{missing[0]} is missing")
         first = [arguments.pop(name) for name in positional]
-        function(*first, **arguments)
+        with silenced() if quietly else nullcontext():
+            function(*first, **arguments)
 
     del run.__wrapped__
+    run.__doc__ = described(function)
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
 
 
-def options_of(names: Iterable[str]) -> str:
-    """The options of some fields, for messages."""
-    return ", ".join("--" + name.replace("_", "-") for name in names)
+def options_of(names: Iterable[str], *settings: type[Any]) -> str:
+    """The options of some fields of settings, for messages."""
+    named = {each.name: each.metadata.get("option") for of in settings for each in fields(of)}
+    return ", ".join(named.get(name) or "--" + name.replace("_", "-") for name in names)
 
 
 def _default(of: Field[Any]) -> Any:

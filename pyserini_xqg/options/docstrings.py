@@ -9,6 +9,8 @@ from typing import Any
 
 from docstring_parser import DocstringStyle, parse
 
+from pyserini_xqg.options.help_page import EXAMPLE
+
 ROLE = re.compile(r":[\w:]+:`~?(?:[\w.]+\.)?(\w+)`")
 SENTENCE = re.compile(r"\.\s+(?=[A-Z(`])")
 
@@ -26,6 +28,17 @@ def help_texts(source: Callable[..., Any]) -> dict[str, str]:
 def summary(function: Callable[..., Any]) -> str:
     """The first paragraph of a docstring."""
     return " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
+
+
+def examples(function: Callable[..., Any]) -> list[str]:
+    """The lines after ``$`` in the examples of a docstring."""
+    _, _, rest = (inspect.getdoc(function) or "").partition("\nExamples\n--------\n")
+    return [line.removeprefix(EXAMPLE).strip() for line in rest.splitlines() if line.startswith(EXAMPLE)]
+
+
+def described(function: Callable[..., Any]) -> str:
+    """A docstring for the help of a command: the first paragraph, and the examples."""
+    return "\n\n".join([summary(function), *(EXAMPLE + each for each in examples(function))])
 
 
 def with_default(text: str, default: str) -> str:

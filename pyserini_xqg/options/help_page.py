@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 WIDEST, WIDEST_LABEL, INDENT = 100, 34, "  "
+# What a line of a description begins with that is an example.
+EXAMPLE = "$ "
 
 
 class PlainHelp:
@@ -38,11 +40,13 @@ class PlainHelp:
         print(f"Usage: {_plain(usage)}")
 
     def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
-        """Print what a command does."""
-        lines = textwrap.wrap(
-            INDENT + _plain(description), _width(console), subsequent_indent=INDENT, break_on_hyphens=False
-        )
-        print("\n".join(["", *lines, ""]))
+        """Print what a command does, and its examples."""
+        lines = list(filter(None, map(str.strip, _lines(description))))
+        text = " ".join(line for line in lines if not line.startswith(EXAMPLE))
+        wrapped = textwrap.wrap(INDENT + text, _width(console), subsequent_indent=INDENT, break_on_hyphens=False)
+        # An example is to be copied: it is left in one line.
+        examples = [INDENT + line.removeprefix(EXAMPLE) for line in lines if line.startswith(EXAMPLE)]
+        print("\n".join(["", *wrapped, "", *(["Example:", *examples] if examples else [])]))
 
 
 def message_of(error: CycloptsError) -> str:
@@ -82,8 +86,13 @@ def _label(entry: HelpEntry) -> str:
 
 def _plain(text: Any) -> str:
     """The text of anything that rich prints, in one line."""
+    return " ".join(" ".join(_lines(text)).split())
+
+
+def _lines(text: Any) -> list[str]:
+    """The text of anything that rich prints, by its own lines."""
     from rich.console import Console
 
     file = io.StringIO()
     Console(file=file, width=10_000, color_system=None).print(text, markup=False, highlight=False)
-    return " ".join(file.getvalue().split())
+    return file.getvalue().splitlines()

@@ -54,7 +54,7 @@ def value_of(option: str, hint: Any, given: Any, comma: bool, path: bool) -> Any
         else [(each, each) for each in given]
     )
     found = [
-        None if part == "all" and item != plain_type(item) else _one(option, item, part, text, comma, path)
+        None if part == "all" and types.NoneType in get_args(item) else _one(option, item, part, text, comma, path)
         for part, text in parts
     ]
     return tuple(sorted(found, key=lambda value: value is None))
@@ -73,7 +73,7 @@ def pairs(option: str, given: Sequence[str], right: Any = str) -> list[tuple[str
         name, _, rest = text.partition("=")
         if not (name.strip() and rest):
             raise UsageError(f"{option} {text}: two things joined by an equals sign are expected, as in new=new.txt")
-        found.append((name.strip(), tuple(rest.split(",")) if is_several(right) else right(rest)))
+        found.append((name.strip(), tuple(rest.split(",")) if is_several(right) else plain_type(right)(rest)))
     return found
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from pyserini_xqg.collection.passages import passage_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
     from pyserini_xqg.indexing.settings import AugmentationSettings
 
@@ -26,14 +28,14 @@ class XqgDocumentEncoder:
 
     Parameters
     ----------
-    model_name : str
+    model_name : str or Path
         A folder made by ``xqg encoder`` or ``xqg index``, whose settings are used; or a model, with the settings that
         :class:`~pyserini_xqg.encoding.EncoderSettings` describes and alpha 0.01.
     device : str or None
         A torch device; None takes the best there is.
     """
 
-    def __init__(self, model_name: str, device: str | None = None, **_: Any):
+    def __init__(self, model_name: str | Path, device: str | None = None, **_: Any):
         self._encoder, self._augmentation = _open(model_name, device, side="passage")
 
     def encode(
@@ -80,7 +82,7 @@ class XqgQueryEncoder:
 
     Parameters
     ----------
-    encoder_dir : str
+    encoder_dir : str or Path
         An index or encoder folder of ours, whose settings are used; or a model.
     device : str or None
         A torch device; None takes the best there is.
@@ -91,7 +93,12 @@ class XqgQueryEncoder:
     """
 
     def __init__(
-        self, encoder_dir: str, device: str | None = None, prefix: str | None = None, fp16: bool = False, **_: Any
+        self,
+        encoder_dir: str | Path,
+        device: str | None = None,
+        prefix: str | None = None,
+        fp16: bool = False,
+        **_: Any,
     ):
         self._encoder = _open(encoder_dir, device, side="query", query_prefix=prefix)[0]
         if fp16:
@@ -123,7 +130,7 @@ def _lines(joined: str | None, settings: AugmentationSettings) -> list[str]:
 
 
 def _open(
-    name: str, device: str | None, side: Any, query_prefix: str | None = None
+    name: str | Path, device: str | None, side: Any, query_prefix: str | None = None
 ) -> tuple[TextEncoder, AugmentationSettings]:
     from pyserini_xqg.encoding.encoder import TextEncoder
     from pyserini_xqg.encoding.folder import read_encoder

@@ -31,13 +31,13 @@ KIND = "xqg report"
 DIGITS = 12
 
 
-def make_report(files: ReportFiles, output: Path) -> list[Path]:
+def make_report(files: ReportFiles, output: str | Path) -> list[Path]:
     """Write a report; the files that were written, the page first.
 
     Parameters
     ----------
     files : ReportFiles
-    output : Path
+    output : str or Path
         Made if need be; an earlier report in it gives way.
 
     Raises
@@ -47,6 +47,7 @@ def make_report(files: ReportFiles, output: Path) -> list[Path]:
     MissingInput, InvalidInput
         A file cannot be read, or is not what it should be.
     """
+    output = Path(output)
     check_report_output(output)
     written = _made(files)
     output.mkdir(parents=True, exist_ok=True)
@@ -87,14 +88,15 @@ def _is_report(file: Path) -> bool:
 
 def _made(files: ReportFiles) -> dict[str, str]:
     """The files' texts, by name."""
-    sweeps = [read_sweep(folder) for folder in files.sweeps]
-    alignments = [read_alignment(file) for file in files.alignments]
+    sweeps = [read_sweep(Path(folder)) for folder in files.sweeps]
+    alignments = [read_alignment(Path(file)) for file in files.alignments]
     artifacts = [read_artifact(folder) for folder in _folders(files)]
     reports: list[MeasureReport] = []
     changes: list[ChangedGroup] = []
+    queries = None if files.queries is None else Path(files.queries)
     if files.runs is not None:
         reports = evaluate_files(files.runs)
-        changes = changed_questions(reports, files.runs, files.queries, files.changes) if files.changes else []
+        changes = changed_questions(reports, files.runs, queries, files.changes) if files.changes else []
     tsv = {
         TABLE: as_tsv(reports) + "\n",
         "sweeps.tsv": named_tsv("sweep", [(each.name, each.tests) for each in sweeps]) + "\n",
@@ -178,9 +180,9 @@ def _objects(reports: Sequence[MeasureReport]) -> dict[str, Any]:
 
 def _folders(files: ReportFiles) -> list[Path]:
     """Those named, and that of the queries if it says how they came about."""
-    named = list(files.artifacts)
-    if files.queries is not None and (files.queries / MANIFEST).is_file():
-        named += [files.queries] * (files.queries not in named)
+    named = list(map(Path, files.artifacts))
+    queries = [] if files.queries is None else [Path(files.queries)]
+    named += [each for each in queries if (each / MANIFEST).is_file() and each not in named]
     return named
 
 
@@ -189,8 +191,8 @@ def _inputs(files: ReportFiles) -> list[tuple[str, str, str]]:
 
     Corpus and queries can be large, and the manifests of what was made from them have their digests.
     """
-    named: list[tuple[str, Path]] = []
-    unread: list[tuple[str, Path]] = []
+    named: list[tuple[str, str | Path]] = []
+    unread: list[tuple[str, str | Path]] = []
     if files.runs is not None:
         runs = files.runs
         named += [(f"run {name}", file) for name, file in runs.runs.items()]
@@ -200,9 +202,9 @@ def _inputs(files: ReportFiles) -> list[tuple[str, str, str]]:
         named += [("gold", runs.gold)] if runs.gold else []
         unread += [("corpus", runs.corpus)] if runs.corpus else []
     unread += [("queries", files.queries)] if files.queries else []
-    named += [("sweep", folder / SUMMARY) for folder in files.sweeps]
+    named += [("sweep", Path(folder, SUMMARY)) for folder in files.sweeps]
     named += [("alignment", file) for file in files.alignments]
     return [
-        *((what, str(file), sha256_of(file)[:DIGITS]) for what, file in named),
+        *((what, str(file), sha256_of(Path(file))[:DIGITS]) for what, file in named),
         *((what, str(file), "") for what, file in unread),
     ]

@@ -9,6 +9,8 @@ from pathlib import Path
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.run_files import RunFiles
 
+PLACE = {"path": True}
+
 
 @dataclass(frozen=True)
 class ReportFiles:
@@ -18,25 +20,25 @@ class ReportFiles:
     ----------
     runs : RunFiles or None
         Runs and what they are scored by.
-    sweeps : sequence of Path
+    sweeps : sequence of str or Path
         A folder that xqg sweep --output wrote; repeated.
-    alignments : sequence of Path
+    alignments : sequence of str or Path
         A file that xqg align wrote; repeated.
-    artifacts : sequence of Path
+    artifacts : sequence of str or Path
         An index or queries folder whose manifest is shown; repeated.
-    queries : Path or None
+    queries : str or Path or None
         Generated queries, shown with the passages of changed questions.
     title : str
-        Of the page.
+        Title of the page.
     changes : int
-        Changed questions of a run and language that are shown.
+        How many changed questions of a run and language are shown.
     """
 
     runs: RunFiles | None = None
-    sweeps: Sequence[Path] = field(default=(), metadata={"option": "--sweep"})
-    alignments: Sequence[Path] = field(default=(), metadata={"option": "--alignment"})
-    artifacts: Sequence[Path] = field(default=(), metadata={"option": "--artifact"})
-    queries: Path | None = None
+    sweeps: Sequence[str | Path] = field(default=(), metadata={"option": "--sweep", **PLACE})
+    alignments: Sequence[str | Path] = field(default=(), metadata={"option": "--alignment", **PLACE})
+    artifacts: Sequence[str | Path] = field(default=(), metadata={"option": "--artifact", **PLACE})
+    queries: str | Path | None = field(default=None, metadata=PLACE)
     title: str = "Retrieval report"
     changes: int = field(default=10, metadata={"metavar": "N"})
 

@@ -21,12 +21,12 @@ class Record:
     """One JSON object and where it stands; `offset` is in bytes of the uncompressed file."""
 
     value: dict[str, Any]
-    file: Path
+    file: str | Path
     line: int
     offset: int
 
     @classmethod
-    def parse(cls, raw: bytes, file: Path, line: int, offset: int) -> Record:
+    def parse(cls, raw: bytes, file: str | Path, line: int, offset: int) -> Record:
         """The record that the bytes of one line hold.
 
         Raises
@@ -65,7 +65,7 @@ class Record:
         return InvalidInput(f"{self.file}:{self.line}: {problem}")
 
 
-def jsonl_files(path: Path) -> list[Path]:
+def jsonl_files(path: str | Path) -> list[Path]:
     """The JSON lines files that `path` stands for: itself, or those of a folder in the order of their names.
 
     Raises
@@ -73,6 +73,7 @@ def jsonl_files(path: Path) -> list[Path]:
     MissingInput
         `path` is not there, cannot be read, or is a folder without a ``.jsonl``, ``.json`` or gzipped file.
     """
+    path = Path(path)
     try:
         if path.is_dir():
             found = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.name != "xqg.json")
@@ -86,7 +87,7 @@ def jsonl_files(path: Path) -> list[Path]:
     return [path]
 
 
-def open_binary(file: Path) -> BinaryIO:
+def open_binary(file: str | Path) -> BinaryIO:
     """`file` for reading bytes, decompressed when its name ends in ``.gz``.
 
     Raises
@@ -94,6 +95,7 @@ def open_binary(file: Path) -> BinaryIO:
     MissingInput
         The file is not there or cannot be read.
     """
+    file = Path(file)
     try:
         return gzip.open(file, "rb") if file.name.endswith(".gz") else file.open("rb")  # type: ignore[return-value]
     except OSError as error:
@@ -101,13 +103,13 @@ def open_binary(file: Path) -> BinaryIO:
 
 
 def read_records(
-    file: Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None
+    file: str | Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None
 ) -> Iterator[Record]:
     """The records of one file, from a byte offset on; blank lines are passed over.
 
     Parameters
     ----------
-    file : Path
+    file : str or Path
         A JSON lines file, ``.gz`` or not.
     offset, line : int
         Where to start: the byte of the uncompressed file and the number of the line that starts there.
@@ -121,6 +123,7 @@ def read_records(
     MissingInput
         The file cannot be read.
     """
+    file = Path(file)
     with open_binary(file) as handle:
         try:
             handle.seek(offset)

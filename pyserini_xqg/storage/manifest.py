@@ -60,7 +60,7 @@ class Manifest:
     format: int = FORMAT
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: str | Path) -> Manifest:
         """The manifest of an artifact.
 
         Raises
@@ -70,7 +70,7 @@ class Manifest:
         InvalidInput
             The manifest is damaged, or of a later format than this version reads.
         """
-        file = folder / MANIFEST
+        file = Path(folder, MANIFEST)
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
             manifest = cls(**values)
@@ -84,14 +84,14 @@ class Manifest:
             )
         return manifest
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: str | Path) -> None:
         """Write the manifest, whole or not at all."""
         write_atomically(
-            folder / MANIFEST, json.dumps(asdict(self), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+            Path(folder, MANIFEST), json.dumps(asdict(self), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         )
 
 
-def holds_encoder(folder: str) -> bool:
+def holds_encoder(folder: str | Path) -> bool:
     """Whether a folder names an encoder of ours: its manifest is there and says so."""
     try:
         with Path(folder, MANIFEST).open(encoding="utf-8") as handle:

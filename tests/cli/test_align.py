@@ -35,7 +35,7 @@ def test_sentences_come_first_and_figures_then(
     queries.write_text("".join(json.dumps({"id": r["id"], "queries": {"sw": ["mto"]}}) + "\n" for r in records))
     capsys.readouterr()
     asked = ("align", "--xnli", xnli, "--output", output, "--encoder", tiny_model, "--queries", f"words={queries}")
-    assert call(*asked, "--hypotheses", "--similarity", "cosine,margin", "--alphas", "0,0.3", "--folds", "2") == 0
+    assert call(*asked, "--hypotheses", "--similarity", "cosine,margin", "--alpha", "0,0.3", "--folds", "2") == 0
     shown = capsys.readouterr().out
     for word in ("cosine A@1 (%)", "margin A@1 (%)", "Swahili (sw)", "hypotheses", "words", "low-resource"):
         assert word in shown
@@ -69,7 +69,7 @@ def test_line_aligned_files(tiny_model: Path, tmp_path: Path, capsys: pytest.Cap
         (("--xnli", "X", "--encoder", "M", "--queries", "a=1", "--queries", "a=2"), 2, "a is there twice"),
         (("--xnli", "X", "--encoder", "M", "--queries", "hypotheses=1", "--hypotheses"), 2, "give another one"),
         (("--xnli", "X", "--part", "hypothesis", "--encoder", "M", "--hypotheses"), 2, "goes with the premises"),
-        (("--xnli", "X", "--encoder", "M", "--alphas", "a"), 2, "--alphas is 'a'"),
+        (("--xnli", "X", "--encoder", "M", "--alpha", "a"), 2, "--alpha is 'a'"),
         (("--xnli", "X", "--encoder", "M", "--similarity", "l2"), 2, "similarity is 'l2'"),
         (("--xnli", "X", "--encoder", "M", "--queries", "a/b=1"), 2, "cannot be the name"),
         (("--xnli", "X", "--encoder", "M", "--group", "g=de"), 2, "none of the languages of the group g"),

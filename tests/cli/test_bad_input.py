@@ -799,13 +799,13 @@ BAD: list[tuple[str, int, list[str], Command]] = [
     (
         "a filter without an encoder",
         2,
-        ["--filter needs --encoder, the retriever's"],
+        ["--keep needs --encoder, the retriever's"],
         lambda b: b.generate(filter=0.5),
     ),
     (
         "a filter of the first passages",
         2,
-        ["leave out --limit, or --filter"],
+        ["leave out --limit, or --keep"],
         lambda b: b.generate(filter=0.5, encoder=b.model, limit=3),
     ),
     (

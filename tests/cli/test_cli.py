@@ -97,6 +97,57 @@ def test_options_of_the_same_name_say_the_same() -> None:
     assert not {name: texts for name, texts in said.items() if len(texts) > 1}
 
 
+def test_one_thing_has_one_name() -> None:
+    """Options that say the same, their defaults aside, are called the same in all commands."""
+    names: dict[str, set[str]] = {}
+    for command in PATHS.values():
+        for name, text in options_of(command).items():
+            if name.startswith("--"):
+                names.setdefault(re.sub(r" \[.*?\]", "", text), set()).add(name)
+    twice = [called for called in names.values() if len(called) > 1]
+    # A generator reads a prompt and writes a query; an encoder reads both.
+    lengths = [{"--input-length", "--passage-max-length"}, {"--output-length", "--query-max-length"}]
+    assert sorted(map(sorted, twice)) == sorted(map(sorted, lengths))
+
+
+def test_an_option_takes_one_kind_of_value() -> None:
+    kinds: dict[str, set[str]] = {}
+    for path, command in PATHS.items():
+        if command.default_command is not None and path[-1] != "demo":
+            for each in command.assemble_argument_collection():
+                kinds.setdefault(each.names[0], set()).add(str(each.parameter.metavar))
+    several = {name for name, found in kinds.items() if len(found) > 1}
+    # What they take is said by its command: choices that differ, or one value and several.
+    assert several == {
+        *("--recipe", "--dtype", "--reduce-hubness", "--queries", "--control"),
+        *("--keep", "--parallel", "--run"),
+    }
+
+
+def test_every_command_can_be_quiet() -> None:
+    for path, command in PATHS.items():
+        assert command.default_command is None or "--quiet" in options_of(command), path
+
+
+def test_the_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--help") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    _, _, listed = said.partition("Exit codes (see README.md): ")
+    assert {int(code) for code in re.findall(r"\d+", listed.partition(".")[0])} == {
+        0,
+        *(error.exit_code for error in errors()),
+    }
+
+
+def test_whoever_reads_what_is_printed_can_stop(run_python: Run) -> None:
+    program = (
+        "import os, sys; read, write = os.pipe(); os.close(read); os.dup2(write, 1); sys.argv[1:] = ['--help']; "
+        "from pyserini_xqg.__main__ import main; main()"
+    )
+    done = run_python("-c", program, check=False)
+    assert (done.returncode, done.stderr) == (6, "")
+
+
 @pytest.mark.parametrize("command", [(), ("index",), ("align",), ("evaluate",), ("train", "mine")], ids=" ".join)
 def test_help_does_not_wait_for_models(command: tuple[str, ...], run_python: Run) -> None:
     program = (

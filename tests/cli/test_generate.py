@@ -182,7 +182,7 @@ def test_score_and_filter_and_the_option_filter_come_to_the_same(
     said = printed(capsys)
     assert (said["queries folder"], said["filtered out"]) == (str(best), "fi 18")
     output = tmp_path / "out"
-    command = lexicon(english, dictionaries, output, "--language", "fi", "--encoder", tiny_model, "--filter", 0.4)
+    command = lexicon(english, dictionaries, output, "--language", "fi", "--encoder", tiny_model, "--keep", 0.4)
     assert call(*command) == 0
     said = printed(capsys)
     assert (said["queries folder"], said["queries"]) == (str(output), "fi 12")
@@ -273,7 +273,7 @@ def test_a_server_writes_queries(
         "--language", "ru", "--output", output, "--num-queries", 2, "--key-variable", "MY_KEY", "--concurrency", 2,
         "--timeout", 20, "--retries", 1, "--top-p", 0.5, "--temperature", 0.2, "--output-length", 30,
         "--instruction", "Ask {n} in {language} of {passage}",
-        "--filter", 0.5, "--encoder", tiny_model, "--device", "cpu",
+        "--keep", 0.5, "--encoder", tiny_model, "--device", "cpu",
     ) == 0
     # fmt: on
     assert printed(capsys)["filtered out"].startswith("ru ")
@@ -297,7 +297,7 @@ def test_the_folder_one_is_in_is_no_output_and_has_no_name_to_filter_by(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for more in ((), ("--filter", 0.5, "--encoder", tiny_model)):
+    for more in ((), ("--keep", 0.5, "--encoder", tiny_model)):
         assert call(*lexicon(english, dictionaries, Path(), "--language", "fi", *more)) == 2
         assert "is there and is no artifact of xqg" in capsys.readouterr().err
         assert call(*lexicon(english, dictionaries, Path("/"), "--language", "fi", *more)) == 2

@@ -72,7 +72,7 @@ def test_what_a_real_sweep_wrote_is_read(
     (tmp_path / "fi.tsv").write_text("".join(f"fi{n}\t{sentence(100 + n, 4)}\n" for n in range(10)), encoding="utf-8")
     (tmp_path / "qrels.txt").write_text("".join(f"fi{n} 0 d{n} 1\n" for n in range(10)))
     questions = ("--topics", f"fi={tmp_path / 'fi.tsv'}", "--qrels", tmp_path / "qrels.txt")
-    grid = ("--alphas", "0,0.2,0.6", "--subsets", "all,own", "--aggregate", "mean", "--depth", 10)
+    grid = ("--alpha", "0,0.2,0.6", "--subsets", "all,own", "--aggregate", "mean", "--depth", 10)
     assert call("sweep", "--index", index, *questions, *grid, "--device", "cpu", "--output", sweep) == 0
     assert call("report", "--sweep", sweep, "--artifact", index, "--output", tmp_path / "report") == 0
     html = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

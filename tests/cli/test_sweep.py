@@ -33,7 +33,16 @@ def options(tmp_path) -> list[object]:
 
 
 def test_a_sweep_prints_the_choice_and_writes_the_grid(index, options, tmp_path, capsys) -> None:
-    grid = ["--alphas", "0,0.2,0.6", "--hubness", "0,0.5", "--subsets", "all,each-left-out", "--aggregate", "mean"]
+    grid = [
+        "--alpha",
+        "0,0.2,0.6",
+        "--reduce-hubness",
+        "0,0.5",
+        "--subsets",
+        "all,each-left-out",
+        "--aggregate",
+        "mean",
+    ]
     output = tmp_path / "sweep"
     assert call("sweep", "--index", index, *options, *grid, "--measure", "RR@10,Success@1", "--output", output) == 0
     printed = capsys.readouterr().out
@@ -82,8 +91,8 @@ def test_texts_are_measured_with_a_gold_file(index, corpus, options, tmp_path, c
 @pytest.mark.parametrize(
     ("given", "code", "message"),
     [
-        (["--alphas", "0.1,x"], 2, "--alphas is '0.1,x': numbers separated by commas"),
-        (["--alphas", "2"], 2, "alpha is 2.0"),
+        (["--alpha", "0.1,x"], 2, "--alpha is '0.1,x': numbers separated by commas"),
+        (["--alpha", "2"], 2, "alpha is 2.0"),
         (["--num-queries", "1,7"], 2, "the first 7 queries were not kept; there are those of 1, all"),
         (["--num-queries", "few"], 2, "whole numbers"),
         (["--subsets", "mine"], 2, "'mine' is no subset"),

@@ -36,6 +36,10 @@ def distill(
     ----------
     config : Path or None
         Settings as TOML, tables [quick] or [dr-decr], and [data]; options override it.
+
+    Examples
+    --------
+    $ xqg train distill --recipe quick --train t.jsonl --teacher gen --base xdr --output models/quick
     """
     from pyserini_xqg.training.distillation.by_name import TRAININGS
     from pyserini_xqg.training.distillation.training import plan_values
@@ -47,7 +51,7 @@ def distill(
         raise UsageError(f"--recipe is missing: one of {', '.join(RECIPE_SETTINGS)}")
     own = {field.name for field in fields(RECIPE_SETTINGS[recipe])}
     if wrong := sorted(settings.keys() - own):
-        raise UsageError(f"{options_of(wrong[:1])} is no option of the recipe {recipe}")
+        raise UsageError(f"{options_of(wrong[:1], *RECIPE_SETTINGS.values())} is no option of the recipe {recipe}")
     require("base", settings, tables[recipe])
     require("teacher", settings, tables[recipe])
     require("train", data, tables["data"])

@@ -30,6 +30,10 @@ def generator(
     ----------
     config : Path or None
         Settings as TOML, tables [generator] and [data]; options override it.
+
+    Examples
+    --------
+    $ xqg train generator --train train.jsonl --dev dev.jsonl --output models/generator
     """
     from pyserini_xqg.training.generator.training import GeneratorTraining
 

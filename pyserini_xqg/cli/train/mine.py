@@ -44,9 +44,13 @@ def mine(
     config : Path or None
         Settings as TOML, tables [mining], and of --rounds [retriever] and [data].
     encoder : str or None
-        The retriever: a model, or a folder made by xqg.
+        The retriever's encoder: a model, or a folder made by xqg.
     dry_run : bool
         Print counts and the estimated time, and end.
+
+    Examples
+    --------
+    $ xqg train mine --recipe negatives --questions q.jsonl --corpus c.jsonl --encoder xdr --output d/
     """
     from pyserini_xqg.training.mining.mining import Mining
 

@@ -30,6 +30,10 @@ def retriever(
     ----------
     config : Path or None
         Settings as TOML, tables [retriever] and [data]; options override it.
+
+    Examples
+    --------
+    $ xqg train retriever --train train.jsonl --base bert-base-multilingual-cased --output models/xdr
     """
     from pyserini_xqg.training.retriever.training import RetrieverTraining
 

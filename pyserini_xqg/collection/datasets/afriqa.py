@@ -36,12 +36,12 @@ class _Gold(NamedTuple):
         return tuple(map(str, texts)) if isinstance(texts, list) else ()
 
 
-def read_afriqa_folder(folder: Path, split: str) -> RetrievalSet:
+def read_afriqa_folder(folder: str | Path, split: str) -> RetrievalSet:
     """All passages of a folder, and the questions of one split.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         With files named ``gold_span_passages.afriqa.LANGUAGE.en.SPLIT.json``.
     split : str
         ``train``, ``dev`` or ``test``. Passages of the other splits stay, as distractors.
@@ -60,7 +60,7 @@ def read_afriqa_folder(folder: Path, split: str) -> RetrievalSet:
     """
     passages: dict[str, Passage] = {}
     questions: dict[str, list[Question]] = {}
-    for gold in _read(folder):
+    for gold in _read(Path(folder)):
         passage = passages.setdefault(gold.context, Passage(f"p{len(passages)}", gold.context, gold.title))
         if gold.split == split:
             code = language_code(gold.language)

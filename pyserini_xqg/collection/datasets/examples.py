@@ -61,9 +61,9 @@ class TrainingExample:
         return value if self.english is None else value | {"english": self.english}
 
 
-def write_examples(examples: Iterable[TrainingExample], file: Path) -> None:
+def write_examples(examples: Iterable[TrainingExample], file: str | Path) -> None:
     """Write examples, one a line."""
-    with file.open("w", encoding="utf-8", newline="\n") as handle:
+    with Path(file).open("w", encoding="utf-8", newline="\n") as handle:
         handle.writelines(json.dumps(example.as_json(), ensure_ascii=False) + "\n" for example in examples)
 
 

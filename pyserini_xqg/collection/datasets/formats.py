@@ -16,7 +16,7 @@ from pyserini_xqg.collection.datasets.records import first_object
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 
-# As `--format` calls them. The first that fits is taken.
+# As `--data-format` calls them. The first that fits is taken.
 FORMATS: Mapping[str, ExampleFormat] = {
     "tevatron": tevatron.FORMAT,
     "dpr": dpr.FORMAT,
@@ -28,13 +28,13 @@ FORMATS: Mapping[str, ExampleFormat] = {
 
 
 def read_examples(
-    path: Path, format: str | None = None, *, split: str = "train", language: str = UNKNOWN_LANGUAGE
+    path: str | Path, format: str | None = None, *, split: str = "train", language: str = UNKNOWN_LANGUAGE
 ) -> list[TrainingExample]:
     """The examples of a file or folder.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Of a format of :data:`FORMATS`.
     format : str or None
         Which; None: recognised by the content.
@@ -54,6 +54,7 @@ def read_examples(
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"format is {format!r}: one of {', '.join(FORMATS)} is expected")
+    path = Path(path)
     chosen = FORMATS[format or detect_format(path)]
     return list(_sharing_passages(chosen.read(path, language, split)))
 

@@ -22,17 +22,17 @@ class ParallelFiles:
     Parameters
     ----------
     xnli : Path or None
-        XNLI: the 15-way file, xnli.dev.tsv, or a folder of dev-LANG.tsv.
+        XNLI: its 15-way file, its xnli.dev.tsv, or a folder of dev-LANG.tsv.
     part : {"premise", "hypothesis"}
         Which of XNLI's sentences.
     split : str or None
-        Of a folder with several: dev, test.
+        Which files of a folder that has several kinds: dev, test.
     english : sequence of str
         English sentences, one a line; repeated where each language has its own.
     text : sequence of (str, Path)
         The same sentences in another language; repeated.
     languages : tuple of str
-        Only these: repeated, or separated by commas; None: all.
+        Only these languages: codes, repeated or separated by commas; None: all.
 
     Raises
     ------

@@ -40,25 +40,26 @@ def queries_lines(queries: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterato
     return jsonl_lines({"id": identifier, "queries": by_language} for identifier, by_language in queries.items())
 
 
-def write_corpus(passages: Iterable[Passage], file: Path) -> None:
+def write_corpus(passages: Iterable[Passage], file: str | Path) -> None:
     """Write passages as Pyserini's JSONL."""
     write_lines(corpus_lines(passages), file)
 
 
-def write_queries(queries: Mapping[str, Mapping[str, Sequence[str]]], file: Path) -> None:
+def write_queries(queries: Mapping[str, Mapping[str, Sequence[str]]], file: str | Path) -> None:
     """Write generated queries in our format."""
     write_lines(queries_lines(queries), file)
 
 
-def write_topics(questions: Sequence[Question], file: Path) -> None:
+def write_topics(questions: Sequence[Question], file: str | Path) -> None:
     """Write questions as Pyserini's topics."""
     lines = (f"{question.id}\t{' '.join(question.text.split())}\n" for question in questions)
-    file.write_text("".join(lines), encoding="utf-8")
+    Path(file).write_text("".join(lines), encoding="utf-8")
 
 
-def write_qrels(questions: Sequence[Question], file: Path) -> None:
+def write_qrels(questions: Sequence[Question], file: str | Path) -> None:
     """Write which passage answers which question, as TREC qrels."""
-    file.write_text("".join(f"{question.id} 0 {question.passage_id} 1\n" for question in questions), encoding="utf-8")
+    lines = (f"{question.id} 0 {question.passage_id} 1\n" for question in questions)
+    Path(file).write_text("".join(lines), encoding="utf-8")
 
 
 def jsonl_lines(values: Iterable[object]) -> Iterator[str]:
@@ -66,7 +67,7 @@ def jsonl_lines(values: Iterable[object]) -> Iterator[str]:
     return (json.dumps(value, ensure_ascii=False) + "\n" for value in values)
 
 
-def write_lines(lines: Iterable[str], file: Path) -> None:
+def write_lines(lines: Iterable[str], file: str | Path) -> None:
     """Write lines that end in line feeds."""
-    with file.open("w", encoding="utf-8", newline="\n") as handle:
+    with Path(file).open("w", encoding="utf-8", newline="\n") as handle:
         handle.writelines(lines)

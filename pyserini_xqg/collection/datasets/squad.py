@@ -35,12 +35,12 @@ class _Asked(NamedTuple):
     answers: tuple[str, ...]
 
 
-def read_squad_folder(folder: Path) -> RetrievalSet:
+def read_squad_folder(folder: str | Path) -> RetrievalSet:
     """English paragraphs as passages, and the questions of every file of a folder.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         With files named by language, ``xquad.ar.json`` or ``dev-context-en-question-ar.json``; the English one gives
         the passages.
 
@@ -58,7 +58,7 @@ def read_squad_folder(folder: Path) -> RetrievalSet:
         A file is not in SQuAD's format, or has questions that the English one does not; or two files have the same
         language.
     """
-    asked_in_english, others = _read_folder(folder)
+    asked_in_english, others = _read_folder(Path(folder))
     english = {asked.id: asked for asked in asked_in_english}
     passages: dict[str, Passage] = {}
     for asked in asked_in_english:

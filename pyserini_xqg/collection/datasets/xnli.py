@@ -26,12 +26,12 @@ ENGLISH = "en"
 Sentences = dict[str, list[tuple[str, str]]]
 
 
-def read_xnli(path: Path, part: str = "premise", split: str | None = None) -> ParallelText:
+def read_xnli(path: str | Path, part: str = "premise", split: str | None = None) -> ParallelText:
     """The premises or the hypotheses of XNLI.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         A file or a folder in one of the three forms.
     part : {"premise", "hypothesis"}
         Which sentences. With premises the hypotheses of each are :attr:`ParallelText.related`. The 15-way file has both
@@ -50,6 +50,7 @@ def read_xnli(path: Path, part: str = "premise", split: str | None = None) -> Pa
     """
     if part not in PARTS:
         raise UsageError(f"part is {part!r}: premise or hypothesis is expected")
+    path = Path(path)
     if path.is_dir():
         return _of_rows(_read_folder(path, split), path, part)
     lines = read_lines(path)

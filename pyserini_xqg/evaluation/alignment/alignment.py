@@ -43,8 +43,8 @@ class Alignment:
 def align(
     text: ParallelText,
     encoder: EncoderSettings,
-    queries: Mapping[str, Path],
-    folder: Path,
+    queries: Mapping[str, str | Path],
+    folder: str | Path,
     settings: AlignmentSettings | None = None,
     *,
     device: str | None = None,
@@ -58,7 +58,7 @@ def align(
     encoder : EncoderSettings
     queries : mapping
         Name to queries of the English sentences: JSON lines whose ids are those of ``corpus.jsonl`` in `folder`.
-    folder : Path
+    folder : str or Path
         See :class:`AlignmentVectors`.
     settings : AlignmentSettings
     device : str or None
@@ -75,8 +75,8 @@ def align(
     settings = settings or AlignmentSettings()
     check_query_names(queries)
     groups = groups_of(settings.groups, text.pairs)
-    vectors = AlignmentVectors(text, encoder, folder, device, show_progress)
-    kept = {name: vectors.queries(name, source, settings.num_queries) for name, source in queries.items()}
+    vectors = AlignmentVectors(text, encoder, Path(folder), device, show_progress)
+    kept = {name: vectors.queries(name, Path(source), settings.num_queries) for name, source in queries.items()}
     pairs = PairVectors(text, vectors.english, vectors.others(), settings, device or "cpu")
     reports = []
     chosen: dict[str, dict[str, list[float]]] = {}

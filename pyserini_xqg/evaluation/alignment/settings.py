@@ -23,29 +23,29 @@ class AlignmentSettings:
     Parameters
     ----------
     similarities : tuple of str
-        cosine, dot, margin, csls; several separated by commas. See
+        How vectors are compared: cosine, dot, margin, csls; repeated or separated by commas. See
         :class:`~pyserini_xqg.evaluation.alignment.similarity.Similarity`.
     aggregate : {"sum", "mean"}
         Add a sentence's query vectors up, or average them.
     alphas : tuple of float or None
-        Weights to choose from; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
+        Weights of the queries to choose from; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
     subsets : tuple of str
         Languages whose queries count: all, own (the sentence's), others (all but it).
     num_queries : int or None
         Use only the first N queries of each language.
     folds : int
-        The weight is chosen for each on the others. By ``A@1``.
+        Parts of the sentences; the weight is chosen for each on the others. By ``A@1``.
     seed : int
-        Deals the sentences out to the folds.
+        Seed of the random numbers that make the folds.
     groups : mapping
-        Languages for a mean of their own; repeated; None: of XNLI sw,ur and sw,ur,th,hi,bg. Name to languages.
+        Print the mean of these languages too, as NAME; repeated; None: of XNLI sw,ur and sw,ur,th,hi,bg.
     """
 
     similarities: tuple[str, ...] = field(
         default=("cosine",), metadata={"option": "--similarity", "comma": True, "panel": MEASURING}
     )
     aggregate: Aggregate = field(default="mean", metadata=QUERIES)
-    alphas: tuple[float, ...] | None = field(default=None, metadata={"comma": True, **QUERIES})
+    alphas: tuple[float, ...] | None = field(default=None, metadata={"option": "--alpha", "comma": True, **QUERIES})
     subsets: tuple[str, ...] = field(default=(ALL,), metadata={"comma": True, **QUERIES})
     num_queries: int | None = field(default=None, metadata=QUERIES)
     folds: int = field(default=5, metadata=QUERIES)

@@ -12,12 +12,12 @@ from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 EXAMPLES = 3
 
 
-def read_texts(corpus: Path, run: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def read_texts(corpus: str | Path, run: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The texts, without titles, of the passages that a run names, and no others.
 
     Parameters
     ----------
-    corpus : Path
+    corpus : str or Path
         A JSON lines file, or a folder of them. It is read until all are found; of an id that is there twice the first
         counts.
     run : mapping

@@ -14,7 +14,7 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.jsonl import open_binary
 
 
-def read_run(file: Path) -> dict[str, list[str]]:
+def read_run(file: str | Path) -> dict[str, list[str]]:
     """The passage ids of each question of a TREC run, best first; questions in the order of their first line.
 
     The order is that of the lines. Scores that tie stay in it, where trec_eval would sort them by id. So that nothing
@@ -22,7 +22,7 @@ def read_run(file: Path) -> dict[str, list[str]]:
 
     Parameters
     ----------
-    file : Path
+    file : str or Path
         ``question Q0 passage rank score tag`` a line, ``.gz`` or not.
 
     Raises
@@ -52,12 +52,12 @@ def read_run(file: Path) -> dict[str, list[str]]:
     return {question: list(ranked) for question, ranked in run.items()}
 
 
-def read_qrels(file: Path) -> dict[str, dict[str, int]]:
+def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
     """Passage ids and their relevance for each question of TREC qrels.
 
     Parameters
     ----------
-    file : Path
+    file : str or Path
         ``question 0 passage relevance`` a line, ``.gz`` or not.
 
     Raises
@@ -79,7 +79,7 @@ def read_qrels(file: Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
+def _lines(file: str | Path) -> Iterator[tuple[int, str]]:
     """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
 
     Raises

@@ -36,7 +36,7 @@ class Prediction:
     passages: Sequence[str]
 
 
-def read_gold(file: Path) -> dict[str, GoldQuestion]:
+def read_gold(file: str | Path) -> dict[str, GoldQuestion]:
     """The questions of a gold file by id: ``{"id", "question", "answers": [...], "lang", "split"}`` a line.
 
     Raises
@@ -58,7 +58,7 @@ def read_gold(file: Path) -> dict[str, GoldQuestion]:
     return questions
 
 
-def read_predictions(file: Path) -> list[Prediction]:
+def read_predictions(file: str | Path) -> list[Prediction]:
     """The predictions of a file in their order: one JSON array of ``{"id", "lang", "ctxs": ["text", ...]}``.
 
     An id may be there more than once; the measure counts it as often.
@@ -83,7 +83,7 @@ def read_predictions(file: Path) -> list[Prediction]:
     return [_prediction(value, f"{file}: prediction {number}") for number, value in enumerate(values, start=1)]
 
 
-def write_predictions(predictions: Iterable[Prediction], file: Path) -> None:
+def write_predictions(predictions: Iterable[Prediction], file: str | Path) -> None:
     """Write predictions for the official script; `file` appears, or is replaced, once all of them are written.
 
     Raises
@@ -91,6 +91,7 @@ def write_predictions(predictions: Iterable[Prediction], file: Path) -> None:
     XqgError
         The file cannot be written.
     """
+    file = Path(file)
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         with unfinished.open("w", encoding="utf-8", newline="\n") as handle:

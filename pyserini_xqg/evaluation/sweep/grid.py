@@ -30,21 +30,21 @@ class SweepSettings:
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them.
     alphas : tuple of float or None
-        Weights of the queries; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
+        Weights of the queries to try; None: ten from 0 to 0.5 of a sum, to 0.9 of a mean.
     hubness : tuple of float
-        Shares of the mean query direction to take out.
+        Shares of the mean query direction to take out, 0 to 1.
     num_queries : tuple of int or None, or None
-        Numbers of queries a language, or all; None: those that were kept. All is None among the numbers.
+        Numbers of queries of each language, or all; None: those that the index keeps. All is None among the numbers.
     subsets : tuple of str
         Languages whose queries count: all, own (the question's), others (all but it), without-LANG, each-left-out. See
         :class:`Grid`.
     depth : int
-        How many passages are looked at.
+        How many passages to look at for each question.
     """
 
     aggregate: Aggregate = "sum"
-    alphas: tuple[float, ...] | None = field(default=None, metadata=LISTED)
-    hubness: tuple[float, ...] = field(default=(0.0,), metadata=LISTED)
+    alphas: tuple[float, ...] | None = field(default=None, metadata={"option": "--alpha", **LISTED})
+    hubness: tuple[float, ...] = field(default=(0.0,), metadata={"option": "--reduce-hubness", **LISTED})
     num_queries: tuple[int | None, ...] | None = field(default=None, metadata=LISTED)
     subsets: tuple[str, ...] = field(default=(ALL,), metadata=LISTED)
     depth: int = field(default=100, metadata={"panel": "Options"})

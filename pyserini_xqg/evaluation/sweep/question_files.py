@@ -18,18 +18,18 @@ class QuestionFiles:
     Parameters
     ----------
     topics : sequence of (str, Path)
-        Questions of a language; repeated.
+        Questions of a language, Pyserini's topics; repeated.
     measures : sequence of str
-        Of ir_measures, or R@kt; repeated or separated by commas, the first one chooses; None: Success@1,RR@10 with
-        --qrels, else R@2kt,R@5kt.
+        Measures of ir_measures, or R@kt; repeated or separated by commas, the first one chooses; None: Success@1,RR@10
+        with --qrels, else R@2kt,R@5kt.
     qrels : Path or None
         Which passages are relevant, in TREC's format.
     gold : Path or None
-        Answers, XOR-Retrieve's JSON lines, for R@kt.
+        Answers of the questions, XOR-Retrieve's JSON lines, for R@kt.
     dev_topics : sequence of (str, Path)
         Other questions to choose on; repeated.
     dev_qrels : Path or None
-        Their qrels.
+        Which passages are relevant to them, in TREC's format.
     dev_gold : Path or None
         Their answers, for R@kt.
 

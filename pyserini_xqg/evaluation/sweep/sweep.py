@@ -59,14 +59,14 @@ class Sweep:
 
     Parameters
     ----------
-    index : Path
+    index : str or Path
         Made with ``--keep-vectors`` or ``--keep-first``.
     measures : sequence of str
         As ir_measures writes them, or R@kt; settings are chosen by the first.
     settings : SweepSettings
-    hubness_topics : Path or None
+    hubness_topics : str or Path or None
         Questions to take the mean query direction from, instead of the generated queries.
-    corpus : Path or None
+    corpus : str or Path or None
         For R@kt.
     device : str or None
         A torch device for the questions' encoder.
@@ -79,12 +79,12 @@ class Sweep:
 
     def __init__(
         self,
-        index: Path,
+        index: str | Path,
         measures: Sequence[str],
         settings: SweepSettings | None = None,
         *,
-        hubness_topics: Path | None = None,
-        corpus: Path | None = None,
+        hubness_topics: str | Path | None = None,
+        corpus: str | Path | None = None,
         device: str | None = None,
     ):
         self.settings = settings or SweepSettings()
@@ -94,7 +94,7 @@ class Sweep:
         for measure in self.measures:
             if measure.params.get("cutoff", 0) > self.settings.depth:
                 raise UsageError(f"{measure} looks further than the first {self.settings.depth}: give a larger depth")
-        self._index = index
+        self._index = Path(index)
         self._kept = KeptVectors(index)
         if not self._kept.languages:
             raise InvalidInput(f"{index} was built without queries: there is nothing to vary")
@@ -104,11 +104,11 @@ class Sweep:
             numbers = [self._kept.number(asked) for asked in self.settings.num_queries]
         self._alphas = ALPHAS[self.settings.aggregate] if self.settings.alphas is None else self.settings.alphas
         self.grid = Grid(self._alphas, self.settings.hubness, numbers, self.settings.subsets, self._kept.languages)
-        self._corpus = corpus
-        self._encoder = TextEncoder(read_encoder(str(index), "query"), device, "query")
+        self._corpus = None if corpus is None else Path(corpus)
+        self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
         self._direction = None
         if hubness_topics is not None and any(self.settings.hubness):
-            self._direction = unit(mean_of_topics(self._encoder, hubness_topics, device))
+            self._direction = unit(mean_of_topics(self._encoder, Path(hubness_topics), device))
 
     def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
         """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.

@@ -46,7 +46,12 @@ class QuestionSet:
     judgements: Judgements
 
     @classmethod
-    def read(cls, topics: Sequence[tuple[str, Path]], qrels: Path | None, gold: Path | None = None) -> QuestionSet:
+    def read(
+        cls,
+        topics: Sequence[tuple[str, str | Path]],
+        qrels: str | Path | None,
+        gold: str | Path | None = None,
+    ) -> QuestionSet:
         """From topics files, each with its language, TREC qrels, and XOR-Retrieve's gold file.
 
         Raises

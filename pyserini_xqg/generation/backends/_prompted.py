@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pyserini_xqg.collection.passages import Passage
@@ -30,7 +31,7 @@ class PromptedGenerator(Generator, ABC):
 
     Parameters
     ----------
-    model : str
+    model : str or Path
         A folder or Hugging Face id.
     revision : str or None
         Branch, tag or commit of a model of the hub.
@@ -72,7 +73,7 @@ class PromptedGenerator(Generator, ABC):
     def __init__(
         self,
         *,
-        model: str = PAPER_MODEL,
+        model: str | Path = PAPER_MODEL,
         revision: str | None = None,
         prompt: str = PAPER_PROMPT,
         top_k: int = PAPER_TOP_K,
@@ -83,6 +84,7 @@ class PromptedGenerator(Generator, ABC):
         greedy: bool = False,
         device: str | None = None,
     ):
+        model = str(model)
         check_prompt(prompt)
         for option, value in (("top_k", top_k), ("input_length", input_length), ("output_length", output_length)):
             if value < 1:

@@ -21,14 +21,14 @@ GENERATORS = {
 }
 
 
-def make_generator(name: str, corpus: Path, languages: Sequence[str], **options: Any) -> Generator:
+def make_generator(name: str, corpus: str | Path, languages: Sequence[str], **options: Any) -> Generator:
     """A generator, ready to write.
 
     Parameters
     ----------
     name : str
         One of `GENERATORS`.
-    corpus : Path
+    corpus : str or Path
         The passages that it will be asked about.
     languages : sequence of str
         The codes of the languages that it will be asked for.

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -54,7 +55,7 @@ class CausalGenerator(Generator):
 
     Parameters
     ----------
-    model : str
+    model : str or Path
         A folder or an id of the Hugging Face hub. Code that a model brings is never run.
     revision : str or None
         Of a model of the hub.
@@ -92,7 +93,7 @@ class CausalGenerator(Generator):
 
     def __init__(
         self,
-        model: str,
+        model: str | Path,
         *,
         revision: str | None = None,
         form: Form = "auto",
@@ -109,6 +110,7 @@ class CausalGenerator(Generator):
                 f"top_k {top_k}, temperature {temperature}, input_length {input_length}, output_length "
                 f"{output_length}: all have to be above 0"
             )
+        model = str(model)
         self._device = choose_device(device)
         self._model, self._tokenizer = _open(model, revision, dtype)
         self._model.to(self._device).eval()

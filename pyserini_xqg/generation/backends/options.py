@@ -16,43 +16,43 @@ class GeneratorOptions:
     Parameters
     ----------
     model : str or None
-        A folder or Hugging Face id, on a server its name there; None: of seq2seq the paper's.
+        The model: a folder or Hugging Face id, or its name on a server; None: for seq2seq the paper's mT5.
     revision : str or None
-        Of a model from the hub.
+        Branch, tag or commit of a model from the hub.
     prompt : str or None
-        Of seq2seq models, with {language}, {title}, {passage}.
+        For a seq2seq model, with {language}, {title}, {passage}; None: the paper's.
     instruction : str or None
-        Of language models, instead of the one that comes along.
+        Instruction for a language model, instead of the one that comes along.
     form : {"auto", "list", "samples"} or None
         Ask a language model for a list of questions, or for one at a time.
     top_k : int or None
-        Draw from so many of the likeliest tokens; None: paper: 10.
+        Draw each token from so many of the likeliest; None: 10; causal: 50.
     top_p : float or None
-        Of a server.
+        On a server: draw from the likeliest tokens of this total probability.
     temperature : float or None
-        Of the drawing.
+        Divides token scores before drawing; None: 1; causal, server: 0.8.
     greedy : bool
-        One query, of the likeliest tokens.
+        Write one query, of the likeliest tokens, and draw nothing.
     input_length : int or None
-        Tokens of the passage; None: paper: 256.
+        Longest passage in tokens; None: 256; causal: 512.
     output_length : int or None
-        Tokens of a query; None: paper: 32.
+        Longest query in tokens; None: 32; causal: 48; server: 64.
     dtype : {"float32", "bfloat16", "float16", "int8"} or None
-        Of the computation.
+        Number format of the weights; None: float32.
     url : str or None
-        Of an OpenAI-compatible server: http://localhost:8000/v1.
+        Address of an OpenAI-compatible server, as http://localhost:8000/v1.
     key_variable : str or None
-        Environment variable with its key; None: OPENAI_API_KEY.
+        Environment variable with the server's key; None: OPENAI_API_KEY.
     concurrency : int or None
-        Requests at once; None: 8.
+        Requests to the server at once; None: 8.
     timeout : float or None
-        Seconds for one request; None: 60.
+        Seconds until a request is given up; None: 60.
     retries : int or None
-        Of a request; None: 5.
+        How often a failed request is sent again; None: 5.
     dictionaries : Path or None
-        Folder of DICT dictionaries; None: /usr/share/dictd.
+        Folder of dictionaries in DICT format; None: /usr/share/dictd.
     terms : int or None
-        Terms that each query adds to the one before; None: 4.
+        Terms of the passage that each query adds to the one before; None: 4.
     """
 
     model: str | None = field(default=None, metadata=MODEL)

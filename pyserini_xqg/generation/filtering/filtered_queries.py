@@ -47,7 +47,7 @@ def build_filtered(
     if (scored / MANIFEST).exists() and set(builder.languages) - set(Manifest.read(scored).counts["queries"]):
         raise UsageError(
             f"{scored} holds the scores of other languages, and a filtered folder cannot be extended: run xqg generate "
-            f"without --filter on {everything}, then xqg score and xqg filter into new folders"
+            f"without --keep on {everything}, then xqg score and xqg filter into new folders"
         )
     builder.build(corpus, everything)
     score_queries(corpus, everything, encoder, scored, device=device, show_progress=True)

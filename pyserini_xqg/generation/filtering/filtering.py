@@ -32,14 +32,14 @@ class FilterSettings:
     Parameters
     ----------
     keep : float or None
-        Share of each language's queries, the best, to keep. By score.
+        Share of each language's queries to keep, 0 to 1: those with the best scores.
     least_score : float or None
-        Keep queries with at least this score.
+        Keep only queries with at least this score.
     round_trip : int or None
-        Keep queries that find their passage among the first K.
+        Keep only queries that find their passage among the first K.
     """
 
-    keep: float | None = None
+    keep: float | None = field(default=None, metadata={"metavar": "SHARE"})
     least_score: float | None = None
     round_trip: int | None = field(default=None, metadata={"metavar": "K"})
 
@@ -54,15 +54,15 @@ class FilterSettings:
             raise UsageError(f"round_trip is {self.round_trip}: a rank, from 1, is expected")
 
 
-def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Manifest:
+def filter_queries(scored: str | Path, settings: FilterSettings, output: str | Path) -> Manifest:
     """Make a queries folder of the queries that stay.
 
     Parameters
     ----------
-    scored : Path
+    scored : str or Path
         A folder made by :func:`pyserini_xqg.generation.score_queries`.
     settings : FilterSettings
-    output : Path
+    output : str or Path
         The queries folder to make.
 
     Raises
@@ -74,6 +74,7 @@ def filter_queries(scored: Path, settings: FilterSettings, output: Path) -> Mani
     PartlyDone
         The folder is finished, and no query stayed.
     """
+    scored, output = Path(scored), Path(output)
     made = _filter(scored, settings, output)
     out: dict[str, int] = made.counts["filtered_out"]
     reasons = {language: {"filtered_out": count} for language, count in out.items()}

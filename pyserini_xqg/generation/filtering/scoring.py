@@ -37,12 +37,12 @@ DECIMALS = 6
 
 
 def score_queries(
-    corpus: Path,
-    queries: Path,
-    encoder: str,
-    output: Path,
+    corpus: str | Path,
+    queries: str | Path,
+    encoder: str | Path,
+    output: str | Path,
     *,
-    index: Path | None = None,
+    index: str | Path | None = None,
     depth: int = 10,
     device: str | None = None,
     part_size: int = PART_SIZE,
@@ -52,14 +52,14 @@ def score_queries(
 
     Parameters
     ----------
-    corpus, queries : Path
+    corpus, queries : str or Path
         Files or folders, as :class:`pyserini_xqg.indexing.XqgIndexBuilder` takes them.
-    encoder : str
+    encoder : str or Path
         The retriever's: a model, or a folder of ours that names one.
-    output : Path
+    output : str or Path
         The scored folder to make: JSON lines ``{"id", "queries": {language: [text, ...]}, "scores": {language: [number,
         ...]}, "ranks": {language: [number or null, ...]}}``, ranks from 1, null for those below `depth`.
-    index : Path or None
+    index : str or Path or None
         A Pyserini index folder of the same corpus, to search for ranks; None leaves them out.
     depth : int
         How far down a passage is looked for.
@@ -78,6 +78,7 @@ def score_queries(
     """
     if depth < 1 or part_size < 1:
         raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
+    corpus, queries, output = Path(corpus), Path(queries), Path(output)
     with working_folder(output) as folder:
         with QueryLookup(folder) as lookup:
             source = TextPassages(corpus, part_size)
@@ -88,7 +89,7 @@ def score_queries(
                 found = lookup.add_queries(queries)
                 languages = found.languages(None)
                 opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
-                searched = None if index is None else _Index(index, docids, lookup.rows, opened, depth)
+                searched = None if index is None else _Index(Path(index), docids, lookup.rows, opened, depth)
             finally:
                 docids.unlink(missing_ok=True)
             inputs = {"corpus": source.sha256, "queries": str(found.sha256)}

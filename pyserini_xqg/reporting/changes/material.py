@@ -107,7 +107,7 @@ class Material:
         qrels = {q: judged for q, judged in read_qrels(files.qrels).items() if q in shown} if files.qrels else {}
         first = {ids[0] for ranking in rankings.values() for ids in ranking.ids.values() if ids}
         relevant = {passage for question in shown for passage in _relevant(qrels.get(question, {}))}
-        passages = _passages(files.corpus, first, relevant) if files.corpus and shown else {}
+        passages = _passages(Path(files.corpus), first, relevant) if files.corpus and shown else {}
         return cls(
             *_asked(files, shown),
             rankings,

@@ -17,9 +17,9 @@ from pyserini_xqg.training.data.validation import listed
 Counts = Mapping[str, Mapping[str, int]]
 
 
-def base_name(base: str) -> str:
+def base_name(base: str | Path) -> str:
     """The base model for readers: of a folder its name."""
-    return Path(base).name if Path(base).is_dir() else base
+    return Path(base).name if Path(base).is_dir() else str(base)
 
 
 def front_matter(base: str, library: str, pipeline: str, languages: Iterable[str], tags: Sequence[str]) -> list[str]:
@@ -103,5 +103,5 @@ def card_text(lines: Iterable[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _names(paths: Iterable[str]) -> str:
+def _names(paths: Iterable[str | Path]) -> str:
     return ", ".join(f"`{Path(path).name}`" for path in paths)

@@ -132,7 +132,7 @@ def _fitted(value: Any, hint: Any) -> Any:
 def _described(hint: Any) -> str:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return " or ".join(_described(each) for each in get_args(hint) if each is not type(None))
+        return " or ".join(_described(each) for each in get_args(hint) if each not in (type(None), Path))
     if origin is Literal:
         return "one of " + ", ".join(get_args(hint))
     if origin is tuple:

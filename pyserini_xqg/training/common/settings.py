@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 
 Precision = Literal["fp32", "bf16"]
 
@@ -26,38 +28,39 @@ class TrainerSettings:
 
     Parameters
     ----------
-    base : str
+    base : str or Path
         The model to start from: a folder or Hugging Face id.
     revision : str or None
         Branch, tag or commit of a base from the hub.
     batch_size : int
-        Examples a step, over all processes.
+        Training examples in a step, over all processes.
     learning_rate : float
-        At its highest. It rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
+        Highest learning rate. It rises over the first `warmup_ratio` of the steps and falls to nothing at the last.
     warmup_ratio : float
-        Share of the steps in which it rises.
+        Share of the steps in which the learning rate rises.
     weight_decay : float
-        AdamW's.
+        Weight decay of AdamW.
     max_grad_norm : float
-        Longer gradients are shortened to it.
+        Longest gradient: longer ones are shortened to it.
     epochs : int
         Passes over the data.
     seed : int
-        Of everything drawn.
+        Seed of the random numbers.
     precision : {"fp32", "bf16"}
-        Of the computation. Weights and optimizer stay in float32.
+        Number format of a step's computation. Weights and optimizer stay in float32.
     mini_batch : int or None
-        Cache gradients: texts that go through the model at once; None: all. The step is the same to rounding (with
-        dropout, other random numbers are drawn), takes less memory and about a fifth to twice more time.
+        Save memory: texts in the model at once, with cached gradients; None: all. The step is the
+        same to rounding (with dropout, other random numbers are drawn), takes less memory and about a fifth to twice
+        more time.
     gradient_checkpointing : bool
-        Compute inner layers twice instead of keeping them. Much less memory, about a third more time.
+        Save memory: compute inner layers twice instead of keeping them. Much less memory, about a third more time.
     checkpoint_every : int or None
         Steps between checkpoints; None: an epoch. At one dev is scored, and a run that was stopped can go on from it.
     keep : {"best", "last"}
         The checkpoint that becomes the model: the best on dev, or the last. Without dev the last.
     """
 
-    base: str = field(metadata=MODEL)
+    base: str | Path = field(metadata=MODEL)
     revision: str | None = field(default=None, metadata=MODEL)
     batch_size: int = field(default=128, metadata=STEPS)
     learning_rate: float = field(default=1e-5, metadata=STEPS)
@@ -73,6 +76,7 @@ class TrainerSettings:
     keep: Keep = field(default="best", metadata=STEPS)
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "base")
         for name in ("batch_size", "epochs", "mini_batch", "checkpoint_every"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -43,7 +43,7 @@ def read_train_and_dev(
         Data cannot be read, nothing is left of them, or dev is in train.
     """
 
-    def examples_of(paths: Iterable[str], split: str, with_positives: bool) -> list[TrainingExample]:
+    def examples_of(paths: Iterable[str | Path], split: str, with_positives: bool) -> list[TrainingExample]:
         found = []
         for path in map(Path, paths):
             examples = read_examples(path, data.format, split=split, language=default_language)
@@ -69,5 +69,5 @@ def read_dev_corpus(data: TrainingDataSettings) -> Iterator[Passage]:
     MissingInput, InvalidInput
         They cannot be read.
     """
-    for file in jsonl_files(Path(data.dev_corpus)) if data.dev_corpus is not None else ():
+    for file in jsonl_files(data.dev_corpus) if data.dev_corpus is not None else ():
         yield from map(parse_passage, read_records(file))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from pyserini_xqg.collection.datasets.formats import FORMATS
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 
 # Where questions of dev are in train: end with an error, train without them, or train on them too.
 LeakPolicy = Literal["refuse", "drop", "allow"]
@@ -22,25 +24,26 @@ class TrainingDataSettings:
 
     Parameters
     ----------
-    train : tuple of str
-        Questions with passages, of any format known; repeated. See
+    train : tuple of str or Path
+        Questions with passages to train on, in any format known; repeated. See
         :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
-    dev : tuple of str
+    dev : tuple of str or Path
         Questions to score checkpoints on; repeated.
-    dev_corpus : str or None
-        Passages to search for them beside their own, Pyserini's JSONL.
+    dev_corpus : str or Path or None
+        More passages to search for --dev's questions, Pyserini's JSONL.
     format : str or None
-        Of all of these; None: seen from the content.
+        Format of --train and --dev; None: seen from the content.
     leaks : {"refuse", "drop", "allow"}
         Where questions of dev are in train: end with an error, train without them, or on them too.
     """
 
-    train: tuple[str, ...] = field(metadata=PLACE)
-    dev: tuple[str, ...] = field(default=(), metadata=PLACE)
-    dev_corpus: str | None = field(default=None, metadata=PLACE)
-    format: str | None = field(default=None, metadata={"choices": tuple(FORMATS), **DATA})
+    train: tuple[str | Path, ...] = field(metadata=PLACE)
+    dev: tuple[str | Path, ...] = field(default=(), metadata=PLACE)
+    dev_corpus: str | Path | None = field(default=None, metadata=PLACE)
+    format: str | None = field(default=None, metadata={"option": "--data-format", "choices": tuple(FORMATS), **DATA})
     leaks: LeakPolicy = field(default="refuse", metadata=DATA)
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "train", "dev", "dev_corpus")
         if not self.train:
             raise UsageError("no training data are named")

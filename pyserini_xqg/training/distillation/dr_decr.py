@@ -49,7 +49,7 @@ log = logging.getLogger("pyserini_xqg")
 
 def distill_dr_decr(
     data: DistillDataSettings,
-    output: Path,
+    output: str | Path,
     settings: DrDecrSettings,
     *,
     device: str | None = None,
@@ -62,7 +62,7 @@ def distill_dr_decr(
     Parameters
     ----------
     data : DistillDataSettings
-    output : Path
+    output : str or Path
         The model folder to make, as of :func:`pyserini_xqg.training.train_retriever`; ``parallel/`` in it
         has the curves of the first stage.
     settings : DrDecrSettings

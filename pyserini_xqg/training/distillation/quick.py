@@ -32,7 +32,7 @@ QueriesByLanguage = Mapping[str, tuple[str, ...]]  # by language
 
 def distill_quick(
     data: DistillDataSettings,
-    output: Path,
+    output: str | Path,
     settings: QuickSettings,
     *,
     device: str | None = None,
@@ -46,7 +46,7 @@ def distill_quick(
     Parameters
     ----------
     data : DistillDataSettings
-    output : Path
+    output : str or Path
         The model folder to make, as of :func:`pyserini_xqg.training.train_retriever`.
     settings : QuickSettings
     device : str or None
@@ -116,7 +116,7 @@ class QuickTraining(DistillTraining):
             raise UsageError("parallel questions are data of the recipe dr-decr; quick has none")
         super().__init__(data, settings, device)
         self._teacher: QueryLikelihood | None = open_query_likelihood(
-            settings.teacher,
+            str(settings.teacher),
             revision=settings.teacher_revision,
             prompt=settings.prompt,
             input_length=settings.teacher_input_length,
@@ -220,7 +220,7 @@ class QuickTraining(DistillTraining):
 
 
 def generated_queries(
-    positives: Sequence[Passage], queries: Sequence[str], corpus: str | None = None
+    positives: Sequence[Passage], queries: Sequence[str | Path], corpus: str | Path | None = None
 ) -> list[QueriesByLanguage]:
     """The generated queries of each passage, by language; none where none were generated.
 
@@ -259,7 +259,7 @@ def generated_queries(
     if not found:
         how = f"text in {corpus}" if corpus else f"id (theirs: {positives[0].id}, ...)"
         raise InvalidInput(
-            f"{', '.join(queries)}: none of the {len(positives):,} positives is found by its {how}. Expected: queries "
-            "of xqg generate for these passages; where the ids are others, give --queries-corpus too"
+            f"{', '.join(map(str, queries))}: none of the {len(positives):,} positives is found by its {how}. "
+            "Expected: queries of xqg generate for these passages; where the ids are others, give --queries-corpus too"
         )
     return [found.get(passage.id if corpus is None else passage_key(passage), {}) for passage in positives]

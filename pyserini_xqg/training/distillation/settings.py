@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pyserini_xqg.encoding.settings import Pooling
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.data.settings import PLACE, TrainingDataSettings
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
@@ -29,27 +30,28 @@ class DistillSettings(RetrieverSettings):
     ----------
     recipe : str
         quick: a query generator teaches; dr-decr: a retriever that reads English questions.
-    base : str
+    base : str or Path
         The student to start from: a folder or Hugging Face id.
     negatives : int
-        Candidates of a question beside its positive.
-    teacher : str
-        Folder or Hugging Face id: generator or retriever.
+        Wrong passages for each question, beside its positive.
+    teacher : str or Path
+        A folder or Hugging Face id of a generator (dr-decr: a retriever).
     teacher_revision : str or None
-        Branch, tag or commit of it.
+        Branch, tag or commit of a teacher from the hub.
     teacher_dtype : {"float32", "bfloat16"}
-        Of its computation.
+        Number format of the teacher's computation.
     temperature : float
-        Divides its scores, of dr-decr the student's too. Before the softmax.
+        Divides the teacher's scores, with dr-decr the student's too. Before the softmax.
     """
 
-    teacher: str = field(metadata=TEACHER)
+    teacher: str | Path = field(metadata=TEACHER)
     teacher_revision: str | None = field(default=None, metadata=TEACHER)
     teacher_dtype: Literal["float32", "bfloat16"] = field(default="float32", metadata=TEACHER)
     temperature: float = field(default=1.0, metadata=TEACHER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        keep_as_text(self, "teacher")
         if self.negatives < 1:
             raise UsageError("negatives is 0: one candidate has nothing to be compared with, at least 1 is expected")
         if not self.temperature > 0:
@@ -57,7 +59,7 @@ class DistillSettings(RetrieverSettings):
 
     def teacher_name(self) -> str:
         """The teacher for readers: of a folder its name."""
-        return Path(self.teacher).resolve().name if Path(self.teacher).is_dir() else self.teacher
+        return Path(self.teacher).resolve().name if Path(self.teacher).is_dir() else str(self.teacher)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +69,17 @@ class QuickSettings(DistillSettings):
     Parameters
     ----------
     prompt : str or None
-        Of the generator, with {language}, {title}, {passage}, of a language model its instruction; None: the paper's.
+        The teacher's prompt, with {language}, {title}, {passage}, or a language model's instruction; None: the paper's.
         Of a language model it is the one that ``xqg generate`` gives.
     teacher_input_length : int
-        Tokens of its input. Of a prompt, of a language model of the passage; what is longer loses its end.
+        Longest input of the teacher in tokens. Of a prompt, of a language model of the passage; what is longer loses
+        its end.
     teacher_query_length : int
-        Tokens of a question that it scores. What is longer loses its end.
+        Longest question that the teacher scores, in tokens. What is longer loses its end.
     weight : float
-        Of the KL divergence beside the contrastive loss.
+        Weight of the KL divergence beside the contrastive loss.
     generated_share : float
-        Of questions that a generated one replaces at the end. It rises from 0 in a straight line.
+        Share of questions that a generated one replaces at the end. It rises from 0 in a straight line.
     """
 
     recipes: ClassVar[tuple[str, ...]] = (QUICK,)
@@ -84,7 +87,7 @@ class QuickSettings(DistillSettings):
     recipe: str = QUICK
     prompt: str | None = field(default=None, metadata=OF_QUICK)
     teacher_input_length: int = field(default=256, metadata=OF_QUICK)
-    teacher_query_length: int = field(default=64, metadata=OF_QUICK)
+    teacher_query_length: int = field(default=64, metadata={"option": "--teacher-output-length", **OF_QUICK})
     weight: float = field(default=1.0, metadata=OF_QUICK)
     generated_share: float = field(default=0.5, metadata=OF_QUICK)
 
@@ -102,20 +105,27 @@ class DrDecrSettings(DistillSettings):
 
     Parameters
     ----------
-    teacher_pooling, teacher_l2_norm, teacher_query_prefix, teacher_passage_prefix
-        As it says. Of itself the teacher does; see :class:`pyserini_xqg.encoding.EncoderSettings`.
+    teacher_pooling : {"cls", "mean", "last"} or None
+        How the teacher's token vectors become one; None: as its model says. This and the next three: see
+        :class:`pyserini_xqg.encoding.EncoderSettings`.
+    teacher_l2_norm : bool or None
+        Give the teacher's vectors unit length; None: as its model says.
+    teacher_query_prefix : str or None
+        Text put before every question for the teacher; None: as its model says.
+    teacher_passage_prefix : str or None
+        Text put before every passage for the teacher; None: as its model says.
     teacher_query_max_length : int or None
-        As it says, else 32.
+        The teacher's longest question in tokens; None: as its model says, else 32.
     teacher_passage_max_length : int or None
-        As it says, else 128.
+        The teacher's longest passage in tokens; None: as its model says, else 128.
     teacher_scale : float or None
-        Factor of its dot products; None: 1, or 20 for unit length.
+        Multiplies the teacher's dot products; None: 1, or 20 for unit length.
     parallel_epochs : int
         Passes over parallel questions, before the rest. With 0 there are none.
     parallel_batch_size : int
-        Pairs a step. Over all processes.
+        Pairs of parallel questions in a step. Over all processes.
     parallel_learning_rate : float or None
-        At its highest; None: as the other.
+        Highest learning rate on parallel questions; None: that of the rest.
     """
 
     recipes: ClassVar[tuple[str, ...]] = (DR_DECR,)
@@ -151,22 +161,23 @@ class DistillDataSettings(TrainingDataSettings):
 
     Parameters
     ----------
-    queries : tuple of str
-        Generated queries of the positives (xqg generate); repeated. For QuiCK, files or folders.
-    queries_corpus : str or None
-        The passages that they were generated for, where ids differ. They are then found by their text; None: by id, the
-        ids of the queries are those of the training passages.
-    parallel : tuple of str
-        Folders of fi-en/fi.txt and en.txt; repeated. Line by line, for DR.DECR, see
+    queries : tuple of str or Path
+        Queries that xqg generate wrote for the positives; repeated. For QuiCK, files or folders.
+    queries_corpus : str or Path or None
+        The passages that --queries are for, where their ids are others. They are then found by their text;
+        None: by id, the ids of the queries are those of the training passages.
+    parallel : tuple of str or Path
+        Folder of parallel questions, as fi-en with fi.txt and en.txt; repeated. Line by line, for DR.DECR, see
         :mod:`pyserini_xqg.collection.datasets.line_aligned`.
     """
 
-    queries: tuple[str, ...] = field(default=(), metadata=PLACE | OF_QUICK)
-    queries_corpus: str | None = field(default=None, metadata=PLACE | OF_QUICK)
-    parallel: tuple[str, ...] = field(default=(), metadata=PLACE | OF_DR_DECR)
+    queries: tuple[str | Path, ...] = field(default=(), metadata=PLACE | OF_QUICK)
+    queries_corpus: str | Path | None = field(default=None, metadata=PLACE | OF_QUICK)
+    parallel: tuple[str | Path, ...] = field(default=(), metadata=PLACE | OF_DR_DECR)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        keep_as_text(self, "queries", "queries_corpus", "parallel")
         if self.queries_corpus and not self.queries:
             raise UsageError("queries_corpus is given without queries")
 

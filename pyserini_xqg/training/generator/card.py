@@ -56,7 +56,7 @@ def generator_card(
         "passage together."
     )
     lines = [
-        *front_matter(settings.base, "transformers", task, plan.train, tags),
+        *front_matter(str(settings.base), "transformers", task, plan.train, tags),
         f"# {name}",
         "",
         f"Writes questions that a passage answers, in {_languages(plan.train)}. Trained from "

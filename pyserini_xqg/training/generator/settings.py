@@ -28,37 +28,37 @@ class GeneratorSettings(TrainerSettings):
         paper: all weights of mT5; lora: few weights, for language models. Values that were not given come from it, see
         :data:`GENERATOR_RECIPES`.
     steps : int or None
-        How long. None: `epochs` passes over the data; where both are given, the steps count.
+        Train for so many steps. None: `epochs` passes over the data; where both are given, the steps count.
     batch_size : int
-        Pairs a step, over all processes.
+        Training examples in a step, over all processes.
     epochs : int
-        Passes over the data, instead of steps.
+        Passes over the data, where --steps is not given.
     mini_batch : int or None
-        Pairs that go through the model at once. Gradients are added up until the batch is complete, and weighted by
-        tokens, so that the step is the same to rounding. None: the whole batch.
+        Save memory: examples in the model at once. Gradients are added up until the batch is
+        complete, and weighted by tokens, so that the step is the same to rounding. None: the whole batch.
     checkpoint_every : int or None
         Steps between checkpoints; None: 20 in all.
     input_length : int
-        Tokens of the prompt, of a language model's passage. Over-long passages lose their end.
+        Longest prompt in tokens; of a language model, longest passage. Over-long passages lose their end.
     output_length : int
-        Tokens of a question. The one that ends it is included.
+        Longest question in tokens. The one that ends it is included.
     lora_rank : int
-        0: train all weights. Else train so many dimensions beside each linear layer, and add them to its weights at the
-        end.
+        Rank of the weights that LoRA adds; 0: train all weights. Else train so many dimensions beside each linear
+        layer, and add them to its weights at the end.
     lora_alpha : int
-        Weight of what is added. It is `lora_alpha` / `lora_rank`.
+        Weight of what LoRA adds. It is `lora_alpha` / `lora_rank`.
     lora_dropout : float
-        Share of what is added that is left out at random.
+        Share of what LoRA adds that is left out at random.
     lora_targets : tuple of str
-        Layers, repeated or separated by commas. With ``all-linear`` those of attention and MLP, whatever the
-        architecture calls them.
+        Layers that LoRA adds to, repeated or separated by commas. With ``all-linear`` those of attention and MLP,
+        whatever the architecture calls them.
     parallel : bool
         Learn from English questions with the passage as well, where the data have them. The question in its language is
         written from the English one and the passage, with a prompt of its own.
     languages : tuple of str or None
-        Questions in these only: codes or names, repeated or separated by commas.
+        Train on questions in these languages only: codes or names, repeated or separated by commas.
     default_language : str
-        Of questions that do not say theirs.
+        Language of questions that do not say theirs.
     """
 
     recipe: str = "paper"

@@ -41,7 +41,7 @@ log = logging.getLogger("pyserini_xqg")
 
 def train_generator(
     data: TrainingDataSettings,
-    output: Path,
+    output: str | Path,
     settings: GeneratorSettings,
     *,
     device: str | None = None,
@@ -56,7 +56,7 @@ def train_generator(
     ----------
     data : TrainingDataSettings
         Questions with passages; a `dev_corpus` has no use here and is refused.
-    output : Path
+    output : str or Path
         The model folder to make: weights, configuration and tokenizer as transformers has them, with LoRA merged into
         the weights and kept in ``adapter``; ``settings.toml``, ``README.md`` (the model card), ``loss.tsv``,
         ``loss.svg``, ``dev.tsv`` and the manifest ``xqg.json``.
@@ -101,9 +101,9 @@ class GeneratorTraining:
         from pyserini_xqg.training.generator.forms import CausalForm, GeneratorForm, Seq2SeqForm
 
         batch_size_of_a_process(settings)
-        encodes = open_config(settings.base, settings.revision).is_encoder_decoder
+        encodes = open_config(str(settings.base), settings.revision).is_encoder_decoder
         self.kind: ModelKind = "sequence-to-sequence" if encodes else "causal language"
-        self.tokenizer = open_tokenizer(settings.base, settings.revision, self.kind)
+        self.tokenizer = open_tokenizer(str(settings.base), settings.revision, self.kind)
         seed(settings.seed)
         base = self._open_base()
         lengths = (settings.input_length, settings.output_length)
@@ -152,11 +152,12 @@ class GeneratorTraining:
             },
         }
 
-    def run(self, output: Path, show_progress: bool = False) -> Manifest:
+    def run(self, output: str | Path, show_progress: bool = False) -> Manifest:
         """Train; see :func:`train_generator`."""
         from pyserini_xqg.training.generator.trainer import run_generator_trainer
 
         identity = self.identity()
+        output = Path(output)
         with output_folder(output, is_main_process(), self.device):
             if already_made(output, identity):
                 log.info("%s is there already, made with the same settings and data", output)
@@ -243,7 +244,7 @@ class GeneratorTraining:
     def _open_base(self) -> Any:
         # Weights that LoRA leaves as they are may be held in half precision.
         half = self.settings.lora_rank and self.settings.precision == "bf16"
-        return open_model(self.settings.base, self.settings.revision, "bfloat16" if half else "float32", self.kind)
+        return open_model(str(self.settings.base), self.settings.revision, "bfloat16" if half else "float32", self.kind)
 
     def _write_model(self, checkpoint: Path, folder: Path) -> None:
         """The checkpoint as a plain transformers model, with its tokenizer."""

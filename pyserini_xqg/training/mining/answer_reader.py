@@ -63,7 +63,7 @@ class AnswerReader:
 
     def __init__(self, settings: MiningSettings, device: str | None = None):
         assert settings.reader is not None
-        self._name, self._settings = settings.reader, settings
+        self._name, self._settings = str(settings.reader), settings
         self._device = choose_device(device)
         config = open_config(self._name, settings.reader_revision)
         self._kind = SEQ2SEQ if config.is_encoder_decoder else CAUSAL

@@ -49,9 +49,9 @@ log = logging.getLogger("pyserini_xqg")
 
 def mine(
     inputs: MiningInputs,
-    output: Path,
+    output: str | Path,
     settings: MiningSettings,
-    encoder: EncoderSettings | str | None = None,
+    encoder: EncoderSettings | str | Path | None = None,
     *,
     device: str | None = None,
     show_progress: bool = False,
@@ -63,11 +63,11 @@ def mine(
     Parameters
     ----------
     inputs : MiningInputs
-    output : Path
+    output : str or Path
         The folder to make: ``train.jsonl`` (see :mod:`pyserini_xqg.collection.datasets.examples`) and the manifest
         ``xqg.json``.
     settings : MiningSettings
-    encoder : EncoderSettings or str or None
+    encoder : EncoderSettings or str or Path or None
         The retriever: settings, a model, or a folder of ours that names one. None: the index names it, or BM25 finds
         the passages and no score is looked at.
     device : str or None
@@ -95,7 +95,7 @@ class Mining:
         self,
         inputs: MiningInputs,
         settings: MiningSettings,
-        encoder: EncoderSettings | str | None = None,
+        encoder: EncoderSettings | str | Path | None = None,
         *,
         device: str | None = None,
         show_progress: bool = False,
@@ -106,7 +106,7 @@ class Mining:
         self.device, self.show_progress = device, show_progress
         self._dense = settings.source == "retriever"
         index = self._index = None if inputs.index is None else Path(inputs.index)
-        named = read_encoder(encoder, "passage") if isinstance(encoder, str) else encoder
+        named = read_encoder(encoder, "passage") if isinstance(encoder, str | Path) else encoder
         made_with = AugmentationSettings(alpha=0)
         if self._dense and index is not None:
             named, made_with = encoder_of_index(index, named)
@@ -134,7 +134,7 @@ class Mining:
             log.warning("there is no --encoder to score with: no candidate is left out for its score")
         self.reader = AnswerReader(settings, device) if self.rule.reads else None
 
-    def plan(self, output: Path) -> MiningPlan:
+    def plan(self, output: str | Path) -> MiningPlan:
         """Counts, sizes and the time, measured on a sample; nothing is written at `output`."""
         passages, seconds, index_bytes = _scan(self.corpus)[1], 0.0, None
         if self._dense and self._index is None:
@@ -152,7 +152,7 @@ class Mining:
             seconds += (time.monotonic() - start) / max(1, len(pairs)) * readings
         languages = {code: dict(counts) for code, counts in self.questions.languages.items()}
         reasons = {**self.questions.left_out, **self.not_searched}
-        free = free_bytes(output.resolve().parent)
+        free = free_bytes(Path(output).resolve().parent)
         return MiningPlan(languages, reasons, len(self.searched), passages, readings, index_bytes, free, seconds)
 
     def identity(self) -> dict[str, Any]:
@@ -170,9 +170,10 @@ class Mining:
             },
         }
 
-    def run(self, output: Path) -> Manifest:
+    def run(self, output: str | Path) -> Manifest:
         """Mine; see :func:`mine`."""
         identity = self.identity()
+        output = Path(output)
         with working_folder(output) as folder:
             scratch = folder / SCRATCH
 
@@ -248,8 +249,8 @@ class Mining:
                 yield labelled.example
 
 
-def _read(path: str, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
-    return read_examples(Path(path), inputs.format, split="train", language=settings.default_language)
+def _read(path: str | Path, inputs: MiningInputs, settings: MiningSettings) -> list[TrainingExample]:
+    return read_examples(path, inputs.format, split="train", language=settings.default_language)
 
 
 def _why_not(example: TrainingExample, settings: MiningSettings) -> str | None:

@@ -13,8 +13,8 @@ from pyserini_xqg.training.mining.settings import MiningInputs, mining_settings
 
 def mine_sentri(
     inputs: MiningInputs,
-    output: Path,
-    encoder: EncoderSettings | str | None = None,
+    output: str | Path,
+    encoder: EncoderSettings | str | Path | None = None,
     *,
     device: str | None = None,
     show_progress: bool = False,
@@ -27,9 +27,9 @@ def mine_sentri(
     ----------
     inputs : MiningInputs
         Questions with answers; positives of their own stay.
-    output : Path
+    output : str or Path
         The data folder to make.
-    encoder : EncoderSettings or str or None
+    encoder : EncoderSettings or str or Path or None
         Of questions and passages; None: the index names it.
     device, show_progress
         As for :func:`pyserini_xqg.training.mine`, whose errors these are too.
@@ -42,10 +42,10 @@ def mine_sentri(
 
 def mine_cora(
     inputs: MiningInputs,
-    output: Path,
-    encoder: EncoderSettings | str | None = None,
+    output: str | Path,
+    encoder: EncoderSettings | str | Path | None = None,
     *,
-    reader: str,
+    reader: str | Path,
     device: str | None = None,
     show_progress: bool = False,
     **settings: Any,
@@ -57,11 +57,11 @@ def mine_cora(
     ----------
     inputs : MiningInputs
         Questions with answers; positives of their own stay.
-    output : Path
+    output : str or Path
         The data folder to make.
-    encoder : EncoderSettings or str or None
+    encoder : EncoderSettings or str or Path or None
         Of questions and passages; None: the index names it.
-    reader : str
+    reader : str or Path
         A sequence-to-sequence or causal model: a folder or Hugging Face id.
     device, show_progress
         As for :func:`pyserini_xqg.training.mine`, whose errors these are too.
@@ -74,8 +74,8 @@ def mine_cora(
 
 def mine_negatives(
     inputs: MiningInputs,
-    output: Path,
-    encoder: EncoderSettings | str | None = None,
+    output: str | Path,
+    encoder: EncoderSettings | str | Path | None = None,
     *,
     source: Literal["retriever", "bm25"] = "retriever",
     device: str | None = None,
@@ -89,9 +89,9 @@ def mine_negatives(
     ----------
     inputs : MiningInputs
         Questions with positives, which stay.
-    output : Path
+    output : str or Path
         The data folder to make.
-    encoder : EncoderSettings or str or None
+    encoder : EncoderSettings or str or Path or None
         The current retriever; with BM25 it only scores what was found, for the margin.
     source : {"retriever", "bm25"}
     device, show_progress

@@ -43,7 +43,7 @@ log = logging.getLogger("pyserini_xqg")
 def run_rounds(
     rounds: int,
     inputs: MiningInputs,
-    output: Path,
+    output: str | Path,
     settings: MiningSettings,
     encoder: EncoderSettings | str,
     retriever: Mapping[str, Any] | None = None,
@@ -61,7 +61,7 @@ def run_rounds(
     rounds : int
     inputs : MiningInputs
         An index of theirs is searched in the first round; the others make their own.
-    output : Path
+    output : str or Path
         The folder to make: ``round-1/data``, ``round-1/model``, ... and the manifest ``xqg.json``.
     settings : MiningSettings
     encoder : EncoderSettings or str
@@ -90,8 +90,8 @@ def run_rounds(
             "rounds are run by one process; for several GPUs mine, then accelerate launch xqg train retriever, in turn"
         )
     # The models' settings name the folders before them, however the command names this one.
-    output = output.absolute()
-    current = read_encoder(encoder, "passage") if isinstance(encoder, str) else encoder
+    output = Path(output).absolute()
+    current = read_encoder(encoder, "passage") if isinstance(encoder, str | Path) else encoder
     asked, places = dict(retriever or {}), dict(data or {})
     trained = _training(asked, current)
     with quiet_loading():
@@ -177,8 +177,8 @@ def _check_dev(
     """Fingerprints of the other data, which are looked at before anything takes time: training would refuse leaks."""
     places = layered(TrainingDataSettings, {**data, "train": (*inputs.questions, *data.get("train", ()))})
 
-    def read(paths: tuple[str, ...], split: str, language: str, format: str | None) -> list[Any]:
-        return [each for path in paths for each in read_examples(Path(path), format, split=split, language=language)]
+    def read(paths: tuple[str | Path, ...], split: str, language: str, format: str | None) -> list[Any]:
+        return [each for path in paths for each in read_examples(path, format, split=split, language=language)]
 
     asked = read(inputs.questions, "train", settings.default_language, inputs.format)
     more = read(tuple(data.get("train", ())), "train", training.default_language, places.format)

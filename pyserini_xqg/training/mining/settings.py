@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
+from pyserini_xqg.collection.datasets.formats import FORMATS
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.data.settings import DATA, PLACE
 from pyserini_xqg.training.mining.rules.by_name import RULES
@@ -27,22 +30,24 @@ class MiningInputs:
 
     Parameters
     ----------
-    questions : tuple of str
-        Of any format of training data; repeated. See :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
-    corpus : str
-        Passages, Pyserini's JSONL: a file or folder, .gz too.
+    questions : tuple of str or Path
+        Questions to find passages for, in any format of training data; repeated. See
+        :data:`pyserini_xqg.collection.datasets.formats.FORMATS`.
+    corpus : str or Path
+        Passages in Pyserini's JSONL: a file or folder, .gz too.
     format : str or None
-        Of the questions, see docs; None: seen from the content.
-    index : str or None
+        Format of --questions; None: seen from the content.
+    index : str or Path or None
         An index of the corpus, FAISS or for bm25 Lucene; None: one is made. That one goes afterwards.
     """
 
-    questions: tuple[str, ...] = field(metadata=PLACE)
-    corpus: str = field(metadata=PLACE)
-    format: str | None = field(default=None, metadata=DATA)
-    index: str | None = field(default=None, metadata={"path": True, **SEARCH})
+    questions: tuple[str | Path, ...] = field(metadata=PLACE)
+    corpus: str | Path = field(metadata=PLACE)
+    format: str | None = field(default=None, metadata={"option": "--data-format", "choices": tuple(FORMATS), **DATA})
+    index: str | Path | None = field(default=None, metadata={"path": True, **SEARCH})
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "questions", "corpus", "index")
         if not self.questions:
             raise UsageError("no questions are named")
 
@@ -57,37 +62,37 @@ class MiningSettings:
         sentri: an answer in the text makes a positive; cora: a reader's right answer does; negatives: only negatives
         are looked for.
     source : {"retriever", "bm25"}
-        Who finds passages.
+        What finds passages: a dense retriever, or BM25.
     depth : int
-        Passages found for a question.
+        Passages to find for each question.
     positives : int
-        New positives a question, at most. Beside those it has already, the best first.
+        New positives for a question, at most. Beside those it has already, the best first.
     negatives : int
-        New negatives a question, at most. Beside those it has already, the best first.
+        New negatives for a question, at most. Beside those it has already, the best first.
     margin : float
         How far below the positive's score a negative has to be. A candidate is none above ``(1 - margin)`` times the
         score of the question's best positive (`relative`), or above it minus `margin` (`absolute`). The scores are the
         retriever's.
     margin_kind : {"relative", "absolute", "none"}
-        relative: a share of that score; none: scores are not looked at.
+        What --margin is: a share of that score, a difference to it, or nothing (scores are not looked at).
     languages : tuple of str or None
-        Questions in these only: codes or names, repeated or separated by commas.
+        Questions in these languages only: codes or names, repeated or separated by commas.
     default_language : str
-        Of questions that do not say theirs.
-    reader : str or None
-        Of cora: the model that answers, seq2seq or causal.
+        Language of questions that do not say theirs.
+    reader : str or Path or None
+        With cora: the model that answers, seq2seq or causal; a folder or Hugging Face id.
     reader_revision : str or None
-        Branch, tag or commit of one from the hub.
+        Branch, tag or commit of a reader from the hub.
     reader_prompt : str or None
-        With {question} or {english}, {language}, {title}, {passage}; None: see docs. English is the question in
-        English, where the data have it; the model's kind decides on the one that is taken else
+        The reader's prompt, with {question} or {english}, {language}, {title}, {passage}; None: see docs. English is
+        the question in English, where the data have it; the model's kind decides on the one that is taken else
         (:data:`pyserini_xqg.training.mining.answer_reader.PROMPTS`).
     reader_input_length : int
-        Tokens of its prompt. A longer passage loses its end.
+        Longest prompt of the reader in tokens. A longer passage loses its end.
     reader_output_length : int
-        Tokens of an answer.
+        Longest answer in tokens.
     reader_dtype : {"float32", "bfloat16"}
-        Of its computation.
+        Number format of the reader's computation.
     """
 
     recipe: str
@@ -99,7 +104,7 @@ class MiningSettings:
     margin_kind: MarginKind = field(default="none", metadata=JUDGING)
     languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True, **DATA})
     default_language: str = field(default=UNKNOWN_LANGUAGE, metadata=DATA)
-    reader: str | None = field(default=None, metadata=JUDGING)
+    reader: str | Path | None = field(default=None, metadata=JUDGING)
     reader_revision: str | None = field(default=None, metadata=JUDGING)
     reader_prompt: str | None = field(default=None, metadata=JUDGING)
     reader_input_length: int = field(default=512, metadata=JUDGING)
@@ -107,6 +112,7 @@ class MiningSettings:
     reader_dtype: ReaderDtype = field(default="float32", metadata=JUDGING)
 
     def __post_init__(self) -> None:
+        keep_as_text(self, "reader")
         if self.recipe not in RULES:
             raise UsageError(f"recipe is {self.recipe!r}: one of {', '.join(RULES)} is expected")
         for name in ("depth", "reader_input_length", "reader_output_length"):

@@ -69,7 +69,7 @@ def retriever_card(
     tags = ("sentence-transformers", "feature-extraction", "retrieval", "cross-lingual", "pyserini-xqg")
     columns = {"questions": "questions", "positives": "positives", "negatives": "negatives"}
     lines = [
-        *front_matter(settings.base, "sentence-transformers", "sentence-similarity", codes, tags),
+        *front_matter(str(settings.base), "sentence-transformers", "sentence-similarity", codes, tags),
         f"# {name}",
         "",
         f"A bi-encoder for retrieval, trained from {base_name(settings.base)} with `xqg train {command}` (pyserini-xqg "

@@ -25,31 +25,32 @@ class RetrieverSettings(TrainerSettings):
         xdr: the paper's; zero-shot: the same on English questions only. Values that were not given come from it, see
         :data:`RECIPES`.
     pooling : {"cls", "mean", "last"} or None
-        How token vectors become one. Here and of the next three, as in
+        How the vectors of a text's tokens become one. Here and of the next three, as in
         :class:`pyserini_xqg.encoding.EncoderSettings`, None is what a sentence-transformers base says of itself, and
         the paper's for any other (CLS vector, no unit length, no prefixes).
     l2_norm : bool or None
         Give vectors unit length.
     query_prefix : str or None
-        Put before questions, final blank included.
+        Text put before every question, final blank included.
     passage_prefix : str or None
-        Put before passages.
+        Text put before every passage.
     query_max_length : int
-        Tokens of a question.
+        Longest question in tokens.
     passage_max_length : int
-        Tokens of a passage.
+        Longest passage in tokens.
     scale : float or None
-        Factor of the dot products; None: 1, or 20 for unit length. Before the softmax, the inverse of a temperature;
+        Multiplies the dot products; None: 1, or 20 for unit length. Before the softmax, the inverse of a temperature;
         the paper's is 1, with which products of unit length are too close to each other.
     negatives : int
-        Passages a question beside those of the batch. Beside its positive too: its hard negatives, another draw each
-        epoch, and where it has too few, passages of other questions.
+        Wrong passages for each question, beside those of the rest of the batch. Beside its positive too: its hard
+        negatives, another draw each epoch, and where it has too few, passages of other questions.
     languages : tuple of str or None
-        Train on questions in these only: codes or names, repeated or separated by commas.
+        Train on questions in these languages only: codes or names, repeated or separated by commas.
     default_language : str
-        Of questions that do not say theirs.
+        Language of questions that do not say theirs.
     measures : tuple of str
-        Of dev, repeated or separated by commas; the first one says which is best. Of ir_measures or R@kt.
+        Measures on --dev, repeated or separated by commas; the first one says which checkpoint is best. Of ir_measures
+        or R@kt.
     """
 
     # Of a class with recipes of its own.

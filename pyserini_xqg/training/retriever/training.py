@@ -49,7 +49,7 @@ log = logging.getLogger("pyserini_xqg")
 
 def train_retriever(
     data: TrainingDataSettings,
-    output: Path,
+    output: str | Path,
     settings: RetrieverSettings,
     *,
     device: str | None = None,
@@ -63,7 +63,7 @@ def train_retriever(
     Parameters
     ----------
     data : TrainingDataSettings
-    output : Path
+    output : str or Path
         The model folder to make: sentence-transformers' layout with the transformer at its root, ``settings.toml``,
         ``README.md`` (the model card), ``loss.tsv``, ``loss.svg``, ``dev.tsv`` and the manifest ``xqg.json``.
     settings : RetrieverSettings
@@ -170,10 +170,11 @@ class RetrieverTraining:
             },
         }
 
-    def run(self, output: Path, show_progress: bool = False) -> Manifest:
+    def run(self, output: str | Path, show_progress: bool = False) -> Manifest:
         """Train; see :func:`train_retriever`."""
         identity = self.identity()
         plan = self.plan()
+        output = Path(output)
         with output_folder(output, is_main_process(), self.device):
             if already_made(output, identity):
                 log.info("%s is there already, made with the same settings and data", output)

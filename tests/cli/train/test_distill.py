@@ -118,7 +118,7 @@ def test_every_option_of_quick_reaches_the_settings_and_overrides_the_file(
         "train", "distill", "--config", config, "--output", tmp_path / "out", "--train", english_file,
         "--base", tiny_model, "--teacher", generator, "--teacher-revision", "main", "--teacher-dtype", "bfloat16",
         "--temperature", 5, "--weight", 0.3, "--generated-share", 0.7, "--prompt", "Ask in {language}: {passage}",
-        "--teacher-input-length", 60, "--teacher-query-length", 20, "--queries", queries,
+        "--teacher-input-length", 60, "--teacher-output-length", 20, "--queries", queries,
         "--queries-corpus", corpus_of_queries, "--measure", "RR@10", "--keep", "last", "--precision", "bf16",
         "--mini-batch", 4, "--language", "Finnish,ru", *SMALL,
     ) == 0

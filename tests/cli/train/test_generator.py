@@ -42,7 +42,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
     # fmt: off
     assert call(
         "train", "generator", "--config", config, "--output", tmp_path / "out", "--train", train_file,
-        "--dev", dev_file, "--format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
+        "--dev", dev_file, "--data-format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
         "--parallel", "--leaks", "allow", "--recipe", "lora", "--base", mt5, "--revision", "main",
         "--input-length", 90, "--output-length", 20, "--lora-rank", 3, "--lora-alpha", 5, "--lora-dropout", 0.1,
         "--lora-target", "q,v", "--steps", 3, "--epochs", 2, "--batch-size", 10, "--learning-rate", 1e-3,

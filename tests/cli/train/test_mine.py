@@ -103,7 +103,7 @@ def test_what_is_missing_or_wrong_ends_with_its_code(
         (("--recipe", "sentri", "--pooling", "cls"), 2, "--pooling: of what encoder?"),
         (("--recipe", "cora", "--encoder", steady_model), 2, "give --reader"),
         (("--recipe", "sentri", "--source", "bm25", "--rounds", 2), 2, "give --encoder"),
-        (("--recipe", "sentri", "--encoder", steady_model, "--format", "csv"), 2, "format is 'csv'"),
+        (("--recipe", "sentri", "--encoder", steady_model, "--data-format", "csv"), 2, "--data-format"),
         (("--recipe", "sentri", "--encoder", tmp_path / "nowhere"), 4, "no such folder"),
         (("--recipe", "sentri", "--encoder", steady_model, "--corpus", tmp_path / "no"), 4, "no such file"),
         (("--recipe", "negatives", "--encoder", steady_model), 5, "no positive 20"),

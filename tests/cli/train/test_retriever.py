@@ -42,7 +42,7 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
     # fmt: off
     assert call(
         "train", "retriever", "--config", config, "--output", tmp_path / "out", "--train", train_file,
-        "--dev", dev_file, "--format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
+        "--dev", dev_file, "--data-format", "tevatron", "--language", "Finnish,ru", "--default-language", "sw",
         "--leaks", "allow", "--recipe", "zero-shot", "--base", tiny_model, "--revision", "main", "--pooling", "mean",
         "--l2-norm", "--query-prefix", "q: ", "--passage-prefix", "p: ", "--query-max-length", 17,
         "--passage-max-length", 33, "--epochs", 2, "--batch-size", 10, "--negatives", 1, "--learning-rate", 1e-4,

@@ -71,19 +71,19 @@ class LexiconGenerator(Generator):
 
     def __init__(
         self,
-        corpus: Path,
+        corpus: str | Path,
         languages: Sequence[str],
         *,
-        encoder: TextEncoder | str | None = None,
-        dictionaries: Path = FOLDER,
+        encoder: TextEncoder | str | Path | None = None,
+        dictionaries: str | Path = FOLDER,
         terms: int = TERMS,
         device: str | None = None,
     ):
         if terms < 1:
             raise UsageError(f"terms is {terms}: at least 1 is expected")
-        if isinstance(encoder, str):
+        if isinstance(encoder, str | Path):
             encoder = open_passage_encoder(read_encoder(encoder, "passage"), device)
-        self._dictionaries = {code: Dictionary(find_dictionary(code, dictionaries)) for code in languages}
+        self._dictionaries = {code: Dictionary(find_dictionary(code, Path(dictionaries))) for code in languages}
         self.languages = frozenset(self._dictionaries)
         self.inputs = {f"dictionary.{code}": opened.sha256 for code, opened in self._dictionaries.items()}
         self.settings: dict[str, Any] = {

@@ -1,0 +1,39 @@
+"""Options that had another name: the old one still works, and says what it is called now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+DATA_FORMAT = {"--format": "--data-format"}
+RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
+    ("generate",): {"--filter": "--keep"},
+    ("sweep",): {"--alphas": "--alpha", "--hubness": "--reduce-hubness"},
+    ("align",): {"--alphas": "--alpha"},
+    ("train", "retriever"): DATA_FORMAT,
+    ("train", "generator"): DATA_FORMAT,
+    ("train", "mine"): DATA_FORMAT,
+    ("train", "distill"): {**DATA_FORMAT, "--teacher-query-length": "--teacher-output-length"},
+}
+
+
+def with_new_names(command: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """The arguments with each option as it is called now; on standard error what was called otherwise.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Its name, with its group's before it.
+    arguments : sequence of str
+        All of the command line.
+    """
+    names = RENAMED.get(tuple(command), {})
+    found = []
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if name in names:
+            if "--quiet" not in arguments:
+                print(f"xqg: {name} is called {names[name]} now", file=sys.stderr)
+            name = names[name]
+        found.append(f"{name}{equals}{value}")
+    return found

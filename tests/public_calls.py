@@ -1,0 +1,215 @@
+"""Every public entry that takes a path, called with one; ``test_public_names.py`` runs them, and mypy reads them.
+
+A call gets a :class:`Place`, which gives paths in it as texts or as pathlib's, and is of the entries that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyserini_xqg import XqgDocumentEncoder, XqgIndexBuilder, XqgQueryBuilder, XqgQueryEncoder, make_generator
+from pyserini_xqg import collection as c
+from pyserini_xqg import evaluation as e
+from pyserini_xqg import generation as g
+from pyserini_xqg import indexing as i
+from pyserini_xqg import reporting as r
+from pyserini_xqg import storage as s
+from pyserini_xqg import training as t
+from pyserini_xqg.encoding import EncoderSettings, read_encoder
+
+
+@dataclass
+class Place:
+    """A folder, and how paths in it are written."""
+
+    folder: Path
+    written: Callable[[Path], str | Path]
+
+    def __call__(self, name: str) -> str | Path:
+        return self.written(self.folder / name)
+
+
+@dataclass
+class Calls:
+    """Calls by the entries that they are of."""
+
+    known: dict[tuple[str, ...], Callable[[Place], object]] = field(default_factory=dict)
+
+    def of(self, *entries: str) -> Callable[[Callable[[Place], object]], Callable[[Place], object]]:
+        def keep(call: Callable[[Place], object]) -> Callable[[Place], object]:
+            self.known[entries] = call
+            return call
+
+        return keep
+
+
+CALLS, SLOW_CALLS = Calls(), Calls()
+
+
+@CALLS.of(
+    *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
+    *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
+    *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
+)
+def index(place: Place) -> None:
+    settings = EncoderSettings(place("encoder"), query_model=place("encoder"))
+    form = i.IndexSettings(keep_vectors=True)
+    hubness = i.AugmentationSettings(alpha=0.2, reduce_hubness=0.5)
+    builder = XqgIndexBuilder(settings, hubness, form, hubness_topics=place("fi.tsv"), device="cpu")
+    builder.plan(place("corpus.jsonl"), place("queries.jsonl"), place("index"))
+    builder.build(place("corpus.jsonl"), place("queries.jsonl"), place("index"))
+    plain = XqgIndexBuilder(place("encoder"), i.AugmentationSettings(alpha=0), device="cpu")
+    plain.build(place("corpus.jsonl"), None, place("plain"))
+    XqgIndexBuilder(device="cpu").augment(place("plain"), place("queries.jsonl"), place("augmented"))
+    assert i.read_augmentation(place("index")).alpha == 0.2
+    assert read_encoder(place("index"), "query").model
+    assert i.KeptVectors(place("index")).rows == 23
+    questions = e.QuestionSet.read([("fi", place("fi.tsv"))], place("qrels.txt"), place("gold.jsonl"))
+    given = {"hubness_topics": place("fi.tsv"), "corpus": place("corpus.jsonl")}
+    e.Sweep(place("index"), ["RR@10", "R@2kt"], **given, device="cpu").cross_validate(questions, 2)
+    assert len(XqgDocumentEncoder(place("index"), "cpu").encode(["joki"])) == 1
+    assert len(XqgQueryEncoder(place("index"), "cpu").encode_batch(["joki"])) == 1
+    s.Manifest.read(place("index")).write(place("plain"))
+    scoring = place("corpus.jsonl"), place("queries.jsonl"), place("encoder"), place("scored")
+    g.score_queries(*scoring, index=place("augmented"), device="cpu")
+    g.filter_queries(place("scored"), g.FilterSettings(keep=0.5), place("filtered"))
+
+
+@CALLS.of("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan")
+def lexicon(place: Place) -> None:
+    given = {"encoder": place("encoder"), "dictionaries": place("dictionaries"), "device": "cpu"}
+    builder = XqgQueryBuilder(make_generator("lexicon", place("corpus.jsonl"), ["fi"], **given), ["fi"])
+    builder.plan(place("corpus.jsonl"), place("written"))
+    builder.build(place("corpus.jsonl"), place("written"))
+    g.LexiconGenerator(place("corpus.jsonl"), ["fi"], encoder=place("encoder"), dictionaries=place("dictionaries"))
+
+
+@SLOW_CALLS.of("Seq2SeqGenerator", "CTranslate2Generator", "CausalGenerator")
+def generators(place: Place) -> None:
+    models = (
+        g.Seq2SeqGenerator(model=place("t5"), device="cpu", output_length=4),
+        g.CTranslate2Generator(model=place("t5"), device="cpu", output_length=4),
+        g.CausalGenerator(place("causal"), device="cpu", output_length=4),
+    )
+    for number, model in enumerate(models):
+        XqgQueryBuilder(model, ["fi"], 1, limit=2).build(place("corpus.jsonl"), place(f"by-{number}"))
+
+
+@CALLS.of(
+    *("Corpus", "sample_passages", "jsonl_files", "read_records", "Record", "Record.parse", "read_topics"),
+    *("write_corpus", "write_queries", "write_topics", "write_qrels", "write_examples", "read_examples"),
+)
+def collection(place: Place) -> None:
+    passages = [passage for _, passage in c.Corpus(place("corpus.jsonl"), 10).scan()]
+    assert c.sample_passages(place("corpus.jsonl"), 5)
+    (file,) = s.jsonl_files(place("corpus.jsonl"))
+    first = next(s.read_records(place("corpus.jsonl")))
+    assert first.file == file
+    assert s.Record.parse(b"{}", place("corpus.jsonl"), 1, 0) == s.Record({}, place("corpus.jsonl"), 1, 0)
+    c.write_corpus(passages, place("written.jsonl"))
+    c.write_queries({"d1": {"fi": ["joki"]}}, place("written-queries.jsonl"))
+    question = c.Question("q1", "joki", "d1")
+    c.write_topics([question], place("written.tsv"))
+    assert [*c.read_topics(place("written.tsv"))] == [("q1", "joki")]
+    c.write_qrels([question], place("written-qrels.txt"))
+    c.write_examples([c.TrainingExample("q1", "joki", "fi", (passages[0],))], place("examples.jsonl"))
+    assert len(c.read_examples(place("examples.jsonl"))) == 1
+
+
+@CALLS.of("read_squad_folder", "read_afriqa_folder", "read_xnli", "align")
+def data_sets(place: Place) -> None:
+    assert c.read_squad_folder(place("squad")).questions["fi"]
+    assert c.read_afriqa_folder(place("afriqa"), "dev").questions["ha"]
+    text = c.read_xnli(place("xnli"))
+    encoder = EncoderSettings(place("encoder"))
+    found = e.align(text, encoder, {"own": place("of-xnli.jsonl")}, place("alignment"), device="cpu")
+    assert found.reports
+
+
+@CALLS.of(
+    *("RunFiles", "languages_of_topics", "read_run", "read_qrels", "read_gold", "read_texts"),
+    *("read_predictions", "write_predictions", "ReportFiles", "make_report"),
+)
+def evaluation(place: Place) -> None:
+    assert e.languages_of_topics([("fi", place("fi.tsv"))])["fi"]
+    run, gold = e.read_run(place("run.txt")), e.read_gold(place("gold.jsonl"))
+    assert e.read_qrels(place("qrels.txt")).keys() == run.keys() == gold.keys()
+    assert e.read_texts(place("corpus.jsonl"), run)
+    e.write_predictions([], place("no-predictions.json"))
+    of_ranks = e.RunFiles(
+        {"run": place("run.txt")},
+        qrels=place("qrels.txt"),
+        topics=[("fi", place("fi.tsv"))],
+        corpus=place("corpus.jsonl"),
+    )
+    of_texts = e.RunFiles(
+        {"run": place("run.txt")},
+        gold=place("gold.jsonl"),
+        corpus=place("corpus.jsonl"),
+        exports={"run": place("predictions.json")},
+    )
+    e.evaluate_files(of_texts)
+    assert e.read_predictions(place("predictions.json"))
+    again = e.RunFiles({}, {"again": place("predictions.json")}, gold=place("gold.jsonl"))
+    assert e.evaluate_files(again)
+    XqgIndexBuilder(place("encoder"), device="cpu").build(place("corpus.jsonl"), None, place("shown"))
+    files = r.ReportFiles(of_ranks, artifacts=[place("shown")], queries=place("queries.jsonl"))
+    assert r.make_report(files, place("report"))
+
+
+@SLOW_CALLS.of("RetrieverTraining.run", "train_retriever", "RetrieverSettings", "TrainingDataSettings")
+def retriever(place: Place) -> None:
+    data = t.TrainingDataSettings(
+        (place("train.jsonl"),), (place("dev.jsonl"),), dev_corpus=place("corpus.jsonl"), leaks="allow"
+    )
+    settings = t.RetrieverSettings(base=place("encoder"), batch_size=10, epochs=1, query_max_length=16)
+    t.train_retriever(data, place("retriever"), settings, device="cpu")
+    t.RetrieverTraining(data, settings, "cpu").run(place("retriever"))
+
+
+@SLOW_CALLS.of("GeneratorTraining.run", "train_generator", "GeneratorSettings")
+def generator(place: Place) -> None:
+    data = t.TrainingDataSettings((place("train.jsonl"),))
+    settings = t.GeneratorSettings(base=place("t5"), batch_size=10, steps=1)
+    t.train_generator(data, place("generator"), settings, device="cpu")
+    t.GeneratorTraining(data, settings, "cpu").run(place("generator"))
+
+
+@SLOW_CALLS.of("distill_quick", "distill_dr_decr", "DistillDataSettings")
+def distillation(place: Place) -> None:
+    train = (place("train.jsonl"),)
+    small = {"base": place("encoder"), "batch_size": 10, "epochs": 1, "negatives": 2}
+    quick = t.distill_settings("quick", {**small, "teacher": place("t5")})
+    written = {"queries": (place("of-train.jsonl"),), "queries_corpus": place("of-train-corpus.jsonl")}
+    t.distill_quick(t.DistillDataSettings(train, **written), place("quick"), quick, device="cpu")
+    dr_decr = t.distill_settings("dr-decr", {**small, "teacher": place("encoder"), "parallel_epochs": 1})
+    parallel = t.DistillDataSettings(train, parallel=(place("fi-en"),))
+    t.distill_dr_decr(parallel, place("dr-decr"), dr_decr, device="cpu")
+
+
+@SLOW_CALLS.of(
+    *("mine", "mine_sentri", "mine_cora", "mine_negatives", "Mining", "Mining.plan", "Mining.run"),
+    *("MiningInputs", "MiningSettings", "run_rounds"),
+)
+def mining(place: Place) -> None:
+    inputs = t.MiningInputs(questions=(place("train.jsonl"),), corpus=place("train-corpus.jsonl"))
+    encoder, device = place("encoder"), "cpu"
+    t.mine_sentri(inputs, place("sentri"), encoder, device=device)
+    t.mine_negatives(inputs, place("negatives"), encoder, device=device)
+    reader = place("t5")
+    t.mine_cora(inputs, place("cora"), encoder, reader=reader, device=device, depth=2, reader_output_length=2)
+    XqgIndexBuilder(encoder, i.AugmentationSettings(alpha=0), device=device).build(
+        place("train-corpus.jsonl"), None, place("index-of-train")
+    )
+    with_index = t.MiningInputs(
+        questions=(place("train.jsonl"),), corpus=place("train-corpus.jsonl"), index=place("index-of-train")
+    )
+    cora = t.MiningSettings(recipe="cora", reader=reader, depth=2, reader_output_length=2)
+    t.Mining(with_index, cora, device=device).plan(place("mined"))
+    t.Mining(inputs, cora, encoder, device=device).run(place("mined"))
+    t.mine(inputs, place("mined"), cora, encoder, device=device)
+    sentri = t.mining_settings({"recipe": "sentri", "negatives": 2})
+    training = {"epochs": 1, "batch_size": 10, "negatives": 2}
+    t.run_rounds(1, inputs, place("rounds"), sentri, encoder, training, device=device)
