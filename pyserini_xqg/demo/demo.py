@@ -150,6 +150,6 @@ def _pyserini(command: str, *arguments: object) -> str:
     if result.returncode:
         said = "\n".join((result.stderr or result.stdout).strip().splitlines()[-3:])
         raise XqgError(
-            f"pyserini.{command} ended with {result.returncode}:\n{said}\nxqg doctor looks into Java and Pyserini"
+            f"pyserini.{command} ended with {result.returncode}:\n{said}\nxqg doctor --run says what is missing"
         )
     return result.stdout

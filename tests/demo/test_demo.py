@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.demo.collections import bundled
-from pyserini_xqg.demo.demo import write_lexicon_queries
-from pyserini_xqg.errors import MissingPrerequisite
+from pyserini_xqg.demo.demo import _pyserini, write_lexicon_queries
+from pyserini_xqg.errors import MissingPrerequisite, XqgError
 from pyserini_xqg.generation.show import show
 
 ENTRIES = {"river": "joki", "water": "vesi", "city": "kaupunki", "mountain": "vuori", "music": "musiikki"}
@@ -48,3 +48,11 @@ def test_no_dictionary_at_all(tiny_sentence_model: Path, tmp_path: Path) -> None
     collection.write(tmp_path / "demo")
     with pytest.raises(MissingPrerequisite, match=r"there is none at all.*dict-freedict-eng-ara"):
         write_lexicon_queries(collection, str(tiny_sentence_model), tmp_path / "demo", tmp_path / "nothing", False)
+
+
+@pytest.mark.slow
+def test_a_command_of_pyserini_that_fails_is_told_with_what_to_do() -> None:
+    with pytest.raises(
+        XqgError, match=r"(?s)eval\.nothing ended with 1:.*nothing.*\nxqg doctor --run says what is mis"
+    ):
+        _pyserini("eval.nothing")

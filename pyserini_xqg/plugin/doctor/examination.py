@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pyserini_xqg.plugin.doctor.environment import check_caches, check_devices, check_plugin, check_python
 from pyserini_xqg.plugin.doctor.finding import Finding
-from pyserini_xqg.plugin.doctor.packages import check_extras, check_openai, check_packages
+from pyserini_xqg.plugin.doctor.imports import package_faults
+from pyserini_xqg.plugin.doctor.packages import check_extras, check_openai, check_packages, installed_packages
 from pyserini_xqg.plugin.doctor.runtimes import check_java
 from pyserini_xqg.plugin.doctor.start import check_start
 
@@ -20,12 +21,14 @@ def examine(run: bool = False) -> Iterator[Finding]:
         Also start Pyserini (some 10 to 30 seconds).
     """
     yield check_python()
-    yield from check_packages()
-    yield from check_openai()
+    faults = package_faults(installed_packages())
+    yield from check_packages(faults)
+    yield from check_openai(faults)
     yield check_plugin()
-    yield from check_devices()
+    if "torch" not in faults:
+        yield from check_devices()
     yield from check_java()
-    yield from check_extras()
+    yield from check_extras(faults)
     yield from check_caches()
     if run:
         yield check_start()
