@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pyserini_xqg import XqgDocumentEncoder, XqgIndexBuilder, XqgQueryBuilder, XqgQueryEncoder, make_generator
 from pyserini_xqg import collection as c
@@ -46,6 +47,8 @@ class Calls:
 
 
 CALLS, SLOW_CALLS = Calls(), Calls()
+# The tiny model has no more positions.
+LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 
 
 @CALLS.of(
@@ -67,8 +70,9 @@ def index(place: Place) -> None:
     assert read_encoder(place("index"), "query").model
     assert i.KeptVectors(place("index")).rows == 23
     questions = e.QuestionSet.read([("fi", place("fi.tsv"))], place("qrels.txt"), place("gold.jsonl"))
-    given = {"hubness_topics": place("fi.tsv"), "corpus": place("corpus.jsonl")}
-    e.Sweep(place("index"), ["RR@10", "R@2kt"], **given, device="cpu").cross_validate(questions, 2)
+    hubness_topics, corpus = place("fi.tsv"), place("corpus.jsonl")
+    sweep = e.Sweep(place("index"), ["RR@10", "R@2kt"], hubness_topics=hubness_topics, corpus=corpus, device="cpu")
+    sweep.cross_validate(questions, 2)
     assert len(XqgDocumentEncoder(place("index"), "cpu").encode(["joki"])) == 1
     assert len(XqgQueryEncoder(place("index"), "cpu").encode_batch(["joki"])) == 1
     s.Manifest.read(place("index")).write(place("plain"))
@@ -164,7 +168,7 @@ def retriever(place: Place) -> None:
     data = t.TrainingDataSettings(
         (place("train.jsonl"),), (place("dev.jsonl"),), dev_corpus=place("corpus.jsonl"), leaks="allow"
     )
-    settings = t.RetrieverSettings(base=place("encoder"), batch_size=10, epochs=1, query_max_length=16)
+    settings = t.RetrieverSettings(base=place("encoder"), batch_size=10, epochs=1, **LENGTHS)
     t.train_retriever(data, place("retriever"), settings, device="cpu")
     t.RetrieverTraining(data, settings, "cpu").run(place("retriever"))
 
@@ -180,10 +184,11 @@ def generator(place: Place) -> None:
 @SLOW_CALLS.of("distill_quick", "distill_dr_decr", "DistillDataSettings")
 def distillation(place: Place) -> None:
     train = (place("train.jsonl"),)
-    small = {"base": place("encoder"), "batch_size": 10, "epochs": 1, "negatives": 2}
+    small = {"base": place("encoder"), "batch_size": 10, "epochs": 1, "negatives": 2, **LENGTHS}
     quick = t.distill_settings("quick", {**small, "teacher": place("t5")})
-    written = {"queries": (place("of-train.jsonl"),), "queries_corpus": place("of-train-corpus.jsonl")}
-    t.distill_quick(t.DistillDataSettings(train, **written), place("quick"), quick, device="cpu")
+    queries, corpus = (place("of-train.jsonl"),), place("of-train-corpus.jsonl")
+    written = t.DistillDataSettings(train, queries=queries, queries_corpus=corpus)
+    t.distill_quick(written, place("quick"), quick, device="cpu")
     dr_decr = t.distill_settings("dr-decr", {**small, "teacher": place("encoder"), "parallel_epochs": 1})
     parallel = t.DistillDataSettings(train, parallel=(place("fi-en"),))
     t.distill_dr_decr(parallel, place("dr-decr"), dr_decr, device="cpu")
@@ -211,5 +216,5 @@ def mining(place: Place) -> None:
     t.Mining(inputs, cora, encoder, device=device).run(place("mined"))
     t.mine(inputs, place("mined"), cora, encoder, device=device)
     sentri = t.mining_settings({"recipe": "sentri", "negatives": 2})
-    training = {"epochs": 1, "batch_size": 10, "negatives": 2}
+    training = {"epochs": 1, "batch_size": 10, "negatives": 2, **LENGTHS}
     t.run_rounds(1, inputs, place("rounds"), sentri, encoder, training, device=device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, overload
 
 from pyserini_xqg.encoding.settings import Pooling
 from pyserini_xqg.errors import UsageError
@@ -188,6 +188,12 @@ RECIPE_SETTINGS: Mapping[str, type[QuickSettings] | type[DrDecrSettings]] = {
 }
 
 
+@overload
+def distill_settings(recipe: Literal["quick"], *layers: Mapping[str, Any]) -> QuickSettings: ...
+@overload
+def distill_settings(recipe: Literal["dr-decr"], *layers: Mapping[str, Any]) -> DrDecrSettings: ...
+@overload
+def distill_settings(recipe: str, *layers: Mapping[str, Any]) -> QuickSettings | DrDecrSettings: ...
 def distill_settings(recipe: str, *layers: Mapping[str, Any]) -> QuickSettings | DrDecrSettings:
     """Settings of a recipe from layers of values, see :func:`pyserini_xqg.training.common.config.layered`.
 

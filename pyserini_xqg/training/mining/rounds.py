@@ -45,7 +45,7 @@ def run_rounds(
     inputs: MiningInputs,
     output: str | Path,
     settings: MiningSettings,
-    encoder: EncoderSettings | str,
+    encoder: EncoderSettings | str | Path,
     retriever: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
     *,
@@ -64,7 +64,7 @@ def run_rounds(
     output : str or Path
         The folder to make: ``round-1/data``, ``round-1/model``, ... and the manifest ``xqg.json``.
     settings : MiningSettings
-    encoder : EncoderSettings or str
+    encoder : EncoderSettings or str or Path
         The retriever of the first round.
     retriever : mapping
         Settings of :class:`pyserini_xqg.training.RetrieverSettings`. Without a ``base`` each round goes on
