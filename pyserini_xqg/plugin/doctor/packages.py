@@ -21,8 +21,8 @@ from pyserini_xqg.plugin.doctor.finding import Finding
 PACKAGE = "pyserini-xqg"
 # Packages under other names that are the same.
 ALTERNATIVES = {"faiss-cpu": ("faiss", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu12")}
-# Pyserini 1 makes an OpenAI client with an empty key when it is imported; from this version on openai refuses.
 NO_FAULTS: Mapping[str, str] = MappingProxyType({})
+# Pyserini 1 makes an OpenAI client with an empty key when it is imported; from this version on openai refuses.
 STRICT_OPENAI = "2.34"
 OPENAI_ADVICE = f'pip install "openai<{STRICT_OPENAI}", or set OPENAI_API_KEY to any text'
 
