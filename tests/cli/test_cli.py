@@ -139,6 +139,7 @@ def test_the_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> N
     }
 
 
+@pytest.mark.slow
 def test_whoever_reads_what_is_printed_can_stop(run_python: Run) -> None:
     program = (
         "import os, sys; read, write = os.pipe(); os.close(read); os.dup2(write, 1); sys.argv[1:] = ['--help']; "
