@@ -13,6 +13,8 @@ from pyserini_xqg.options.help_page import EXAMPLE
 
 ROLE = re.compile(r":[\w:]+:`~?(?:[\w.]+\.)?(\w+)`")
 SENTENCE = re.compile(r"\.\s+(?=[A-Z(`])")
+# The heading of a section.
+SECTION = re.compile(r"^\w[\w ]*\n-{3,}$", re.MULTILINE)
 
 
 def help_texts(source: Callable[..., Any]) -> dict[str, str]:
@@ -25,11 +27,6 @@ def help_texts(source: Callable[..., Any]) -> dict[str, str]:
     return {name: text for each in described for name, text in _parameters(each)}
 
 
-def summary(function: Callable[..., Any]) -> str:
-    """The first paragraph of a docstring."""
-    return " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
-
-
 def examples(function: Callable[..., Any]) -> list[str]:
     """The lines after ``$`` in the examples of a docstring."""
     _, _, rest = (inspect.getdoc(function) or "").partition("\nExamples\n--------\n")
@@ -37,8 +34,9 @@ def examples(function: Callable[..., Any]) -> list[str]:
 
 
 def described(function: Callable[..., Any]) -> str:
-    """A docstring for the help of a command: the first paragraph, and the examples."""
-    return "\n\n".join([summary(function), *(EXAMPLE + each for each in examples(function))])
+    """A docstring for the help of a command: what stands before its sections, and the examples."""
+    said = SECTION.split(inspect.getdoc(function) or "", 1)[0].strip()
+    return "\n\n".join([said, *(EXAMPLE + each for each in examples(function))])
 
 
 def with_default(text: str, default: str) -> str:
