@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pyserini_xqg.storage.jsonl import Record
+from pyserini_xqg.storage.jsonl import Record, json_kind
 
 ID_FIELDS = ("id", "_id", "docid")
 
@@ -69,12 +69,8 @@ def _text(record: Record, field: str, required: bool) -> str:
     if value is None and not required:
         return ""
     if not isinstance(value, str):
-        raise record.invalid(f"{field} is {_kind(value)}: text is expected")
+        raise record.invalid(f"{field} is {json_kind(value)}: text is expected")
     return value.strip()
-
-
-def _kind(value: object) -> str:
-    return "null" if value is None else f"a JSON {type(value).__name__}"
 
 
 def passage_text(title: str | None, text: str | None) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyserini_xqg.collection.languages import language_code
-from pyserini_xqg.collection.passages import _kind, passage_id
+from pyserini_xqg.collection.passages import passage_id
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.storage.jsonl import Record
+from pyserini_xqg.storage.jsonl import Record, json_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ def parse_queries(record: Record) -> PassageQueries:
     field = "generated_queries" if "generated_queries" in record.value else "queries"
     by_language = record.value.get(field)
     if not isinstance(by_language, dict):
-        raise record.invalid(f'{field} is {_kind(by_language)}: an object {{"language": ["query", ...]}} is expected')
+        raise record.invalid(
+            f'{field} is {json_kind(by_language)}: an object {{"language": ["query", ...]}} is expected'
+        )
     queries: dict[str, tuple[str, ...]] = {}
     for language, texts in by_language.items():
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):

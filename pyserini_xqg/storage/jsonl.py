@@ -140,3 +140,8 @@ def read_records(
 def _without_mark(raw: bytes, line: int) -> bytes:
     """A file may start with a byte order mark."""
     return raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
+
+
+def json_kind(value: object) -> str:
+    """A JSON value's type, for messages: ``null``, ``a JSON int``."""
+    return "null" if value is None else f"a JSON {type(value).__name__}"
