@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ir_measures import Measure
 
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import check_names, compare_runs, groups_of
 from pyserini_xqg.evaluation.comparison.differences import Languages
 from pyserini_xqg.evaluation.comparison.input_warnings import InputWarnings
@@ -76,7 +77,9 @@ def _by_ranks(
     for name, run in runs.items():
         warnings.on_questions_of_run(name, run.keys(), languages, known)
         warnings.on_passages_of_run(name, run, qrels)
-    return _reports(files, measures, {name: score_run(run, qrels, measures) for name, run in runs.items()}, languages)
+    clusters = find_clusters(languages, qrels, files.cluster)
+    scores = {name: score_run(run, qrels, measures) for name, run in runs.items()}
+    return _reports(files, measures, scores, languages, clusters)
 
 
 def _by_tokens(
@@ -105,20 +108,26 @@ def _by_tokens(
     for name, given in predictions.items():
         warnings.on_predictions(name, given, languages, gold)
     scores = {name: score_predictions(gold, given, measures) for name, given in predictions.items() if measures}
-    reports = _reports(files, measures, scores, languages)
+    qrels = read_qrels(files.qrels) if files.qrels else None
+    reports = _reports(files, measures, scores, languages, find_clusters(languages, qrels, files.cluster))
     for name, file in files.exports.items():
         write_predictions(predictions[name], file)
     return reports
 
 
 def _reports(
-    files: RunFiles, measures: Iterable[Measure], scores: Mapping[str, RunScores], languages: Languages
+    files: RunFiles,
+    measures: Iterable[Measure],
+    scores: Mapping[str, RunScores],
+    languages: Languages,
+    clusters: Clusters,
 ) -> dict[str, MeasureReport]:
     reports = {}
     for measure in map(str, measures):
         values = {name: of_run.values[measure] for name, of_run in scores.items()}
         official = {name: of_run.official[measure] for name, of_run in scores.items() if measure in of_run.official}
-        comparison = compare_runs(values, languages, files.baseline, files.controls, groups_of(files.groups, languages))
+        groups = groups_of(files.groups, languages)
+        comparison = compare_runs(values, languages, files.baseline, files.controls, groups, clusters)
         reports[measure] = MeasureReport.of(measure, comparison, official)
     return reports
 

@@ -43,7 +43,7 @@ def test_a_tabular() -> None:
         "\\midrule\n"
         "plain & 20.0 & 20.0 & 20.0 \\\\\n"
         "my\\_run & \\textbf{80.0}\\textsuperscript{*} & 30.0\\textsuperscript{!} & "
-        "\\textbf{55.0}\\textsuperscript{$+$} \\\\\n"
+        "\\textbf{55.0}\\textsuperscript{*} \\\\\n"
         "\\textit{shuffled} & 20.0 & \\textbf{35.0} & 27.5 \\\\\n"
         "\\bottomrule\n"
         "\\end{tabular}\n"

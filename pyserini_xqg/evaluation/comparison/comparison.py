@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, ClusterSizes, find_clusters
 from pyserini_xqg.evaluation.comparison.differences import Difference, Languages, differences_of, mean_of
-from pyserini_xqg.evaluation.comparison.significance import ROUNDING, is_binary
+from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class RunComparison:
         Run, other than the baseline, to its difference to the baseline.
     controls : mapping
         Run to what its controls say of it.
+    clusters : ClusterSizes
+        What was exchanged and drawn as one.
     groups : mapping
         Name to some of the languages.
     """
@@ -59,6 +62,7 @@ class RunComparison:
     macro: Mapping[str, float]
     differences: Mapping[str, Difference]
     controls: Mapping[str, Sequence[ControlDifference]]
+    clusters: ClusterSizes
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def group_mean(self, run: str, group: str) -> float:
@@ -72,11 +76,12 @@ def compare_runs(
     baseline: str | None = None,
     controls: Sequence[tuple[str, str]] = (),
     groups: Mapping[str, Sequence[str]] | None = None,
+    clusters: Clusters | None = None,
 ) -> RunComparison:
     """Compare runs by one measure.
 
-    A measure whose values are all 0 or 1 is tested by McNemar's exact test, any other by randomisation; p values are
-    Holm-corrected over the languages.
+    Two runs whose values are all 0 or 1 are tested by McNemar's exact test where each question of a language is a
+    cluster of its own, others by randomisation of whole clusters; p values are Holm-corrected over the languages.
 
     Parameters
     ----------
@@ -90,6 +95,9 @@ def compare_runs(
         Each a run that is a control, and the run that it is the control of.
     groups : mapping, optional
         Name to languages, for a mean of their own.
+    clusters : Clusters, optional
+        Questions that are not independent; unless given, those whose ids are the same without their language (see
+        :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`).
 
     Raises
     ------
@@ -106,12 +114,11 @@ def compare_runs(
         for run, of_run in values.items()
     }
     means = {run: {name: sum(column) / len(column) for name, column in of.items()} for run, of in columns.items()}
-    binary = all(is_binary(column) for of_run in columns.values() for column in of_run.values())
-
     groups = groups or {}
+    clusters = clusters or find_clusters(languages)
     others = [run for run in values if run != baseline]
     pairs = [*((run, baseline) for run in others), *((run, control) for control, run in controls)]
-    found = differences_of(pairs, columns, languages, binary, groups)
+    found = differences_of(pairs, columns, languages, clusters.numbers(languages), groups)
     differences = dict(zip(others, found, strict=False))
     against_controls: dict[str, list[ControlDifference]] = {}
     for (control, run), difference in zip(controls, found[len(others) :], strict=True):
@@ -124,6 +131,7 @@ def compare_runs(
         {run: mean_of(of_run.values()) for run, of_run in means.items()},
         differences,
         against_controls,
+        clusters.sizes(languages),
         groups,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pyserini_xqg.collection.languages import language_code, language_name
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.comparison.differences import ChangedValue, Difference, LanguageDifference, MeanDifference
 from pyserini_xqg.evaluation.comparison.significance import ROUNDING, SIGNIFICANT
@@ -26,13 +27,13 @@ class RowDifference:
     ----------
     difference : float
     low, high : float or None
-        The bootstrap interval: of a mean, and of the only language.
+        The bootstrap interval.
     won, tied, lost : int or None
         Questions.
     test : str or None
         Name of the test.
     p, p_holm : float or None
-        Its p value, and the same Holm-corrected over the languages.
+        Its p value, and the same Holm-corrected over the languages; that of a mean is not corrected, and both are one.
     t_test, t_test_holm : float or None
         Likewise of the t-test.
     """
@@ -106,6 +107,8 @@ class MeasureReport:
         Name to languages.
     official : sequence of str
         Runs whose figures are XOR-Retrieve's and not means over the questions; none where that is not known.
+    clusters : ClusterSizes or None
+        What tests exchange and intervals draw as one; None where that is not known.
     """
 
     measure: str
@@ -116,6 +119,7 @@ class MeasureReport:
     not_above: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     official: Sequence[str] = ()
+    clusters: ClusterSizes | None = None
 
     @classmethod
     def of(
@@ -157,6 +161,7 @@ class MeasureReport:
             not_above,
             comparison.groups,
             otherwise,
+            comparison.clusters,
         )
 
     @property
@@ -261,19 +266,15 @@ def _differences(comparison: RunComparison) -> Iterator[Difference]:
 
 
 def _difference(found: Difference, rows: Sequence[str]) -> RunDifference:
-    interval = found.interval if len(found.languages) == 1 else None
-    by_row = {row: _row_difference(found.at(row), interval) for row in rows}
+    by_row = {row: _row_difference(found.at(row)) for row in rows}
     return RunDifference(found.run, found.against, by_row, _row_difference(found.overall), found.changes)
 
 
-def _row_difference(
-    found: LanguageDifference | MeanDifference, of_only_language: tuple[float, float] | None = None
-) -> RowDifference:
+def _row_difference(found: LanguageDifference | MeanDifference) -> RowDifference:
+    low, high = found.interval or (None, None)
     if isinstance(found, MeanDifference):
-        low, high = found.interval or (None, None)
-        return RowDifference(found.difference, low, high)
+        return RowDifference(found.difference, low, high, test="randomisation", p=found.p, p_holm=found.p)
     test = found.test
-    low, high = of_only_language or (None, None)
     return RowDifference(
         found.difference,
         low,

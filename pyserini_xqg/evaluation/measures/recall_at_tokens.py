@@ -114,6 +114,16 @@ def hits(
     return dict.fromkeys(ascending, False)
 
 
+def token_count(passages: Iterable[str], enough: int) -> int:
+    """How many tokens passages have, counted until there are `enough`."""
+    count = 0
+    for passage in passages:
+        count += len(_joined_tokens(passage).split())
+        if count >= enough:
+            break
+    return count
+
+
 # Questions share passages. Joined, a passage's tokens take a tenth of the memory of a list.
 @lru_cache(maxsize=1 << 14)
 def _joined_tokens(passage: str) -> str:

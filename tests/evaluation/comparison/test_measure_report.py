@@ -53,7 +53,7 @@ def test_the_mean_of_one_language_is_its_figure() -> None:
     assert (found.rows, found.overall, found.value("new", MEAN)) == (["fi"], "fi", 1.0)
     gain = found.difference("new", "plain")
     assert (gain.rows["fi"].low, gain.rows["fi"].high) == (gain.overall.low, gain.overall.high)
-    assert gain.overall.low is not None and gain.overall.p is None
+    assert gain.overall.low is not None and gain.overall.p == gain.rows["fi"].p
 
 
 def test_labels() -> None:
