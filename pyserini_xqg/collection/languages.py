@@ -162,8 +162,8 @@ def _resolved(value: str) -> tuple[str, bool]:
     if given := _iso_code(name.lower(), name.title(), name):
         code = _everyday(given)
         return code, code != given
-    if code := _short_names().get(name.title()):
-        return _everyday(code), False
+    if short := _short_names().get(name.title()):
+        return _everyday(short), False
     if language := _language_of_tag(name):
         return _everyday(language), True
     near = get_close_matches(name.title(), [*_short_names(), *_names()], n=3) + get_close_matches(
