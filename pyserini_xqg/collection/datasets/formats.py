@@ -56,7 +56,8 @@ def read_examples(
         raise UsageError(f"format is {format!r}: one of {', '.join(FORMATS)} is expected")
     path = Path(path)
     chosen = FORMATS[format or detect_format(path)]
-    return list(_sharing_passages(chosen.read(path, language, split)))
+    folder = str((path if path.is_dir() else path.parent).resolve())
+    return [replace(example, data_set=folder) for example in _sharing_passages(chosen.read(path, language, split))]
 
 
 def detect_format(path: Path) -> str:

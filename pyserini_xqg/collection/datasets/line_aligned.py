@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pyserini_xqg.collection.datasets.parallel import ParallelQuestion, ParallelText, parallel_text
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.storage.jsonl import open_binary
 
@@ -36,7 +36,9 @@ def read_line_aligned(english: Mapping[str | None, Path], texts: Iterable[tuple[
     InvalidInput
         A language is there twice or has no English file, or two files that go together have not as many lines.
     """
-    of_code = {None if name is None else language_code(name): file for name, file in english.items()}
+    own = {code: english[name] for code, name in one_a_language(filter(None, english)).items()}
+    texts = list(texts)
+    codes = one_a_language(name for name, _ in texts)
     lines: dict[Path, list[str]] = {}
 
     def lines_of(file: Path) -> list[str]:
@@ -45,13 +47,10 @@ def read_line_aligned(english: Mapping[str | None, Path], texts: Iterable[tuple[
         return lines[file]
 
     rows: dict[str, list[tuple[str, str]]] = {}
-    for name, file in texts:
-        language = language_code(name)
-        original = of_code.get(language, of_code.get(None))
+    for language, (_, file) in zip(codes, texts, strict=True):
+        original = own.get(language, english.get(None))
         if original is None:
             raise InvalidInput(f"{file}: no English file goes with {language}; give one, of it or of all languages")
-        if language in rows:
-            raise InvalidInput(f"{file}: {language} is there twice; one file a language is expected")
         ours, theirs = lines_of(original), lines_of(file)
         if len(ours) != len(theirs):
             raise InvalidInput(

@@ -17,7 +17,7 @@ from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
 from pyserini_xqg.collection.datasets.records import whole_json
 from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
 
@@ -114,6 +114,7 @@ def _read_folder(folder: Path) -> tuple[list[_Asked], dict[str, list[_Asked]]]:
             other = files.setdefault(found[1], file)
             if other != file:
                 raise InvalidInput(f"{folder}: {other.name} and {file.name} have the same language; one is expected")
+    files = {code: files[name] for code, name in one_a_language(files, folder).items()}
     if "en" not in files or len(files) < 2:
         raise MissingInput(
             f"{folder}: files for {', '.join(files) or 'no language'}; an English one (name.en.json) and others are "
@@ -122,8 +123,8 @@ def _read_folder(folder: Path) -> tuple[list[_Asked], dict[str, list[_Asked]]]:
     english = _questions(files.pop("en"))
     known = {asked.id for asked in english}
     others: dict[str, list[_Asked]] = {}
-    for name, file in files.items():
-        asked = others[language_code(name)] = _questions(file)
+    for code, file in files.items():
+        asked = others[code] = _questions(file)
         if lacking := next((each for each in asked if each.id not in known), None):
             raise InvalidInput(f"{file}: question {lacking.id} is not in the English file; parallel files are expected")
     return english, others

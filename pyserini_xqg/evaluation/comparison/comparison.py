@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import Clusters, ClusterSizes, find_clusters
 from pyserini_xqg.evaluation.comparison.differences import Difference, Languages, differences_of, mean_of
@@ -206,8 +206,8 @@ def groups_of(asked: Mapping[str, Iterable[str]], languages: Iterable[str]) -> d
     for name, members in asked.items():
         if name in (*there, "mean"):
             raise UsageError(f"a group cannot be called {name}: that is another row of the table")
-        codes = {language_code(member) for member in members}
-        groups[name] = tuple(language for language in there if language.strip() in codes)
+        asked_for = {row for member in members for row in in_language(language_code(member), there)}
+        groups[name] = tuple(row for row in there if row in asked_for)
         if not groups[name]:
             raise UsageError(f"none of the languages of the group {name} is there; there are {', '.join(there)}")
     return groups

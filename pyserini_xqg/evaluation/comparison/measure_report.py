@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyserini_xqg.collection.languages import language_code, language_name
+from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
@@ -238,7 +238,7 @@ def row_label(row: str) -> str:
     if row in (ALL, MEAN):
         return {ALL: "all questions", MEAN: "mean of the languages"}[row]
     try:
-        return f"{language_name(language_code(row))} ({row.strip()})"
+        return f"{language_name(canonical_code(row))} ({row.strip()})"
     except InvalidInput:
         return row
 

@@ -155,6 +155,7 @@ def test_questions_that_cannot_be() -> None:
 
 def test_a_group_without_a_language_that_is_there_is_refused() -> None:
     assert groups_of({"weak": ["Swahili", "ur"]}, ["sw", "fi"]) == {"weak": ("sw",)}
+    assert groups_of({"weak": ["sw", "pt_BR"]}, ["swh", "fi", " pt"]) == {"weak": ("swh", " pt")}  # as a gold file has
     with pytest.raises(UsageError, match="none of the languages of the group weak"):
         groups_of({"weak": ["ur"]}, ["sw", "fi"])
     for name in ("sw", "mean"):
