@@ -88,8 +88,7 @@ def resampled_means(
             own = inverse[start : start + len(clusters[language])]
             start += len(own)
             counts[language] = np.bincount(own, minlength=size).astype(np.float64)
-            sums[language] = np.zeros((len(values[language]), size))
-            np.add.at(sums[language], (slice(None), own), values[language])
+            sums[language] = np.stack([np.bincount(own, row, size) for row in values[language]])
             means[language] = np.empty((len(values[language]), resamples))
         for begin in range(0, resamples, BATCH):
             times = _drawn(chance, size, min(BATCH, resamples - begin))

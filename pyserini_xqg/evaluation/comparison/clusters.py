@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import canonical_code
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.questions import ALL
 
@@ -150,7 +150,7 @@ def without_language(identifier: str, language: str) -> str:
 
 def _is_language(code: str, language: str) -> bool:
     try:
-        return language == ALL or language_code(code) == language_code(language)
+        return canonical_code(code) == (canonical_code(language) if language != ALL else canonical_code(code))
     except InvalidInput:
         return False
 

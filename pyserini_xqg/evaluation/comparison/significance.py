@@ -162,7 +162,7 @@ def cluster_sums(values: npt.ArrayLike, clusters: ClusterNumbers | None = None) 
     given = np.asarray(values, dtype=float)
     if clusters is None or not len(given):
         return given
-    return np.bincount(np.unique(clusters, return_inverse=True)[1], given)
+    return np.bincount(np.unique(clusters, return_inverse=True)[1], given).astype(np.float64)
 
 
 def are_single(clusters: ClusterNumbers | None) -> bool:
