@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import math
 import sys
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.storage.jsonl import open_binary
+from pyserini_xqg.storage.text_files import numbered_lines
 
 
 def read_run(file: str | Path) -> dict[str, list[str]]:
@@ -23,7 +19,7 @@ def read_run(file: str | Path) -> dict[str, list[str]]:
     Parameters
     ----------
     file : str or Path
-        ``question Q0 passage rank score tag`` a line, ``.gz`` or not.
+        ``question Q0 passage rank score tag`` a line, gzipped or not.
 
     Raises
     ------
@@ -34,7 +30,7 @@ def read_run(file: str | Path) -> dict[str, list[str]]:
     """
     run: dict[str, dict[str, None]] = {}
     last: dict[str, tuple[int, float]] = {}
-    for number, line in _lines(file):
+    for number, line in numbered_lines(file):
         question, passage, rank, score = _run_line(line, f"{file}:{number}")
         ranked = run.setdefault(question, {})
         if passage in ranked:
@@ -58,7 +54,7 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
     Parameters
     ----------
     file : str or Path
-        ``question 0 passage relevance`` a line, ``.gz`` or not.
+        ``question 0 passage relevance`` a line, gzipped or not.
 
     Raises
     ------
@@ -68,7 +64,7 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
         A line is not of that form, a passage is there twice for a question, or there is no line.
     """
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in _lines(file):
+    for number, line in numbered_lines(file):
         question, passage, relevance = _qrels_line(line, f"{file}:{number}")
         relevances = qrels.setdefault(question, {})
         if passage in relevances:
@@ -77,25 +73,6 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
     if not qrels:
         raise InvalidInput(f"{file}: no line; TREC qrels are expected")
     return qrels
-
-
-def _lines(file: str | Path) -> Iterator[tuple[int, str]]:
-    """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
-
-    Raises
-    ------
-    MissingInput
-        The file cannot be read.
-    InvalidInput
-        It is not UTF-8, or a damaged gzip file.
-    """
-    try:
-        with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
-            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
 
 
 def _run_line(line: str, place: str) -> tuple[str, str, int, float]:

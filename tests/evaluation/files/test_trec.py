@@ -71,7 +71,6 @@ def test_a_line_out_of_order_or_form_is_named(tmp_path: Path, line: str, fragmen
     [
         ("run.txt", b"", "no line; a TREC run is expected"),
         ("run.txt", b"q Q0 \xff 1 0.5 t\n", "not UTF-8"),
-        ("run.txt.gz", b"q Q0 a 1 0.5 t\n", "damaged gzip file"),
         ("run.txt.gz", gzip.compress(b"q Q0 a 1 0.5 t\n", mtime=0)[:-9], "damaged gzip file"),
     ],
 )
