@@ -340,7 +340,7 @@ def test_odd_gold_and_predictions_are_told(
     assert call(*command, "--format", "json") == 0
     # As the official script: fi 2 of 3, te 1 of 1, and so no figure in ru.
     values = json.loads(printed(capsys))["R@2kt"]["values"]["p"]
-    assert values == {"fi": pytest.approx(2 / 3), "ru": None, "mean": pytest.approx(5 / 6)}
+    assert values == {"fi": pytest.approx(2 / 3), "ru": None, "te": 1.0, "mean": pytest.approx(5 / 6)}
     assert caplog.messages == [
         "1 of the 4 gold questions have no answer but yes and no (ru1); R@kt does not count them",
         "1 of the 4 gold questions have an empty answer (fi1), which R@kt finds in any text, as the official script "

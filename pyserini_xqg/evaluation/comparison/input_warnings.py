@@ -11,6 +11,7 @@ from pyserini_xqg.evaluation.comparison.comparison import unanswered
 from pyserini_xqg.evaluation.comparison.differences import Languages
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
 from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
+from pyserini_xqg.evaluation.measures.xor_retrieve import names_in_gold
 
 EXAMPLES = 3
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -161,7 +162,9 @@ class InputWarnings:
                 f"{name}: {twice:,} predictions are of a question that was there before; the official script, and so "
                 "the figures, count them all, differences and tests the first"
             )
-        others = [each.id for each in predictions if each.id in counted and each.language != gold[each.id].language]
+        ours = {each.id: each.language for each in gold.values() if each.id in counted}
+        names = names_in_gold((each.language for each in predictions if each.id in ours), ours.values())
+        others = [each.id for each in predictions if each.id in ours and names[each.language] != ours[each.id]]
         if others:
             self.say(
                 f"{name}: {len(others):,} predictions name another language than the gold file ({_some(others)}); the "

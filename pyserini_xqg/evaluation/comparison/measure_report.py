@@ -69,7 +69,7 @@ class RunDifference:
     run, against : str
         Differences are those of `run` minus those of `against`.
     rows : mapping
-        Row (see :meth:`MeasureReport.rows`) to difference.
+        Row (see :meth:`MeasureReport.rows`) to difference; none of languages that only predictions have.
     overall : RowDifference
         Of the mean of the languages, be it of one only.
     changes : sequence of ChangedValue
@@ -106,6 +106,8 @@ class MeasureReport:
         Name to languages.
     official : sequence of str
         Runs whose figures are XOR-Retrieve's and not means over the questions; none where that is not known.
+    predicted : sequence of str
+        Languages of R@kt's predictions that no question has; their figures count in the official mean.
     """
 
     measure: str
@@ -116,6 +118,7 @@ class MeasureReport:
     not_above: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     official: Sequence[str] = ()
+    predicted: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -130,14 +133,19 @@ class MeasureReport:
         official : mapping, optional
             Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
         """
-        official = official or {}
-        rows = _rows(comparison.questions, comparison.groups)
+        official = {run: figure.named_as(comparison.questions) for run, figure in (official or {}).items()}
+        named = dict.fromkeys(language for of_run in official.values() for language in of_run.languages)
+        predicted = [language for language in named if language not in comparison.questions]
+        rows = _rows(comparison.questions, predicted, comparison.groups)
         values = {
             run: {row: _value(comparison, official.get(run), run, row) for row in rows} for run in comparison.macro
         }
-        differences = [_difference(each, rows) for each in _differences(comparison)]
+        differences = [
+            _difference(each, [row for row in rows if row not in predicted]) for each in _differences(comparison)
+        ]
+        mean = [row for row in rows if row == MEAN]
         not_above = {
-            run: {each.control: [*each.not_above, *[MEAN] * each.mean_not_above] for each in controls}
+            run: {each.control: [*each.not_above, *mean * each.mean_not_above] for each in controls}
             for run, controls in comparison.controls.items()
         }
         otherwise = [
@@ -147,6 +155,7 @@ class MeasureReport:
                 (value := values[run][language]) is None or abs(value - mean) > ROUNDING
                 for language, mean in comparison.means[run].items()
             )
+            or abs(official[run].mean - comparison.macro[run]) > ROUNDING
         ]
         return cls(
             measure,
@@ -157,6 +166,7 @@ class MeasureReport:
             not_above,
             comparison.groups,
             otherwise,
+            predicted,
         )
 
     @property
@@ -167,12 +177,12 @@ class MeasureReport:
     @property
     def rows(self) -> list[str]:
         """The languages, ``mean`` where there are several, and the groups of them."""
-        return _rows(self.questions, self.groups)
+        return _rows(self.questions, self.predicted, self.groups)
 
     @property
     def overall(self) -> str:
         """The row that stands for all: the mean, or the only language."""
-        return MEAN if len(self.questions) > 1 else next(iter(self.questions))
+        return MEAN if MEAN in self.rows else next(iter(self.questions))
 
     @property
     def controls(self) -> set[str]:
@@ -188,8 +198,8 @@ class MeasureReport:
 
     def count(self, row: str) -> int:
         """How many questions count."""
-        if row in self.questions:
-            return self.questions[row]
+        if row in self.questions or row in self.predicted:
+            return self.questions.get(row, 0)
         return sum(self.questions[language] for language in (self.questions if row == MEAN else self.groups[row]))
 
     def value(self, run: str, row: str) -> float | None:
@@ -238,8 +248,9 @@ def row_label(row: str) -> str:
         return row
 
 
-def _rows(questions: Mapping[str, int], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    return [*questions, *([MEAN] if len(questions) > 1 else []), *groups]
+def _rows(questions: Mapping[str, int], predicted: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    languages = [*questions, *predicted]
+    return [*languages, *([MEAN] if len(languages) > 1 else []), *groups]
 
 
 def _value(comparison: RunComparison, official: OfficialFigure | None, run: str, row: str) -> float | None:

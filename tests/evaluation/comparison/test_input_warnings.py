@@ -87,3 +87,12 @@ def test_predictions_that_the_official_script_counts_otherwise(caplog: pytest.Lo
     assert "passes over the 1 questions without a prediction" in missing
     assert "1 predictions are of a question that was there before" in twice
     assert "1 predictions name another language than the gold file (r1)" in others
+
+
+def test_a_language_with_a_blank_is_no_other_language(caplog: pytest.LogCaptureFixture) -> None:
+    gold = {name: GoldQuestion(name, "?", ("x",), " fi") for name in ("f1", "f2")}
+    languages = {" fi": ["f1", "f2"]}
+    InputWarnings().on_predictions("new", [Prediction("f1", "fi", []), Prediction("f2", "fi", [])], languages, gold)
+    assert caplog.messages == []
+    InputWarnings().on_predictions("new", [Prediction("f1", "fi", []), Prediction("f2", " fi", [])], languages, gold)
+    assert "1 predictions name another language than the gold file (f1)" in caplog.messages[0]
