@@ -6,8 +6,10 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
 from pyserini_xqg.collection.datasets.retrieval_set import corpus_lines, queries_lines
@@ -113,7 +115,14 @@ class AlignmentVectors:
             file = self._folder / VECTORS / f"{language}-{digest}.npy"
             if not file.exists():
                 encoder = encoder or TextEncoder(read_encoder(str(self._plain), "query"), self._device, "query")
-                _save(encoder.encode(texts, "query"), file)
+                shown: dict[str, Any] = {
+                    "total": len(texts),
+                    "unit": " sentences",
+                    "unit_scale": True,
+                    "dynamic_ncols": True,
+                }
+                with tqdm(desc=f"encoding {language}", disable=not self._show_progress, **shown) as bar:
+                    _save(encoder.encode(texts, "query", bar.update), file)
             found[language] = np.load(file)
         return found
 
