@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -115,13 +114,10 @@ class AlignmentVectors:
             file = self._folder / VECTORS / f"{language}-{digest}.npy"
             if not file.exists():
                 encoder = encoder or TextEncoder(read_encoder(str(self._plain), "query"), self._device, "query")
-                shown: dict[str, Any] = {
-                    "total": len(texts),
-                    "unit": " sentences",
-                    "unit_scale": True,
-                    "dynamic_ncols": True,
-                }
-                with tqdm(desc=f"encoding {language}", disable=not self._show_progress, **shown) as bar:
+                bar = tqdm(
+                    desc=f"encoding {language}", total=len(texts), unit=" sentences", disable=not self._show_progress
+                )
+                with bar:
                     _save(encoder.encode(texts, "query", bar.update), file)
             found[language] = np.load(file)
         return found

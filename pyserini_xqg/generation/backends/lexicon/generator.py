@@ -166,8 +166,7 @@ class SenseChooser:
                     texts += senses
         known = list(dict.fromkeys(texts))
         self._rows = {text: row for row, text in enumerate(known)}
-        shown: dict[str, Any] = {"total": len(known), "unit": " words", "unit_scale": True, "dynamic_ncols": True}
-        with tqdm(desc="encoding translations", disable=not show_progress, **shown) as bar:
+        with tqdm(desc="encoding translations", total=len(known), unit=" words", disable=not show_progress) as bar:
             vectors = encoder.encode(known, "query", bar.update)
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         # What all words have in common, in many models the most of a vector: it would favour the same sense always.
