@@ -19,7 +19,7 @@ class RunFiles:
     Parameters
     ----------
     runs : mapping
-        A run in TREC's format, with a name; repeated, the baseline first.
+        A run in TREC's or Tevatron's format, with a name; repeated, the baseline first.
     predictions : mapping
         XOR-Retrieve's predictions (JSON), with a name, for R@kt; repeated. After the runs.
     qrels : str or Path, optional

@@ -9,7 +9,8 @@ from typing import Any
 
 from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.differences import ChangedValue
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
+from pyserini_xqg.evaluation.comparison.row_differences import RowDifference, RunDifference
 
 INTERVAL = ("low", "high")
 TESTED = ("won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm")
@@ -42,6 +43,7 @@ def to_object(report: MeasureReport, with_changes: bool = False) -> dict[str, An
         ],
         **({"groups": {name: list(members) for name, members in report.groups.items()}} if report.groups else {}),
         **({"clusters": asdict(report.clusters)} if report.clusters else {}),
+        **({"predicted": list(report.predicted)} if report.predicted else {}),
     }
 
 
@@ -77,6 +79,7 @@ def from_object(measure: str, found: Mapping[str, Any]) -> MeasureReport:
         not_above,
         {str(name): [str(each) for each in members] for name, members in found.get("groups", {}).items()},
         clusters=ClusterSizes(**found["clusters"]) if "clusters" in found else None,
+        predicted=[str(language) for language in found.get("predicted", ())],
     )
     _check(report)
     return report
@@ -84,7 +87,7 @@ def from_object(measure: str, found: Mapping[str, Any]) -> MeasureReport:
 
 def _difference(found: Mapping[str, Any], questions: Mapping[str, int]) -> RunDifference:
     rows = {str(row): _row_difference(each, row in questions) for row, each in found["languages"].items()}
-    overall = rows[MEAN if len(questions) > 1 else next(iter(questions))]
+    overall = rows[MEAN if MEAN in rows else next(iter(questions))]
     changes = [ChangedValue(**each) for each in found.get("changed", ())]
     return RunDifference(
         str(found["run"]),
@@ -120,7 +123,8 @@ def _check(report: MeasureReport) -> None:
     for each in report.differences:
         report.values[each.run], report.values[each.against]
         for row in report.rows:
-            each.rows[row]
+            if row not in report.predicted:
+                each.rows[row]
     for run, controls in report.not_above.items():
         report.difference(run, report.baseline)
         for control in controls:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pyserini_xqg.evaluation.comparison.clusters import NONE as NO_CLUSTERS
 from pyserini_xqg.evaluation.comparison.clusters import PASSAGE, QUESTION, ClusterSizes
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, RowDifference, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import RowDifference
 from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.figures import NONE, Unit, p_value
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
@@ -50,8 +51,14 @@ def detail(report: MeasureReport, run: str) -> Table:
         columns += [Column(control, apart=True), Column(f"{run} - {control}", marked=True), Column("p", marked=True)]
     rows = []
     for row in report.rows:
-        found = gain.at(row)
         cells = [*row_cells(report, row), *(Cell(unit.value(report.value(name, row))) for name in (baseline, run))]
+        if row in report.predicted:
+            cells += [Cell(NONE), Cell(""), Cell("")] + [Cell("")] * graded
+            for control, _ in controls:
+                cells += [Cell(unit.value(report.value(control, row))), Cell(NONE), Cell("")]
+            rows.append(cells)
+            continue
+        found = gain.at(row)
         cells += [Cell(unit.signed(found.difference)), won_and_lost(found), p_cell(found.p_holm)]
         if graded:
             cells.append(Cell(NONE) if row in report.questions and found.t_test is None else p_cell(found.t_test_holm))
@@ -144,6 +151,6 @@ def _overview_row(report: MeasureReport, unit: Unit, row: str) -> list[Cell]:
 def _marks(report: MeasureReport, run: str, row: str) -> tuple[Mark, ...]:
     marks = not_above_mark(report, run, row)
     gain = report.gain(run)
-    if gain is None:
+    if gain is None or row in report.predicted:
         return marks
     return (Mark.SIGNIFICANT, *marks) if gain.at(row).significant else marks

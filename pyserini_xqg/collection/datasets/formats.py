@@ -73,7 +73,7 @@ def detect_format(path: Path) -> str:
     if not path.exists():
         raise MissingInput(f"{path}: no such file or folder")
     if path.is_dir():
-        names = [file.name for file in path.iterdir()]
+        names = [file.name.removesuffix(".gz") for file in path.iterdir()]
         for name, format in FORMATS.items():
             if format.files is not None and any(map(format.files.search, names)):
                 return name

@@ -5,16 +5,14 @@ Parallel questions are folders ``{L}-en`` with ``{L}.txt`` and ``en.txt``. They 
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pyserini_xqg.collection.datasets.parallel import ParallelQuestion, ParallelText, parallel_text
 from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.storage.jsonl import open_binary
+from pyserini_xqg.storage.text_files import matching_files, read_text
 
 QUESTION_FOLDER = re.compile(r"^([a-z]{2,3})-en$")
 
@@ -81,7 +79,7 @@ def read_parallel_questions(folder: Path) -> list[ParallelQuestion]:
 
 
 def read_lines(file: Path) -> list[str]:
-    """The lines of a file, ``.gz`` or not, empty ones too. Only line feeds end them.
+    """The lines of a file, gzipped or not, empty ones too. Only line feeds end them.
 
     Raises
     ------
@@ -90,14 +88,7 @@ def read_lines(file: Path) -> list[str]:
     InvalidInput
         It is not UTF-8, or a damaged gzip file.
     """
-    try:
-        with open_binary(file) as handle:
-            text = handle.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
-    lines = text.split("\n")
+    lines = read_text(file).split("\n")
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
@@ -106,7 +97,8 @@ def read_lines(file: Path) -> list[str]:
 def _read_question_folder(folder: Path) -> Iterator[ParallelQuestion]:
     found = QUESTION_FOLDER.match(folder.resolve().name)
     assert found is not None
-    sides = [read_lines(folder / f"{name}.txt") for name in (found[1], "en")]
+    files = {side[1]: file for side, file in matching_files(folder, re.compile(rf"^({found[1]}|en)\.txt$"))}
+    sides = [read_lines(files.get(name, folder / f"{name}.txt")) for name in (found[1], "en")]
     if len(sides[0]) != len(sides[1]):
         raise InvalidInput(
             f"{folder}: {found[1]}.txt has {len(sides[0]):,} lines and en.txt {len(sides[1]):,}; the same number is "

@@ -16,9 +16,10 @@ from pyserini_xqg.collection.datasets.line_aligned import read_lines
 from pyserini_xqg.collection.datasets.parallel import ParallelText, parallel_text
 from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.storage.text_files import matching_files
 
 PARTS = ("premise", "hypothesis")
-FILE_NAME = re.compile(r"(?P<split>.*?)[-.](?P<language>[a-z]{2})\.tsv(?:\.gz)?$")
+FILE_NAME = re.compile(r"^(?P<split>.*?)[-.](?P<language>[a-z]{2})\.tsv$")
 HEADERS = {"premise", "sentence1"}
 ENGLISH = "en"
 
@@ -62,9 +63,8 @@ def read_xnli(path: str | Path, part: str = "premise", split: str | None = None)
 
 def _read_folder(folder: Path, split: str | None) -> Sentences:
     splits: dict[str, dict[str, Path]] = {}
-    for file in sorted(folder.iterdir()):
-        if found := FILE_NAME.match(file.name):
-            splits.setdefault(found["split"], {})[found["language"]] = file
+    for found, file in matching_files(folder, FILE_NAME):
+        splits.setdefault(found["split"], {})[found["language"]] = file
     if split is None and len(splits) > 1:
         raise UsageError(f"{folder} has files of {', '.join(splits)}: name one of them as the split")
     files = splits.get(split, {}) if split is not None else next(iter(splits.values()), {})

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from pyserini_xqg.collection.languages import canonical_code
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.questions import ALL
+from pyserini_xqg.storage.text_files import numbered_lines
 
 QUESTION, PASSAGE, NONE = "question", "passage", "none"
 # A language's code, and behind it a script or a region, at one end of an id: fi:12, zh-TW/12, 12_pt_BR.
@@ -180,14 +181,10 @@ def _of_file(file: Path, questions: Iterable[str]) -> dict[str, str]:
     expected = (
         f"{QUESTION}, {PASSAGE}, {NONE}, or a file with a question, a tab and its cluster on each line is expected"
     )
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise MissingInput(f"clusters: {file} cannot be read ({error.strerror}); {expected}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error}); {expected}") from error
+    if not file.exists():
+        raise MissingInput(f"clusters: there is no file {file}; {expected}")
     found: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in numbered_lines(file):
         question, tab, cluster = line.partition("\t")
         if not line.strip():
             continue

@@ -9,83 +9,15 @@ from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
-from pyserini_xqg.evaluation.comparison.differences import ChangedValue, Difference, LanguageDifference, MeanDifference
-from pyserini_xqg.evaluation.comparison.significance import ROUNDING, SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.differences import Difference, LanguageDifference, MeanDifference
+from pyserini_xqg.evaluation.comparison.row_differences import RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
 from pyserini_xqg.evaluation.questions import ALL
 
 MEAN = "mean"
 # A figure and a difference of figures that were computed apart differ by no more.
 ROUNDED = 1e-9
-
-
-@dataclass(frozen=True)
-class RowDifference:
-    """A difference in one row: a language, their mean, or a group of them. None is what does not apply.
-
-    Attributes
-    ----------
-    difference : float
-    low, high : float or None
-        The bootstrap interval.
-    won, tied, lost : int or None
-        Questions.
-    test : str or None
-        Name of the test.
-    p, p_holm : float or None
-        Its p value, and the same Holm-corrected over the languages; that of a mean is not corrected, and both are one.
-    t_test, t_test_holm : float or None
-        Likewise of the t-test.
-    """
-
-    difference: float
-    low: float | None = None
-    high: float | None = None
-    won: int | None = None
-    tied: int | None = None
-    lost: int | None = None
-    test: str | None = None
-    p: float | None = None
-    p_holm: float | None = None
-    t_test: float | None = None
-    t_test_holm: float | None = None
-
-    @property
-    def significant(self) -> bool:
-        """Whether the corrected p value says so."""
-        return self.p_holm is not None and self.p_holm < SIGNIFICANT
-
-    @property
-    def clear(self) -> bool:
-        """Whether there is an interval, and zero is outside of it."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
-
-@dataclass(frozen=True)
-class RunDifference:
-    """A run held against another one.
-
-    Attributes
-    ----------
-    run, against : str
-        Differences are those of `run` minus those of `against`.
-    rows : mapping
-        Row (see :meth:`MeasureReport.rows`) to difference.
-    overall : RowDifference
-        Of the mean of the languages, be it of one only.
-    changes : sequence of ChangedValue
-        The questions on which they differ; none where they are not known.
-    """
-
-    run: str
-    against: str
-    rows: Mapping[str, RowDifference]
-    overall: RowDifference
-    changes: Sequence[ChangedValue] = ()
-
-    def at(self, row: str) -> RowDifference:
-        """That of a row; the mean has one even where there is one language."""
-        return self.overall if row == MEAN else self.rows[row]
 
 
 @dataclass(frozen=True)
@@ -109,6 +41,8 @@ class MeasureReport:
         Runs whose figures are XOR-Retrieve's and not means over the questions; none where that is not known.
     clusters : ClusterSizes or None
         What tests exchange and intervals draw as one; None where that is not known.
+    predicted : sequence of str
+        Languages of R@kt's predictions that no question has; their figures count in the official mean.
     """
 
     measure: str
@@ -120,6 +54,7 @@ class MeasureReport:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     official: Sequence[str] = ()
     clusters: ClusterSizes | None = None
+    predicted: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -134,14 +69,19 @@ class MeasureReport:
         official : mapping, optional
             Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
         """
-        official = official or {}
-        rows = _rows(comparison.questions, comparison.groups)
+        official = {run: figure.named_as(comparison.questions) for run, figure in (official or {}).items()}
+        named = dict.fromkeys(language for of_run in official.values() for language in of_run.languages)
+        predicted = [language for language in named if language not in comparison.questions]
+        rows = _rows(comparison.questions, predicted, comparison.groups)
         values = {
             run: {row: _value(comparison, official.get(run), run, row) for row in rows} for run in comparison.macro
         }
-        differences = [_difference(each, rows) for each in _differences(comparison)]
+        differences = [
+            _difference(each, [row for row in rows if row not in predicted]) for each in _differences(comparison)
+        ]
+        mean = [row for row in rows if row == MEAN]
         not_above = {
-            run: {each.control: [*each.not_above, *[MEAN] * each.mean_not_above] for each in controls}
+            run: {each.control: [*each.not_above, *mean * each.mean_not_above] for each in controls}
             for run, controls in comparison.controls.items()
         }
         otherwise = [
@@ -151,6 +91,7 @@ class MeasureReport:
                 (value := values[run][language]) is None or abs(value - mean) > ROUNDING
                 for language, mean in comparison.means[run].items()
             )
+            or abs(official[run].mean - comparison.macro[run]) > ROUNDING
         ]
         return cls(
             measure,
@@ -162,6 +103,7 @@ class MeasureReport:
             comparison.groups,
             otherwise,
             comparison.clusters,
+            predicted,
         )
 
     @property
@@ -172,12 +114,12 @@ class MeasureReport:
     @property
     def rows(self) -> list[str]:
         """The languages, ``mean`` where there are several, and the groups of them."""
-        return _rows(self.questions, self.groups)
+        return _rows(self.questions, self.predicted, self.groups)
 
     @property
     def overall(self) -> str:
         """The row that stands for all: the mean, or the only language."""
-        return MEAN if len(self.questions) > 1 else next(iter(self.questions))
+        return MEAN if MEAN in self.rows else next(iter(self.questions))
 
     @property
     def controls(self) -> set[str]:
@@ -193,8 +135,8 @@ class MeasureReport:
 
     def count(self, row: str) -> int:
         """How many questions count."""
-        if row in self.questions:
-            return self.questions[row]
+        if row in self.questions or row in self.predicted:
+            return self.questions.get(row, 0)
         return sum(self.questions[language] for language in (self.questions if row == MEAN else self.groups[row]))
 
     def value(self, run: str, row: str) -> float | None:
@@ -243,8 +185,9 @@ def row_label(row: str) -> str:
         return row
 
 
-def _rows(questions: Mapping[str, int], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    return [*questions, *([MEAN] if len(questions) > 1 else []), *groups]
+def _rows(questions: Mapping[str, int], predicted: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    languages = [*questions, *predicted]
+    return [*languages, *([MEAN] if len(languages) > 1 else []), *groups]
 
 
 def _value(comparison: RunComparison, official: OfficialFigure | None, run: str, row: str) -> float | None:

@@ -17,7 +17,7 @@ from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
 
 # Replaces ir_measures.parse_measure by one that knows R@kt.
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.evaluation.measures.xor_retrieve import Evaluation, evaluate
+from pyserini_xqg.evaluation.measures.xor_retrieve import Evaluation, evaluate, names_in_gold
 
 BETWEEN_MEASURES = re.compile(r",(?![^()]*\))")
 
@@ -28,6 +28,11 @@ class OfficialFigure:
 
     languages: Mapping[str, float]
     mean: float
+
+    def named_as(self, gold: Iterable[str]) -> OfficialFigure:
+        """The same with the gold file's names of its languages, where it has them."""
+        names = names_in_gold(self.languages, gold)
+        return OfficialFigure({names[language]: value for language, value in self.languages.items()}, self.mean)
 
 
 @dataclass(frozen=True)
