@@ -11,8 +11,8 @@ from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
 from tests.fixtures.generation import make_t5
 from tests.fixtures.processes import run_modules
+from tests.fixtures.server import Server, running_server
 from tests.generation.backends.lexicon.dict_format import write_dictionary
-from tests.generation.backends.test_server import Server, running_server
 
 FINNISH = {
     "river": "joki",
