@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
 from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
@@ -60,7 +61,7 @@ def sweep(
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
     search = Sweep(index, asked.measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
     result = search.cross_validate(questions, folds, seed) if dev is None else search.choose_and_test(dev, questions)
-    print(sweep_as_text(result))
+    say(sweep_as_text(result))
     if output is not None:
         write_sweep(result, search.described(None if dev else folds, seed), output)
-        print(f"\nthe whole grid: {output}")
+        say(f"\nthe whole grid: {output}")
