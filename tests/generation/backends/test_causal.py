@@ -252,6 +252,13 @@ def test_a_list_that_was_cut_loses_its_last_question(chat_model: str) -> None:
     assert generator._read(generator._decode([*ids, 1, 0, 0], len(ids) + 3), "en", 2) == ["Where?", "Wh"]
 
 
+def test_a_thought_between_special_tokens_is_no_question(chat_model: str) -> None:
+    generator = generator_of(chat_model)
+    (mark,) = {"<|assistant|>"} & generator.special_tokens
+    ids = generator._tokenizer(f"<think>What?</think>1. Where?\n2. When?{mark}")["input_ids"]
+    assert generator._read(generator._decode([*ids, 1], len(ids) + 9), "en", 2) == ["Where?", f"When?{mark}"]
+
+
 def test_a_question_of_the_examples_is_no_query(base_model: str) -> None:
     generator = generator_of(base_model)
     own = prompts.EXAMPLE_QUESTIONS["ru"][0]
