@@ -243,7 +243,7 @@ def test_every_option_of_a_model_reaches_the_settings(
         "languages": {"fi": 2},
         "seed": 5,
         "tries": 2,
-        "cleaning": {"least_script": 0.0, "max_characters": 150},
+        "cleaning": {"least_script": 0.0, "other_language": 0.3, "max_characters": 150, "no_cleaning": False},
         "part_size": 6,
         "limit": 8,
     }
