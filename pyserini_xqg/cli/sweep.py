@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
 from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
@@ -69,7 +70,7 @@ def sweep(
         if dev is None
         else search.choose_and_test(dev, questions, cluster)
     )
-    print(sweep_as_text(result))
+    say(sweep_as_text(result))
     if output is not None:
         write_sweep(result, search.described(None if dev else folds, seed), output)
-        print(f"\nthe whole grid: {output}")
+        say(f"\nthe whole grid: {output}")

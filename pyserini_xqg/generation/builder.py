@@ -109,7 +109,7 @@ class XqgQueryBuilder:
         self.part_size = part_size
         self.limit = limit
         self.show_progress = show_progress
-        self._cleaner = Cleaner(self.cleaning, generator.settings)
+        self._cleaner = Cleaner(self.cleaning, generator.settings, generator.special_tokens)
 
     def build(self, corpus: str | Path, output: str | Path) -> Manifest:
         """Generate the queries.

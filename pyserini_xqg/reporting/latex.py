@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
 from pyserini_xqg.reporting.measure_tables import overview, title
 from pyserini_xqg.reporting.table import Cell, Mark
@@ -29,7 +30,7 @@ PREAMBLE = r"""% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; other
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it stands, on one line."""
-    return "".join(ESCAPES.get(character, character) for character in " ".join(text.split()))
+    return "".join(ESCAPES.get(character, character) for character in visible(" ".join(text.split())))
 
 
 def as_latex(sections: Iterable[tuple[str, Sequence[MeasureReport]]]) -> str:

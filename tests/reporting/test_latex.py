@@ -49,3 +49,7 @@ def test_a_tabular() -> None:
         "\\end{tabular}\n"
     )
     assert text.startswith("% Needs \\usepackage{booktabs}")
+
+
+def test_control_characters_are_shown() -> None:
+    assert escape("a\x1b[2Jb") == r"a\textbackslash{}u001b[2Jb"

@@ -16,7 +16,7 @@ GENERATORS = {
     "seq2seq": ("seq2seq", "Seq2SeqGenerator"),
     "ctranslate2": ("ctranslate2", "CTranslate2Generator"),
     "causal": ("causal", "CausalGenerator"),
-    "server": ("server", "ServerGenerator"),
+    "server": ("server.generator", "ServerGenerator"),
     "lexicon": ("lexicon.generator", "LexiconGenerator"),
 }
 

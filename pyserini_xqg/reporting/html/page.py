@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pyserini_xqg import __version__
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
 from pyserini_xqg.reporting.alignment.files import AlignmentFile
@@ -90,6 +91,7 @@ def as_html(contents: Contents) -> str:
     environment = Environment(
         loader=PackageLoader("pyserini_xqg.reporting.html", "."),
         autoescape=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,  # markup is ours
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
