@@ -10,7 +10,8 @@ from ir_measures import RR, Success
 from pyserini_xqg.collection.datasets.retrieval_set import Question
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.figures import Unit
 from pyserini_xqg.reporting.measure_tables import won_and_lost
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table

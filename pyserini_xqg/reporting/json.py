@@ -9,8 +9,8 @@ from typing import Any
 
 from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.differences import ChangedValue
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
-from pyserini_xqg.evaluation.comparison.row_differences import RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference, RunDifference
 
 INTERVAL = ("low", "high")
 TESTED = ("won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm")

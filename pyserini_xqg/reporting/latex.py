@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pyserini_xqg.collection.visible_text import visible
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.measure_tables import overview, title
 from pyserini_xqg.reporting.table import Cell, Mark
 

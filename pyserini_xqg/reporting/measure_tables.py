@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pyserini_xqg.evaluation.comparison.clusters import NONE as NO_CLUSTERS
 from pyserini_xqg.evaluation.comparison.clusters import PASSAGE, QUESTION, ClusterSizes
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
-from pyserini_xqg.evaluation.comparison.row_differences import RowDifference
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference
 from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.figures import NONE, Unit, p_value
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table

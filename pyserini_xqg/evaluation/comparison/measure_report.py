@@ -10,12 +10,11 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.comparison.differences import Difference, LanguageDifference, MeanDifference
-from pyserini_xqg.evaluation.comparison.row_differences import RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference, RunDifference
 from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
 from pyserini_xqg.evaluation.questions import ALL
 
-MEAN = "mean"
 # A figure and a difference of figures that were computed apart differ by no more.
 ROUNDED = 1e-9
 

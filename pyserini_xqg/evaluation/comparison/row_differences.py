@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyserini_xqg.evaluation.comparison.differences import ChangedValue
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN
 from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+
+# The row of the mean over the languages.
+MEAN = "mean"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pyserini_xqg.evaluation.alignment.alignment import Alignment
 from pyserini_xqg.evaluation.alignment.conditions import CONTROLS
 from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.figures import Unit
 from pyserini_xqg.reporting.measure_tables import not_above_mark, p_cell, row_cells, won_and_lost
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from pyserini_xqg import __version__
 from pyserini_xqg.collection.visible_text import visible
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
 from pyserini_xqg.reporting.alignment.files import AlignmentFile
 from pyserini_xqg.reporting.artifacts import Artifact, flattened, set_apart

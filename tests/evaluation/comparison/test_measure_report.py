@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
 from pyserini_xqg.reporting.json import from_object, to_object
 from pyserini_xqg.reporting.latex import as_latex
