@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.scripts import script_share
 
@@ -60,7 +61,7 @@ class Cleaner:
     def clean(
         self, texts: Iterable[str], language: str, passage: Passage, kept: Sequence[str] = ()
     ) -> tuple[list[str], Counter[str]]:
-        """The queries among `texts`, with single blanks, and how many were dropped by reason.
+        """The queries among `texts`, composed and with single blanks, and how many were dropped by reason.
 
         Reasons, the first that applies: ``empty`` (no letter and no digit), ``too_long``, ``prompt_echo`` (words of
         the prompt, or a dozen or more words that stand in the passage just so), ``wrong_script``, ``duplicate`` (of
@@ -72,7 +73,7 @@ class Cleaner:
         met = {_folded(text) for text in kept}
         for text in texts:
             # A server can send half a surrogate pair, which no file takes.
-            query = " ".join(text.encode("utf-8", "ignore").decode("utf-8").split())
+            query = composed(" ".join(text.encode("utf-8", "ignore").decode("utf-8").split()))
             reason = self._fault(query, language, passage)
             if reason is None and _folded(query) in met:
                 reason = "duplicate"

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.backends.loading import open_config
@@ -104,7 +105,7 @@ class Seq2SeqLikelihood(Seq2SeqGenerator):
         """See :class:`QueryLikelihood`."""
         sources: list[list[int]] = [self._prompts([pair.passage], pair.language)[0] for pair in pairs]
         targets: list[list[int]] = self._tokenizer(
-            text_target=[pair.question for pair in pairs], truncation=True, max_length=self._output_length
+            text_target=[composed(pair.question) for pair in pairs], truncation=True, max_length=self._output_length
         )["input_ids"]
         return _in_batches(
             sources, targets, self._log_probabilities, self.device, self._model.config.get_text_config().vocab_size
@@ -135,7 +136,7 @@ class CausalLikelihood(CausalGenerator):
             for pair in pairs
         ]
         # After the colon of a prompt that is no chat a blank is due.
-        texts = [pair.question if self._chat else f" {pair.question}" for pair in pairs]
+        texts = [composed(pair.question if self._chat else f" {pair.question}") for pair in pairs]
         tokens: list[list[int]] = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         targets = [row[: self._output_length] for row in tokens]
         return _in_batches(

@@ -14,6 +14,7 @@ from transformers import StoppingCriteriaList
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.loading import choose_device, fingerprint
 from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.errors import UsageError
@@ -124,7 +125,7 @@ class AnswerReader:
                 f"the reader {self._name} takes {self._length} tokens here, and the prompt for question {example.id} "
                 f"has {len(around)} without the passage: give a larger --reader-input-length or a shorter prompt"
             )
-        tokens = self._tokenizer(passage.text, add_special_tokens=False)["input_ids"]
+        tokens = self._tokenizer(composed(passage.text), add_special_tokens=False)["input_ids"]
         if len(tokens) <= room:
             return self._tokens(self._filled(example, passage))
         cut = str(self._tokenizer.decode(tokens[:room], skip_special_tokens=True)).rstrip("\ufffd")
@@ -149,7 +150,7 @@ class AnswerReader:
 
     def _tokens(self, prompt: str) -> list[int]:
         # A chat template writes the special tokens itself.
-        return list(self._tokenizer(prompt, add_special_tokens=not self._chat, verbose=False)["input_ids"])
+        return list(self._tokenizer(composed(prompt), add_special_tokens=not self._chat, verbose=False)["input_ids"])
 
     def _in_halves(self, prompts: list[list[int]]) -> list[str]:
         pieces = in_halves(
