@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pyserini_xqg.collection.unicode import is_composed
 from pyserini_xqg.encoding.loading import choose_device, load_model
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -77,6 +77,7 @@ class TextEncoder:
         assert dimension is not None
         self.dimension = dimension
         self._told = False
+        self._memory = MemoryLimit()
         name = settings.query_model if side == "query" and settings.query_model else settings.model
         log.info("encoding with %s on %s (%s)", name, self.device, settings.dtype)
 
@@ -167,10 +168,10 @@ class TextEncoder:
         import torch
 
         tokens = batch.features["input_ids"].shape[1]
-        pieces = in_halves(
+        pieces = self._memory.run(
             lambda part: self._run(_part(batch, part)),
-            0,
             len(batch.rows),
+            tokens,
             lambda _: (
                 f"out of memory on one text of {tokens} tokens; give a smaller maximum length, --dtype bfloat16 or "
                 "another --device"
