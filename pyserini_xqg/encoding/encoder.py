@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyserini_xqg.collection.unicode import is_composed
 from pyserini_xqg.encoding.loading import choose_device, load_model
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -81,6 +82,8 @@ class TextEncoder:
         dimension = self._model.get_embedding_dimension()
         assert dimension is not None
         self.dimension = dimension
+        self._told = False
+        self._memory = MemoryLimit()
         name = settings.query_model if side == "query" and settings.query_model else settings.model
         log.info("encoding with %s on %s (%s)", name, self.device, settings.dtype)
 
@@ -99,8 +102,8 @@ class TextEncoder:
         if not texts:
             return []
         prefix, length = self._form(kind)
-        firsts = [prefix + (text if isinstance(text, str) else text[0]) for text in texts]
-        seconds = None if isinstance(texts[0], str) else [text[1] for text in texts]
+        firsts = [self._as_read(prefix + (text if isinstance(text, str) else text[0])) for text in texts]
+        seconds = None if isinstance(texts[0], str) else [self._as_read(text[1]) for text in texts]
         tokens = self._tokenizer(firsts, seconds, truncation=True, max_length=length, return_token_type_ids=False)
         ids = tokens["input_ids"]
         prompt = self._prompt_length(prefix)
@@ -147,6 +150,16 @@ class TextEncoder:
         self._model.to(torch.float16)
         self.settings = replace(self.settings, dtype="float16")
 
+    def _as_read(self, text: str) -> str:
+        if not (self.settings.nfc or self._told or is_composed(text)):
+            self._told = True
+            log.warning(
+                "some texts are not in Unicode's composed form (macOS writes NFD, where NFC is usual). They go to the "
+                "tokenizer as they stand, as the settings of this encoder or index say, and find less. Build it anew "
+                "without --no-nfc and all texts are composed"
+            )
+        return self.settings.as_read(text)
+
     def _form(self, kind: Kind) -> tuple[str, int]:
         if kind == "query":
             prefix, length = self.settings.query_prefix, self.settings.query_max_length
@@ -159,16 +172,16 @@ class TextEncoder:
         """What tells the few models that leave the prefix out of the mean how long it is."""
         if not prefix or all(getattr(module, "include_prompt", True) for module in self._model):
             return {}
-        return {"prompt_length": len(self._tokenizer(prefix)["input_ids"]) - 1}
+        return {"prompt_length": len(self._tokenizer(self._as_read(prefix))["input_ids"]) - 1}
 
     def _forward(self, batch: Batch) -> Any:
         import torch
 
         tokens = batch.features["input_ids"].shape[1]
-        pieces = in_halves(
+        pieces = self._memory.run(
             lambda part: self._run(_part(batch, part)),
-            0,
             len(batch.rows),
+            tokens,
             lambda _: (
                 f"out of memory on one text of {tokens} tokens; give a smaller maximum length, --dtype bfloat16 or "
                 "another --device"

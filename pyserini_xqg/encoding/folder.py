@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
     """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to
     `folder`, and content hash.
     """
-    described = asdict(encoder)
+    described = encoder.as_dict()
     for field in ("model", "query_model"):
         name = described[field]
         if name is not None and Path(name).is_dir():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyserini_xqg.encoding.hub import opening
 from pyserini_xqg.encoding.settings import PAPER_PASSAGE_LENGTH, PAPER_QUERY_LENGTH, EncoderSettings, Kind
 from pyserini_xqg.errors import MissingPrerequisite, UsageError
+from pyserini_xqg.storage.known_hashes import known_sha256
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -104,7 +105,13 @@ def choose_device(device: str | None) -> str:
 
 
 def fingerprint(model: str | Path) -> str | None:
-    """SHA-256 of the files of a model folder, None for a model of the hub (whose revision says which it is)."""
+    """SHA-256 of the files of a model folder, None for a model of the hub (whose revision says which it is).
+
+    Raises
+    ------
+    MissingInput
+        A file cannot be read.
+    """
     folder = Path(model)
     if not folder.is_dir():
         return None
@@ -115,8 +122,7 @@ def fingerprint(model: str | Path) -> str | None:
         if path.is_file() and path.suffix in (".json", ".jinja", ".txt", ".model", ".safetensors", ".bin")
     ):
         digest.update(str(file.relative_to(folder)).encode())
-        with file.open("rb") as handle:
-            digest.update(hashlib.file_digest(handle, "sha256").digest())
+        digest.update(bytes.fromhex(known_sha256(file)))
     return digest.hexdigest()
 
 

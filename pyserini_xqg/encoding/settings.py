@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.storage.paths import keep_as_text
 
@@ -52,6 +53,9 @@ class EncoderSettings:
         Longest passage in tokens; None: paper: 128. Special tokens are included.
     dtype : {"float32", "bfloat16", "float16"}
         Number format of the computation. Vectors are float32 always.
+    nfc : bool
+        Compose texts before the tokenizer reads them. In Unicode's NFC; False: as they stand, as stock Pyserini and
+        folders made before this setting was there.
     """
 
     model: str | Path
@@ -64,6 +68,7 @@ class EncoderSettings:
     query_max_length: int | None = None
     passage_max_length: int | None = None
     dtype: Dtype = "float32"
+    nfc: bool = True
 
     def __post_init__(self) -> None:
         keep_as_text(self, "model", "query_model")
@@ -78,5 +83,16 @@ class EncoderSettings:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EncoderSettings:
-        """Settings from a manifest."""
-        return cls(**values)
+        """Settings from a manifest; one that does not name `nfc` is of vectors that were made without."""
+        return cls(**{"nfc": False, **values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Settings for a manifest: what :meth:`from_dict` takes, with `nfc` named where it is on."""
+        values = asdict(self)
+        if not self.nfc:
+            del values["nfc"]
+        return values
+
+    def as_read(self, text: str) -> str:
+        """`text` as the tokenizer gets it."""
+        return composed(text) if self.nfc else text

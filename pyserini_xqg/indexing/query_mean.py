@@ -15,6 +15,7 @@ from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.files import sha256_of
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder
 
 # Those of so many passages, evenly spread over the corpus, stand for all: the mean of a few thousand unit vectors is
 # steady, and a first pass over all queries would double the work.
@@ -102,6 +103,20 @@ def mean_and_direction(
         return mean, unit(mean_of_topics(encoder, topics, device, progress))
     assert mean is not None
     return mean, unit(mean)
+
+
+def read_direction(name: str | Path) -> Vectors | None:
+    """The mean query direction that an index folder of ours was made with: float32, shape (dimension,).
+
+    None where hubness was not reduced, and for what is no index of ours.
+
+    Raises
+    ------
+    InvalidInput
+        The manifest is damaged.
+    """
+    found = Manifest.read(name).details.get("mean_query_direction") if holds_encoder(name) else None
+    return None if found is None else np.asarray(found, dtype=np.float32)
 
 
 def sha256_of_topics(file: Path) -> str:

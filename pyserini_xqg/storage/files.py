@@ -1,4 +1,4 @@
-"""Files: atomic writing, hashing, durable renames, free space."""
+"""Files: atomic writing, hashing, durable renames, free space, the user's cache."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def sha256_of(file: Path) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
+
+
+def cache_folder() -> Path:
+    """Where converted models and known hashes are kept: ``PYSERINI_XQG_CACHE``, else ``pyserini-xqg`` in the user's
+    cache.
+    """
+    if chosen := os.environ.get("PYSERINI_XQG_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyserini-xqg"
 
 
 def sync(folder: Path) -> None:

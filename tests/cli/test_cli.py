@@ -165,7 +165,7 @@ def test_help_does_not_wait_for_models(command: tuple[str, ...], run_python: Run
         (["train", "re"], ["retriever"]),
         (["index", "--pass"], ["--passage-max-length", "--passage-prefix"]),
         (["train", "mine", "--recipe", "ne"], ["negatives"]),
-        (["index", "--dry-run", "--no-"], ["--no-l2-norm"]),
+        (["index", "--dry-run", "--no-"], ["--no-l2-norm", "--no-nfc"]),
     ],
 )
 def test_bash_completes_commands_options_and_choices(words: list[str], offered: list[str], tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_every_option_of_index_reaches_the_settings(
         "--factory", "IVF2,Flat", "--nprobe", 2, "--threads", 1, "--keep-vectors", "--part-size", 7,
         "--query-model", tiny_sentence_model, "--pooling", "mean", "--l2-norm", "--query-prefix", "q: ",
         "--passage-prefix", "p: ", "--query-max-length", 20, "--passage-max-length", 30, "--dtype", "bfloat16",
-        "--device", "cpu",
+        "--no-nfc", "--device", "cpu",
     ) == 0
     # fmt: on
     manifest = Manifest.read(tmp_path / "out")

@@ -205,7 +205,9 @@ def test_vectors_are_computed_at_most_one_batch_ahead(
         hook.remove()
 
 
-def test_a_batch_that_does_not_fit_is_halved(tiny_model: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_batch_that_does_not_fit_is_halved_and_later_ones_are_no_larger(
+    tiny_model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     import torch
 
     encoder = encoder_of(tiny_model)
@@ -221,10 +223,13 @@ def test_a_batch_that_does_not_fit_is_halved(tiny_model: Path, caplog: pytest.Lo
     hook = encoder._model[0].register_forward_pre_hook(run_out)
     try:
         vectors = encoder.encode(TEXTS, "passage")
+        first = len(sizes)
+        encoder.encode(TEXTS, "passage")
     finally:
         hook.remove()
     assert len(whole.rows) == 13
-    assert sizes == [13, 6, 3, 3, 7, 3, 4]
+    assert sizes[:first] == [13, 6, 3, 3, 3, 3, 1]
+    assert sizes[first:] == [3, 3, 3, 3, 1]
     assert_same(vectors, expected)
     assert "out of memory at 13 texts" in caplog.text
 

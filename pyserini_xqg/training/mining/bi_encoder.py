@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from pyserini_xqg.collection.passages import Passage, passage_text
@@ -68,7 +68,7 @@ class BiEncoder:
             query_model=self.settings.query_model
             and (fingerprint(self.settings.query_model) or self.settings.query_model),
         )
-        return asdict(by_content)
+        return by_content.as_dict()
 
 
 def encoded_text(passage: Passage) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import parse_passage, passage_text
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
 from pyserini_xqg.plugin import java
 from pyserini_xqg.storage.jsonl import jsonl_files, read_records
@@ -35,12 +36,12 @@ log = logging.getLogger("pyserini_xqg")
 
 
 def english_question(example: TrainingExample) -> str | None:
-    """What BM25 is asked: the English form of a question, as it knows no other language's words.
+    """What BM25 is asked: the English form of a question, composed, as it knows no other language's words.
 
     None where there is none.
     """
     text = example.question if example.language == "en" else example.english
-    return " ".join(text.split()) if text else None
+    return composed(" ".join(text.split())) if text else None
 
 
 def require_java() -> None:
@@ -117,7 +118,7 @@ def _write_texts(corpus: Path, folder: Path) -> Path:
     with (folder / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as handle:
         for file in jsonl_files(corpus):
             for passage in map(parse_passage, read_records(file)):
-                contents = passage_text(passage.title, passage.text)
+                contents = composed(passage_text(passage.title, passage.text))
                 if contents:
                     handle.write(json.dumps({"id": passage.id, "contents": contents}, ensure_ascii=False) + "\n")
     return folder

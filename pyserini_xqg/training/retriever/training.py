@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
 # Of an encoder's settings, what the folder itself says, or whoever uses it.
-UNSAID = ("model", "query_model", "revision", "dtype")
+UNSAID = ("model", "query_model", "revision", "dtype", "nfc")
 
 log = logging.getLogger("pyserini_xqg")
 
