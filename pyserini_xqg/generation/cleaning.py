@@ -77,8 +77,8 @@ class Cleaner:
     ) -> tuple[list[str], Counter[str]]:
         """The queries among `texts`, and how many were dropped by reason.
 
-        A query is composed and has single blanks; characters that show nothing, halves of characters at its end, and special tokens at
-        its beginning and end are taken away.
+        A query is composed and has single blanks; characters that show nothing, halves of characters at its end, and
+        special tokens at its beginning and end are taken away.
 
         Reasons, the first that applies: ``empty`` (no letter and no digit), ``too_long``, ``special_token`` (one
         within), ``garbled`` (a replacement character, or one that Unicode has no letter for), ``prompt_echo`` (words of
