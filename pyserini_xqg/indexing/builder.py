@@ -34,6 +34,7 @@ from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
 from pyserini_xqg.indexing.vector_files import VectorFiles
+from pyserini_xqg.storage.files import changed, sha256_of
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
@@ -202,7 +203,7 @@ class XqgIndexBuilder:
             workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
             if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
                 return Manifest.read(folder), workspace
-            found = self._write_vectors(workspace, encoder, source, lookup, languages)
+            found = self._write_vectors(workspace, encoder, source, lookup, languages, inputs.get("hubness_topics"))
             if self.index.factory != "Flat":
                 fill_index(index, read_flat(folder / VectorFiles.FLAT), self.index.nprobe, self.index.threads)
                 write_index(index, folder / "index")
@@ -230,7 +231,10 @@ class XqgIndexBuilder:
     def _scan(self, source: PassageSource, lookup: QueryLookup, queries: Path | None, docids: Path) -> QueryCounts:
         with self._bar("checking") as bar:
             source.scan(lookup, docids, bar.update)
-        return QueryCounts() if queries is None else lookup.add_queries(queries)
+        asked = self.augmentation
+        if queries is None:
+            return QueryCounts()
+        return lookup.add_queries(queries, asked.languages, asked.num_queries)
 
     def _write_vectors(
         self,
@@ -239,26 +243,32 @@ class XqgIndexBuilder:
         source: PassageSource,
         lookup: QueryLookup,
         languages: Sequence[str],
+        topics: str | None,
     ) -> dict[str, Any]:
-        """Make and write all parts that are not done; the counts of the manifest that come of them."""
+        """Make and write all parts that are not done; the counts of the manifest that come of them.
+
+        `topics` is the SHA-256 of the hubness topics.
+        """
         notes = workspace.notes
         if "mean" not in notes:
             found = mean_and_direction(self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device)
+            if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
+                raise changed(self.hubness_topics)
             named = zip(("mean", "direction"), found, strict=True)
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
         augmenter = Augmenter(self.augmentation, encoder, source, lookup, languages, keep, mean, direction, first)
-        with VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first) as files:
-            missing = list(files.parts.missing())
-            todo = sum(min(size, lookup.rows - number * size) for number in missing)
-            with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-                for tokenized in augmenter.tokenized(missing):
-                    part = augmenter.augmented(tokenized)
-                    files.write(part)
-                    bar.update(len(part.vectors))
-            without, queries = files.query_counts()
-            return {"passages_without_queries": without, "queries": queries}
+        files = VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first)
+        missing = list(files.parts.missing())
+        todo = sum(min(size, lookup.rows - number * size) for number in missing)
+        with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
+            for tokenized in augmenter.tokenized(missing):
+                part = augmenter.augmented(tokenized)
+                files.write(part)
+                bar.update(len(part.vectors))
+        without, queries = files.query_counts()
+        return {"passages_without_queries": without, "queries": queries}
 
     def _settle(self, folder: Path) -> None:
         """The vectors have been needed: they are the flat index, or its working file."""
