@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.manifest import settings_from
 from pyserini_xqg.storage.paths import keep_as_text
 
 Kind = Literal["query", "passage"]
@@ -79,4 +80,4 @@ class EncoderSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EncoderSettings:
         """Settings from a manifest."""
-        return cls(**values)
+        return settings_from(cls, values)

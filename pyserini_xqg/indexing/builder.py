@@ -9,7 +9,6 @@ with the same bytes.
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import shutil
 import tempfile
@@ -35,7 +34,7 @@ from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topic
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.files import changed, sha256_of
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json, holds_encoder
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
@@ -194,16 +193,16 @@ class XqgIndexBuilder:
             # Named only where it is used: an index made before this setting was there stays the same index.
             if first := form.pop("keep_first"):
                 vector_settings["keep_first"] = first
-            manifest = Manifest("index", _as_json({**vector_settings, "index": form}), inputs)
+            manifest = Manifest("index", as_json({**vector_settings, "index": form}), inputs)
             if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
                 log.info("%s is there already, made with the same settings from the same inputs", output)
                 shutil.rmtree(folder)
                 return Manifest.read(output), None
             # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
-            workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
+            workspace = Workspace(output, as_json({"settings": vector_settings, "inputs": inputs}))
             if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
                 return Manifest.read(folder), workspace
-            found = self._write_vectors(workspace, encoder, source, lookup, languages, inputs.get("hubness_topics"))
+            found = self._write_vectors(workspace, encoder, source, lookup, languages)
             if self.index.factory != "Flat":
                 fill_index(index, read_flat(folder / VectorFiles.FLAT), self.index.nprobe, self.index.threads)
                 write_index(index, folder / "index")
@@ -243,15 +242,12 @@ class XqgIndexBuilder:
         source: PassageSource,
         lookup: QueryLookup,
         languages: Sequence[str],
-        topics: str | None,
     ) -> dict[str, Any]:
-        """Make and write all parts that are not done; the counts of the manifest that come of them.
-
-        `topics` is the SHA-256 of the hubness topics.
-        """
+        """Make and write all parts that are not done; the counts of the manifest that come of them."""
         notes = workspace.notes
         if "mean" not in notes:
             found = mean_and_direction(self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device)
+            topics = workspace.identity["inputs"].get("hubness_topics")
             if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
                 raise changed(self.hubness_topics)
             named = zip(("mean", "direction"), found, strict=True)
@@ -297,12 +293,6 @@ class XqgIndexBuilder:
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
-
-
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """`values` as they come back from a JSON file (tuples as lists), so that they compare equal."""
-    result: dict[str, Any] = json.loads(json.dumps(values))
-    return result
 
 
 def _array(values: list[float] | None) -> Vectors | None:
