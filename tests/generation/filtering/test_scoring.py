@@ -303,12 +303,12 @@ def test_an_index_that_changes_while_it_is_searched_stops_the_scoring(
     score: Any, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ranks = scoring._Index.ranks
+    changed = bytearray((index / "index").read_bytes())
+    changed[-3] ^= 1
 
     def then_change(searched: Any, *arguments: Any) -> Any:
         found = ranks(searched, *arguments)
-        content = bytearray((index / "index").read_bytes())
-        content[-3] ^= 1
-        (index / "index").write_bytes(content)
+        (index / "index").write_bytes(changed)
         return found
 
     monkeypatch.setattr(scoring._Index, "ranks", then_change)
