@@ -10,7 +10,7 @@ from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.manifest import MANIFEST, Fields, Manifest, holds_encoder, settings_from
 
 
 def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:
     if not holds_encoder(name):
         return EncoderSettings(name, **_trained_form(Path(name)))
     folder = Path(name)
-    described = dict(Manifest.read(folder).settings["encoder"])
+    described = Manifest.read(folder).settings["encoder"]
     used = "query_model" if side == "query" and described["query_model"] else "model"
     for field in ("model", "query_model"):
         if isinstance(described[field], dict):
@@ -80,7 +80,11 @@ def _trained_form(folder: Path) -> dict[str, Any]:
     length, and questions and passages have one each.
     """
     manifest = Manifest.read(folder) if (folder / MANIFEST).is_file() else None
-    return dict(manifest.details.get("encoder", {})) if manifest is not None and manifest.kind == "model" else {}
+    if manifest is None or manifest.kind != "model":
+        return {}
+    form = manifest.details.get("encoder", {})
+    settings_from(EncoderSettings, Fields.at(f"{folder / MANIFEST}: details.encoder", {"model": "", **form}))
+    return dict(form)
 
 
 def _locate(model: dict[str, str], folder: Path, check: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.manifest import settings_from
 from pyserini_xqg.storage.paths import keep_as_text
 
 Kind = Literal["query", "passage"]
@@ -84,7 +85,7 @@ class EncoderSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EncoderSettings:
         """Settings from a manifest; one that does not name `nfc` is of vectors that were made without."""
-        return cls(**{"nfc": False, **values})
+        return settings_from(cls, {"nfc": False, **values})
 
     def as_dict(self) -> dict[str, Any]:
         """Settings for a manifest: what :meth:`from_dict` takes, with `nfc` named where it is on."""

@@ -9,7 +9,6 @@ with the same bytes.
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import shutil
 import tempfile
@@ -34,7 +33,8 @@ from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
 from pyserini_xqg.indexing.vector_files import VectorFiles
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.files import changed, sha256_of
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json, holds_encoder
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
@@ -193,13 +193,13 @@ class XqgIndexBuilder:
             # Named only where it is used: an index made before this setting was there stays the same index.
             if first := form.pop("keep_first"):
                 vector_settings["keep_first"] = first
-            manifest = Manifest("index", _as_json({**vector_settings, "index": form}), inputs)
+            manifest = Manifest("index", as_json({**vector_settings, "index": form}), inputs)
             if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
                 log.info("%s is there already, made with the same settings from the same inputs", output)
                 shutil.rmtree(folder)
                 return Manifest.read(output), None
             # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
-            workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
+            workspace = Workspace(output, as_json({"settings": vector_settings, "inputs": inputs}))
             if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
                 return Manifest.read(folder), workspace
             found = self._write_vectors(workspace, encoder, source, lookup, languages)
@@ -230,7 +230,10 @@ class XqgIndexBuilder:
     def _scan(self, source: PassageSource, lookup: QueryLookup, queries: Path | None, docids: Path) -> QueryCounts:
         with self._bar("checking") as bar:
             source.scan(lookup, docids, bar.update)
-        return QueryCounts() if queries is None else lookup.add_queries(queries)
+        asked = self.augmentation
+        if queries is None:
+            return QueryCounts()
+        return lookup.add_queries(queries, asked.languages, asked.num_queries)
 
     def _write_vectors(
         self,
@@ -247,19 +250,22 @@ class XqgIndexBuilder:
                 found = mean_and_direction(
                     self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device, bar.update
                 )
+            topics = workspace.identity["inputs"].get("hubness_topics")
+            if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
+                raise changed(self.hubness_topics)
             named = zip(("mean", "direction"), found, strict=True)
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
         augmenter = Augmenter(self.augmentation, encoder, source, lookup, languages, keep, mean, direction, first)
-        with VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first) as files:
-            missing = list(files.parts.missing())
-            todo = sum(min(size, lookup.rows - number * size) for number in missing)
-            with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-                for tokenized in augmenter.tokenized(missing):
-                    files.write(augmenter.augmented(tokenized, bar.update))
-            without, queries = files.query_counts()
-            return {"passages_without_queries": without, "queries": queries}
+        files = VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first)
+        missing = list(files.parts.missing())
+        todo = sum(min(size, lookup.rows - number * size) for number in missing)
+        with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
+            for tokenized in augmenter.tokenized(missing):
+                files.write(augmenter.augmented(tokenized, bar.update))
+        without, queries = files.query_counts()
+        return {"passages_without_queries": without, "queries": queries}
 
     def _settle(self, folder: Path) -> None:
         """The vectors have been needed: they are the flat index, or its working file."""
@@ -287,12 +293,6 @@ class XqgIndexBuilder:
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
-
-
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """`values` as they come back from a JSON file (tuples as lists), so that they compare equal."""
-    result: dict[str, Any] = json.loads(json.dumps(values))
-    return result
 
 
 def _array(values: list[float] | None) -> Vectors | None:

@@ -24,7 +24,7 @@ class IndexPlan:
     Attributes
     ----------
     passages, empty_passages, passages_with_queries, queries, dimension : int
-        Counts.
+        Counts; of queries that would be encoded, and of passages that have such ones.
     index_bytes : int or None
         Size of the index; None where it is not known beforehand.
     working_bytes, free_bytes : int
@@ -79,12 +79,13 @@ def plan_index(
     augmenter.augmented(sample)
     seconds = (time.monotonic() - start) / len(sample.ids) * lookup.rows
     row = 4 * encoder.dimension
+    is_used = augmentation.alpha > 0 or keep
     kept = (1 + (1 + len(first)) * len(languages)) * row + 8 * len(languages) if keep else 0
     return IndexPlan(
         passages=lookup.rows,
         empty_passages=source.empty_passages,
-        passages_with_queries=counts.passages,
-        queries=counts.per_language.total(),
+        passages_with_queries=counts.used_passages if is_used else 0,
+        queries=counts.used_queries if is_used else 0,
         dimension=encoder.dimension,
         index_bytes=row * lookup.rows if index.factory == "Flat" else None,
         working_bytes=(row + kept) * lookup.rows,

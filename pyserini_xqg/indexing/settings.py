@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.storage.manifest import Manifest, holds_encoder
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder, settings_from
 
 Aggregate = Literal["sum", "mean"]
 
@@ -72,8 +72,7 @@ class AugmentationSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> AugmentationSettings:
         """Settings from a manifest."""
-        languages = values.get("languages")
-        return cls(**{**values, "languages": None if languages is None else tuple(languages)})
+        return settings_from(cls, values)
 
 
 def read_augmentation(name: str | Path) -> AugmentationSettings:

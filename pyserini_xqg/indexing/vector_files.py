@@ -77,13 +77,6 @@ class VectorFiles:
         self._files = {name: RowFile(folder / name, header, sizes[name]) for name, header in headers.items()}
         self.parts = Parts(folder, "vectors", -(-rows // part_size), self._sha256)
 
-    def __enter__(self) -> VectorFiles:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()
-
     def write(self, part: AugmentedPart) -> None:
         """Write a part and mark it; it is on disk when this returns."""
         self._files[self.FLAT].write(part.start, part.vectors)

@@ -10,7 +10,7 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
-from pyserini_xqg.storage.workspace import already_made
+from pyserini_xqg.storage.workspace import already_made, real_place
 
 
 def write_encoder(
@@ -26,6 +26,7 @@ def write_encoder(
     check_stock_can(augmentation, direction=False)
     resolved = open_passage_encoder(encoder, device).settings
     settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    folder = real_place(folder)
     if not already_made(folder, {"settings": settings, "inputs": {}}):
         folder.mkdir(parents=True, exist_ok=True)
         Manifest("encoder", settings).write(folder)

@@ -21,6 +21,7 @@ from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.files import write_atomically
 from pyserini_xqg.storage.manifest import Manifest
+from pyserini_xqg.storage.workspace import real_place
 
 CORPUS, RELATED, INDEXES, VECTORS = "corpus.jsonl", "related.jsonl", "indexes", "vectors"
 PLAIN = "plain"
@@ -145,7 +146,7 @@ def write_sentences(text: ParallelText, folder: Path) -> None:
             f"{folder} has {'something else' if found is None else 'other sentences'} in it; choose another output, or "
             "remove it"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    real_place(folder).mkdir(parents=True, exist_ok=True)
     write_atomically(there, corpus)
     if text.related:
         write_atomically(folder / RELATED, "".join(queries_lines(text.related)))
