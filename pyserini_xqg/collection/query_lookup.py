@@ -97,9 +97,10 @@ class QueryLookup:
         self._folder = folder
         self._files: list[Path] = []
         self._unpacked: dict[int, Path] = {}
+        # The one that was used last comes last.
         self._handles: OrderedDict[int, BufferedReader | GzipFile] = (
             OrderedDict()
-        )  # the one that was used last comes last
+        )
         self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
     def __enter__(self) -> QueryLookup:

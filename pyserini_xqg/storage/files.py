@@ -1,4 +1,4 @@
-"""Files: atomic writing, hashing, what is safe from a power cut, what changed meanwhile, free space, the user's cache."""
+"""Files: atomic writing, hashing, durability, what changed meanwhile, free space, the user's cache."""
 
 from __future__ import annotations
 
