@@ -14,14 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.id_store import IdStore
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
 
 TABLES = (
     "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
-    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
+    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER, pattern INTEGER)",
 )
 
 
@@ -74,6 +77,8 @@ class QueryLookup:
         self._folder = folder
         self._files: list[Path] = []
         self._handles: list[BinaryIO] = []
+        # The numbers of queries by language that occur, numbered as they come; first that of passages without a record.
+        self._patterns: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
     def __enter__(self) -> QueryLookup:
@@ -93,8 +98,14 @@ class QueryLookup:
         self.rows += 1
         return True
 
-    def add_queries(self, path: Path) -> QueryCounts:
+    def add_queries(self, path: Path, in_any_order: bool = False) -> QueryCounts:
         """Check and note all queries of a file or folder; after the passages.
+
+        Parameters
+        ----------
+        path : Path
+        in_any_order : bool
+            Whether they will be asked for in another order than that of the passages.
 
         Raises
         ------
@@ -105,7 +116,7 @@ class QueryLookup:
         counts, digest = QueryCounts(path), hashlib.sha256()
         for file in jsonl_files(path):
             digest.update(os.fsencode(file.name))
-            previous, in_order = -1, True
+            previous, in_order = -1, not in_any_order
             for record in read_records(file, on_bytes=digest.update):
                 queries = parse_queries(record)
                 counts.records += 1
@@ -113,11 +124,12 @@ class QueryLookup:
                 if row is None:
                     counts.unknown_ids += 1
                     continue
-                if not self._store.insert("queries", row, len(self._files), record.offset, record.line):
+                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
+                pattern = self._patterns.setdefault(tuple(sorted(found.items())), len(self._patterns))
+                if not self._store.insert("queries", row, len(self._files), record.offset, record.line, pattern):
                     raise record.invalid(
                         f"queries of {queries.id!r} were there before; one record a passage is expected"
                     )
-                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
                 counts.per_language.update(found)
                 in_order &= row > previous
                 previous = row
@@ -134,6 +146,17 @@ class QueryLookup:
     def queries_of(self, rows: Iterable[int]) -> list[PassageQueries | None]:
         """The queries of the passages in the given rows; None for a passage without a record."""
         return [self._queries_of(row) for row in rows]
+
+    def numbers(self, languages: Sequence[str], num_queries: int | None) -> QueryNumbers:
+        """How many queries the passages have in each of `languages`, of the first `num_queries` (None: of all)."""
+        patterns = np.zeros((len(self._patterns), len(languages)), dtype=np.int64)
+        for pattern, number in self._patterns.items():
+            found = dict(pattern)
+            patterns[number] = [found.get(language, 0) for language in languages]
+        of_row = np.zeros(self.rows, dtype=np.int32)
+        for row, number in self._store.execute("SELECT row, pattern FROM queries"):
+            of_row[row] = number
+        return QueryNumbers.of_patterns(patterns if num_queries is None else np.minimum(patterns, num_queries), of_row)
 
     def _row(self, identifier: str) -> int | None:
         found = self._store.first("SELECT row FROM passage WHERE id = ?", identifier)

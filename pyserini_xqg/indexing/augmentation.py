@@ -14,6 +14,7 @@ from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.indexing.exchange import Exchange
 from pyserini_xqg.indexing.formula import augment, finish
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -84,6 +85,8 @@ class Augmenter:
         The mean query direction, for hubness reduction.
     keep_first : sequence of int
         Numbers of queries whose sums have to be computed too.
+    exchange : Exchange or None
+        For the shuffled control.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Augmenter:
         mean: Vectors | None = None,
         direction: Vectors | None = None,
         keep_first: Sequence[int] = (),
+        exchange: Exchange | None = None,
     ):
         self._augmentation = augmentation
         self._encoder = encoder
@@ -108,6 +112,7 @@ class Augmenter:
         self._mean = mean
         self._direction = direction
         self._keep_first = tuple(keep_first)
+        self._exchange = exchange
 
     def tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
@@ -162,9 +167,7 @@ class Augmenter:
             languages: list[int] = []
             places: list[int] = []
             if self._languages and self._needs_queries:
-                for row, record in enumerate(
-                    self._lookup.queries_of(map(self._queries_row, range(start, start + len(ids))))
-                ):
+                for row, record in enumerate(self._lookup.queries_of(self._queries_rows(start, start + len(ids)))):
                     seen = dict.fromkeys(self._languages, 0)
                     for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
                         texts.append(text)
@@ -177,11 +180,12 @@ class Augmenter:
             query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
             yield TokenizedPart(number, start, ids, ready, query_rows, query_languages, query_places, batches)
 
-    def _queries_row(self, row: int) -> int:
-        """Whose queries a passage gets: its own, or as a control those of the passage half a corpus away."""
-        if self._augmentation.control != "shuffled":
-            return row
-        return (row + max(1, self._lookup.rows // 2)) % self._lookup.rows
+    def _queries_rows(self, start: int, end: int) -> Iterable[int]:
+        """Whose queries some passages get."""
+        if self._exchange is None:
+            return range(start, end)
+        partners: list[int] = self._exchange.partners[start:end].tolist()
+        return partners
 
 
 def _one_ahead(items: Iterator[T]) -> Iterator[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,9 +40,11 @@ class AugmentationSettings:
         Share of the mean query direction to take out, 0 to 1. Of finished vectors v, with the share b and the direction
         m, it leaves v - b <v, m> m.
     control : {"shuffled", "mean"} or None
-        A control: queries of another passage, or the mean query vector. A passage gets those of another one, or the
-        mean as often as it has queries, instead of its own; a gain that a control shows as well has nothing to do with
-        the passage's own queries.
+        A control: queries of another passage, or the mean query vector. Instead of its own, a passage gets those of
+        one with as many in each language, drawn at random (see :mod:`pyserini_xqg.indexing.exchange`), or the mean as
+        often as it has queries; a gain that a control shows as well has nothing to do with the passage's own queries.
+    control_seed : int
+        Seed of the random numbers of the shuffled control.
     """
 
     alpha: float = 0.01
@@ -52,6 +54,7 @@ class AugmentationSettings:
     normalize: bool = False
     reduce_hubness: float = field(default=0.0, metadata={"metavar": "B"})
     control: Control | None = None
+    control_seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("alpha", "reduce_hubness"):
@@ -61,6 +64,8 @@ class AugmentationSettings:
             raise UsageError(f"aggregate is {self.aggregate!r}: one of {', '.join(AGGREGATES)} is expected")
         if self.control not in (None, *CONTROLS):
             raise UsageError(f"control is {self.control!r}: one of {', '.join(CONTROLS)} is expected")
+        if not 0 <= self.control_seed < 2**32:
+            raise UsageError(f"control_seed is {self.control_seed}: a number from 0 to {2**32 - 1} is expected")
         if self.num_queries is not None and self.num_queries < 1:
             raise UsageError(
                 f"num_queries is {self.num_queries}: at least 1 is expected (alpha 0 makes the plain index)"
@@ -74,6 +79,17 @@ class AugmentationSettings:
         """Settings from a manifest."""
         languages = values.get("languages")
         return cls(**{**values, "languages": None if languages is None else tuple(languages)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings for a manifest.
+
+        The seed is named only where it is used: an artifact of before this setting stays the same, and a shuffled
+        control of before, whose queries came from half a corpus away, is another one.
+        """
+        values = asdict(self)
+        if self.control != "shuffled":
+            del values["control_seed"]
+        return values
 
 
 def read_augmentation(name: str | Path) -> AugmentationSettings:

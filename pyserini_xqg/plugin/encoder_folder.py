@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder
@@ -28,7 +27,7 @@ def write_encoder(
             "stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index"
         )
     resolved = open_passage_encoder(encoder, device).settings
-    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": augmentation.to_dict()}
     if not already_made(folder, {"settings": settings, "inputs": {}}):
         folder.mkdir(parents=True, exist_ok=True)
         Manifest("encoder", settings).write(folder)

@@ -36,7 +36,7 @@ class AlignmentSettings:
     folds : int
         Parts of the sentences; the weight is chosen for each on the others. By ``A@1``.
     seed : int
-        Seed of the random numbers that make the folds.
+        Seed of the random numbers that make the folds and the shuffled control.
     groups : mapping
         Print the mean of these languages too, as NAME; repeated; None: of XNLI sw,ur and sw,ur,th,hi,bg.
     """
