@@ -16,6 +16,7 @@ from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.exchange import Exchange
 from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.lengths import Sums, sums_of_lengths
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
 
@@ -53,6 +54,8 @@ class AugmentedPart:
         How many queries each sum holds.
     first_sums : float32 array of shape (len(keep_first), languages, n, d)
         Of the first so many queries of each language.
+    lengths : mapping
+        Sums of the lengths of passages and augmented vectors, see :mod:`pyserini_xqg.indexing.lengths`.
     """
 
     number: int
@@ -62,6 +65,7 @@ class AugmentedPart:
     sums: Vectors
     counts: npt.NDArray[np.int64]
     first_sums: Vectors
+    lengths: Sums
 
 
 class Augmenter:
@@ -149,6 +153,7 @@ class Augmenter:
                     own = rows[early]
                     np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
         vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
+        lengths = sums_of_lengths(passages, vectors, queried > 0)
         vectors = finish(vectors, self._augmentation, self._direction)
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(broken):
@@ -157,7 +162,7 @@ class Augmenter:
                 f"{len(broken) - 1} more of {size}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
-        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums)
+        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums, lengths)
 
     def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         for number, ids, ready in self._source.parts(self._encoder, numbers):

@@ -30,6 +30,7 @@ from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.indexing.lengths import length_warning
 from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages, encoder_of_plain
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
@@ -245,6 +246,8 @@ class XqgIndexBuilder:
                     files.write(part)
                     bar.update(len(part.vectors))
             without, queries = files.query_counts()
+            if not asked.normalize and (said := length_warning(files.lengths())):
+                log.warning("%s", said)
             counts = {"passages_without_queries": without, "queries": queries}
             return counts if exchange is None else {**counts, **exchange.counts()}
 

@@ -16,6 +16,9 @@ Control = Literal["shuffled", "mean"]
 
 AGGREGATES: tuple[Aggregate, ...] = ("sum", "mean")
 
+# In manifests of indexes that have both.
+UNIT_LENGTH_FIRST = "unit_length_before_hubness"
+
 CONTROLS: tuple[Control, ...] = ("shuffled", "mean")
 
 
@@ -29,16 +32,18 @@ class AugmentationSettings:
         Weight of the queries: 0 the plain index, 1 queries only. The paper's is 0.01 over a sum of 35.
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
-        e(q), and a passage without queries keeps e(p).
+        e(q), and a passage without queries keeps e(p). Either way vectors get different lengths, and an inner product
+        favours long ones: of means those of passages without queries, and of passages whose queries agree;
+        `normalize` gives all the same.
     languages : tuple of str or None
         Use only queries in these languages: codes or names, repeated or separated by commas.
     num_queries : int or None
         Use only the first N queries of each language.
     normalize : bool
-        Give the finished vectors unit length. Not in the paper.
+        Give the augmented vectors unit length. Not in the paper, whose encoder has no unit length; for one that has.
     reduce_hubness : float
-        Share of the mean query direction to take out, 0 to 1. Of finished vectors v, with the share b and the direction
-        m, it leaves v - b <v, m> m.
+        Share of the mean query direction to take out, 0 to 1. Of augmented vectors v, with the share b and the
+        direction m, it leaves v - b <v, m> m; with `normalize`, of v at unit length.
     control : {"shuffled", "mean"} or None
         A control: queries of another passage, or the mean query vector. Instead of its own, a passage gets those of
         one with as many in each language, drawn at random (see :mod:`pyserini_xqg.indexing.exchange`), or the mean as
@@ -78,18 +83,20 @@ class AugmentationSettings:
     def from_dict(cls, values: dict[str, Any]) -> AugmentationSettings:
         """Settings from a manifest."""
         languages = values.get("languages")
-        return cls(**{**values, "languages": None if languages is None else tuple(languages)})
+        known = {name: value for name, value in values.items() if name != UNIT_LENGTH_FIRST}
+        return cls(**{**known, "languages": None if languages is None else tuple(languages)})
 
     def to_dict(self) -> dict[str, Any]:
         """Settings for a manifest.
 
-        The seed is named only where it is used: an artifact of before this setting stays the same, and a shuffled
-        control of before, whose queries came from half a corpus away, is another one.
+        What came later is named only where it is used: other artifacts of before stay the same, and those that were
+        made otherwise (shuffled controls with the queries from half a corpus away; hubness reduced before vectors got
+        unit length) are other ones.
         """
         values = asdict(self)
         if self.control != "shuffled":
             del values["control_seed"]
-        return values
+        return values | {UNIT_LENGTH_FIRST: True} if self.normalize and self.reduce_hubness else values
 
 
 def read_augmentation(name: str | Path) -> AugmentationSettings:

@@ -46,10 +46,9 @@ def test_numbers_change_only_for_those_whom_nobody_equals_and_who_takes_their_qu
     assert drawn.unequal == unequal.sum() <= 2 * len(alone)
     # Languages are kept as long as another passage has queries in the same ones.
     there = counts > 0
-    languages, passages = np.unique(there[with_queries], axis=0, return_counts=True)
+    _, passages = np.unique(there[with_queries], axis=0, return_counts=True)
     if (passages > 1).all():
         assert (there[drawn.partners] == there).all()
-    assert len(languages)
 
 
 def test_the_exchange_depends_on_numbers_and_seed_alone_not_on_how_they_are_given() -> None:
@@ -61,10 +60,7 @@ def test_the_exchange_depends_on_numbers_and_seed_alone_not_on_how_they_are_give
     assert (one.partners == other.partners).all()
     assert (one.partners != exchange(QueryNumbers.of_counts(counts), 6).partners).any()
     # What a build that goes on has to draw again, with whatever version of numpy.
-    assert exchange(QueryNumbers.of_counts(np.ones((8, 1), dtype=int)), 0).partners.tolist() == FIXED
-
-
-FIXED = [0] * 8
+    assert exchange(QueryNumbers.of_counts(np.ones((8, 1), dtype=int)), 0).partners.tolist() == [5, 7, 1, 0, 6, 4, 2, 3]
 
 
 def test_every_other_passage_of_the_group_is_as_likely() -> None:
