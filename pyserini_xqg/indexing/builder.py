@@ -246,7 +246,7 @@ class XqgIndexBuilder:
                     files.write(part)
                     bar.update(len(part.vectors))
             without, queries = files.query_counts()
-            if not asked.normalize and (said := length_warning(files.lengths())):
+            if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
                 log.warning("%s", said)
             counts = {"passages_without_queries": without, "queries": queries}
             return counts if exchange is None else {**counts, **exchange.counts()}

@@ -33,15 +33,33 @@ def sums_of_lengths(passages: Vectors, vectors: Vectors, has_queries: np.ndarray
     return {name: [len(of), float(of.sum()), float((of**2).sum())] for name, of in lengths.items()}
 
 
-def length_warning(sums: Iterable[Mapping[str, list[float]]]) -> str | None:
+def length_warning(sums: Iterable[Mapping[str, list[float]]], normalize: bool) -> str | None:
     """What is to be said of the lengths of an index's vectors, from :func:`sums_of_lengths` of its parts.
 
-    None where they are all but equal, and where the encoder's own are not 1: then lengths are part of what it learned.
+    Parameters
+    ----------
+    sums : iterable of mapping
+    normalize : bool
+        Whether the index has all vectors at unit length. That is fair among passages with queries only: these have been
+        moved towards the queries' common direction, where questions are, and the others have not.
+
+    Returns
+    -------
+    str or None
+        None where lengths are all but equal, and where the encoder's own are not 1: then lengths are part of what it
+        learned.
     """
     totals: Sums = {name: [0.0, 0.0, 0.0] for name in (PASSAGES, WITH, WITHOUT)}
     for each in sums:
         totals = {name: [a + b for a, b in zip(total, each[name], strict=True)] for name, total in totals.items()}
     (_, length, spread), (queried, with_queries, _), (rest, without, _) = (_moments(total) for total in totals.values())
+    if normalize:
+        return (
+            f"{rest} of {rest + queried} passages have no queries: at unit length those with queries are nearer to any "
+            "question, and the others are hardly found. Generate queries for all, or leave --normalize out"
+            if queried and rest
+            else None
+        )
     if not (queried and math.isclose(length, 1, abs_tol=1e-3) and spread < 1e-3):
         return None
     overall = [a + b for a, b in zip(totals[WITH], totals[WITHOUT], strict=True)]
@@ -51,8 +69,8 @@ def length_warning(sums: Iterable[Mapping[str, list[float]]]) -> str | None:
     of_rest = f" (with queries {with_queries:.3f}, without {without:.3f})" if rest else ""
     return (
         f"the encoder gives vectors of length 1 and the augmented ones have {mean:.3f} on average, standard deviation "
-        f"{spread:.3f}{of_rest}: an inner product favours the longer ones, whatever is asked. --normalize gives all "
-        "the same length"
+        f"{spread:.3f}{of_rest}: an inner product favours the longer ones, whatever is asked. "
+        + ("Generate queries for all passages, and then give --normalize" if rest else "--normalize makes them equal")
     )
 
 

@@ -33,14 +33,15 @@ class AugmentationSettings:
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
         e(q), and a passage without queries keeps e(p). Either way vectors get different lengths, and an inner product
-        favours long ones: of means those of passages without queries, and of passages whose queries agree;
-        `normalize` gives all the same.
+        favours long ones: of means those of passages without queries, and of passages whose queries agree. Queries for
+        all passages and `normalize` avoid both.
     languages : tuple of str or None
         Use only queries in these languages: codes or names, repeated or separated by commas.
     num_queries : int or None
         Use only the first N queries of each language.
     normalize : bool
-        Give the augmented vectors unit length. Not in the paper, whose encoder has no unit length; for one that has.
+        Give the augmented vectors unit length. For encoders that give it, where all passages have queries: those
+        without are hardly found beside the others. Not in the paper.
     reduce_hubness : float
         Share of the mean query direction to take out, 0 to 1. Of augmented vectors v, with the share b and the
         direction m, it leaves v - b <v, m> m; with `normalize`, of v at unit length.

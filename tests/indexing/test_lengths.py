@@ -16,10 +16,12 @@ def of_length(lengths: list[float]) -> np.ndarray:
     return (np.array(lengths)[:, None] * vectors / np.linalg.norm(vectors, axis=1)[:, None]).astype(np.float32)
 
 
-def warning(passages: list[float], vectors: list[float], has_queries: list[bool]) -> str | None:
+def warning(
+    passages: list[float], vectors: list[float], has_queries: list[bool], normalize: bool = False
+) -> str | None:
     parts = [slice(0, 2), slice(2, None)]
     given = of_length(passages), of_length(vectors), np.array(has_queries)
-    return length_warning([sums_of_lengths(*(each[part] for each in given)) for part in parts])
+    return length_warning([sums_of_lengths(*(each[part] for each in given)) for part in parts], normalize)
 
 
 @pytest.mark.parametrize(
@@ -42,18 +44,25 @@ def test_lengths_are_said_where_they_rank_passages_of_an_encoder_of_unit_length(
     assert (found is None) if said is None else (found is not None and said in found and "--normalize" in found)
 
 
+def test_unit_length_is_said_to_be_unfair_to_passages_without_queries() -> None:
+    assert warning([1] * 4, [0.9, 0.8, 0.7, 0.9], [True] * 4, normalize=True) is None
+    assert warning([1] * 4, [1] * 4, [False] * 4, normalize=True) is None
+    found = warning([15] * 4, [12, 12, 12, 15], [True] * 3 + [False], normalize=True)
+    assert found is not None and found.startswith("1 of 4 passages have no queries: at unit length")
+
+
 @pytest.mark.parametrize("aggregate", ["mean", "sum"])
-def test_an_index_whose_lengths_differ_says_so_unless_it_is_normalised(
-    builder, corpus, queries, tmp_path, caplog, aggregate
-) -> None:
+def test_an_index_whose_lengths_differ_says_so(builder, corpus, queries, tmp_path, caplog, aggregate) -> None:
     added = {"alpha": 0.3, "aggregate": aggregate}
     with caplog.at_level(logging.WARNING, "pyserini_xqg"):
-        builder(AugmentationSettings(**added, normalize=True)).build(corpus, queries, tmp_path / "unit")
         builder(AugmentationSettings(alpha=0)).build(corpus, queries, tmp_path / "plain")
+        builder(AugmentationSettings(alpha=0, normalize=True)).build(corpus, queries, tmp_path / "plain unit")
         assert caplog.records == []
         builder(AugmentationSettings(**added, reduce_hubness=1)).build(corpus, queries, tmp_path / "out")
-    (record,) = caplog.records
-    assert "without" in record.getMessage()
+        builder(AugmentationSettings(**added, normalize=True)).build(corpus, queries, tmp_path / "unit")
+    lengths, without = (record.getMessage() for record in caplog.records)
+    assert "without 1.000)" in lengths or aggregate == "sum"
+    assert "1 of 23 passages have no queries" in without
 
 
 def test_lengths_of_an_encoder_without_unit_length_are_its_own(tiny_model, corpus, queries, tmp_path, caplog) -> None:
