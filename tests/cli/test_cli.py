@@ -371,6 +371,7 @@ def test_every_option_of_index_reaches_the_settings(
             "reduce_hubness": 0.5,
             "control": "shuffled",
             "control_seed": 3,
+            "unit_length_before_hubness": True,
         },
         "index": {"factory": "IVF2,Flat", "nprobe": 2, "threads": 1, "keep_vectors": True},
         "keep_vectors": True,
