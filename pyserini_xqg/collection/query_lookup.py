@@ -18,7 +18,10 @@ from gzip import GzipFile
 from io import BufferedReader
 from pathlib import Path
 
+import numpy as np
+
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.files import changed
 from pyserini_xqg.storage.id_store import IdStore
@@ -27,7 +30,7 @@ from pyserini_xqg.storage.text_files import open_binary
 
 TABLES = (
     "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
-    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER, digest INTEGER)",
+    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER, digest INTEGER, pattern INTEGER)",
 )
 # A folder of queries can have more files than a process may have open.
 OPEN_FILES = 64
@@ -98,9 +101,9 @@ class QueryLookup:
         self._files: list[Path] = []
         self._unpacked: dict[int, Path] = {}
         # The one that was used last comes last.
-        self._handles: OrderedDict[int, BufferedReader | GzipFile] = (
-            OrderedDict()
-        )
+        self._handles: OrderedDict[int, BufferedReader | GzipFile] = OrderedDict()
+        # The numbers of queries by language that occur, numbered as they come; first that of passages without a record.
+        self._patterns: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
     def __enter__(self) -> QueryLookup:
@@ -121,7 +124,11 @@ class QueryLookup:
         return True
 
     def add_queries(
-        self, path: Path, languages: Sequence[str] | None = None, num_queries: int | None = None
+        self,
+        path: Path,
+        languages: Sequence[str] | None = None,
+        num_queries: int | None = None,
+        in_any_order: bool = False,
     ) -> QueryCounts:
         """Check and note all queries of a file or folder; after the passages.
 
@@ -132,6 +139,8 @@ class QueryLookup:
             Whose queries count; None: of all.
         num_queries : int or None
             How many of each language count, the first ones; None: all.
+        in_any_order : bool
+            Whether they will be asked for in another order than that of the passages.
 
         Raises
         ------
@@ -160,11 +169,12 @@ class QueryLookup:
                 if row is None:
                     counts.unknown_ids += 1
                     continue
-                if not self._store.insert("queries", row, number, record.offset, record.line, _digest(raw)):
+                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
+                pattern = self._patterns.setdefault(tuple(sorted(found.items())), len(self._patterns))
+                if not self._store.insert("queries", row, number, record.offset, record.line, _digest(raw), pattern):
                     raise record.invalid(
                         f"queries of {queries.id!r} were there before; one record a passage is expected"
                     )
-                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
                 counts.per_language.update(found)
                 used = [
                     count if num_queries is None else min(count, num_queries)
@@ -177,7 +187,8 @@ class QueryLookup:
                     jumping.add(number)
                 in_order &= row > last
                 previous = last = row
-        self._unpack(jumping if in_order or len(self._files) <= OPEN_FILES else range(len(self._files)))
+        few = in_order or len(self._files) <= OPEN_FILES
+        self._unpack(jumping if few and not in_any_order else range(len(self._files)))
         if not counts.passages:
             raise InvalidInput(
                 f"{path}: none of its {counts.records} records has the id of a passage; were they made for another "
@@ -195,6 +206,17 @@ class QueryLookup:
             A record is no longer what it was when it was added.
         """
         return [self._queries_of(row) for row in rows]
+
+    def numbers(self, languages: Sequence[str], num_queries: int | None) -> QueryNumbers:
+        """How many queries the passages have in each of `languages`, of the first `num_queries` (None: of all)."""
+        patterns = np.zeros((len(self._patterns), len(languages)), dtype=np.int64)
+        for pattern, number in self._patterns.items():
+            found = dict(pattern)
+            patterns[number] = [found.get(language, 0) for language in languages]
+        of_row = np.zeros(self.rows, dtype=np.int32)
+        for row, number in self._store.execute("SELECT row, pattern FROM queries"):
+            of_row[row] = number
+        return QueryNumbers.of_patterns(patterns if num_queries is None else np.minimum(patterns, num_queries), of_row)
 
     def _row(self, identifier: str) -> int | None:
         found = self._store.first("SELECT row FROM passage WHERE id = ?", identifier)

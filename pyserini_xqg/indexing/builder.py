@@ -26,15 +26,17 @@ from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder,
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
-from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages
+from pyserini_xqg.indexing.lengths import length_warning
+from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages, encoder_of_plain
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
-from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.files import changed, sha256_of
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json, holds_encoder
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
@@ -129,24 +131,7 @@ class XqgIndexBuilder:
             `base` is augmented already, or names no encoder and none was given.
         """
         source = IndexPassages(Path(base), self.part_size)
-        encoder = self.encoder
-        if holds_encoder(base):
-            named, made_with = read_encoder(base, "passage"), read_augmentation(base)
-            if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
-                raise UsageError(
-                    f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index "
-                    "made with --alpha 0"
-                )
-            if encoder is not None:
-                raise UsageError(
-                    f"{base} names the encoder of its passages, so no other can be given: leave --encoder out"
-                )
-            encoder = named
-        if encoder is None:
-            raise UsageError(
-                f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
-            )
-        return self._for(queries)._make(source, encoder, _path(queries), Path(output))
+        return self._for(queries)._make(source, encoder_of_plain(base, self.encoder), _path(queries), Path(output))
 
     def plan(self, corpus: str | Path, queries: str | Path | None, output: str | Path, sample: int = 64) -> IndexPlan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
@@ -185,7 +170,7 @@ class XqgIndexBuilder:
             inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
             vector_settings = {
                 "encoder": describe_encoder(encoder.settings, output),
-                "augmentation": asdict(self.augmentation),
+                "augmentation": self.augmentation.to_dict(),
                 "part_size": self.part_size,
                 "keep_vectors": self.index.keep_vectors,
             }
@@ -233,7 +218,7 @@ class XqgIndexBuilder:
         asked = self.augmentation
         if queries is None:
             return QueryCounts()
-        return lookup.add_queries(queries, asked.languages, asked.num_queries)
+        return lookup.add_queries(queries, asked.languages, asked.num_queries, asked.control == "shuffled")
 
     def _write_vectors(
         self,
@@ -244,11 +229,12 @@ class XqgIndexBuilder:
         languages: Sequence[str],
     ) -> dict[str, Any]:
         """Make and write all parts that are not done; the counts of the manifest that come of them."""
-        notes = workspace.notes
+        notes, asked = workspace.notes, self.augmentation
+        exchange = exchange_for(asked, lookup, languages)
         if "mean" not in notes:
             with self._bar("mean of the queries", unit=" queries", delay=1) as bar:
                 found = mean_and_direction(
-                    self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device, bar.update
+                    asked, encoder, lookup, languages, self.hubness_topics, self.device, bar.update, exchange
                 )
             topics = workspace.identity["inputs"].get("hubness_topics")
             if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
@@ -257,15 +243,18 @@ class XqgIndexBuilder:
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
-        augmenter = Augmenter(self.augmentation, encoder, source, lookup, languages, keep, mean, direction, first)
+        augmenter = Augmenter(asked, encoder, source, lookup, languages, keep, mean, direction, first, exchange)
         files = VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first)
         missing = list(files.parts.missing())
         todo = sum(min(size, lookup.rows - number * size) for number in missing)
         with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
             for tokenized in augmenter.tokenized(missing):
                 files.write(augmenter.augmented(tokenized, bar.update))
+        if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
+            log.warning("%s", said)
         without, queries = files.query_counts()
-        return {"passages_without_queries": without, "queries": queries}
+        counts = {"passages_without_queries": without, "queries": queries}
+        return counts if exchange is None else {**counts, **exchange.counts()}
 
     def _settle(self, folder: Path) -> None:
         """The vectors have been needed: they are the flat index, or its working file."""

@@ -14,9 +14,13 @@ from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
-from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.flat_file import flat_header, read_flat
+from pyserini_xqg.indexing.settings import read_augmentation
 from pyserini_xqg.storage.files import changed
+from pyserini_xqg.storage.manifest import holds_encoder
 
 
 class PassageSource(Protocol):
@@ -183,3 +187,28 @@ class IndexPassages:
     def vectors(self, encoder: TextEncoder, size: int, ready: Vectors, progress: Progress = no_progress) -> Vectors:
         """See :class:`PassageSource`."""
         return np.array(ready, dtype=np.float32)
+
+
+def encoder_of_plain(base: str | Path, given: EncoderSettings | None) -> EncoderSettings:
+    """The encoder of the passages of an index that can be augmented: the one that it names, or else the given one.
+
+    Raises
+    ------
+    UsageError
+        The index is augmented already, names an encoder and one was given, or names none and none was given.
+    """
+    if not holds_encoder(base):
+        if given is None:
+            raise UsageError(
+                f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
+            )
+        return given
+    named, made_with = read_encoder(base, "passage"), read_augmentation(base)
+    if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
+        raise UsageError(
+            f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index made with "
+            "--alpha 0"
+        )
+    if given is not None:
+        raise UsageError(f"{base} names the encoder of its passages, so no other can be given: leave --encoder out")
+    return named

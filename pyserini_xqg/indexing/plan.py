@@ -12,6 +12,7 @@ import numpy as np
 from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.files import free_bytes
@@ -73,7 +74,8 @@ def plan_index(
     """
     zeros = np.zeros(encoder.dimension, dtype=np.float32)
     keep, first = index.keep_vectors, index.keep_first
-    augmenter = Augmenter(augmentation, encoder, source, lookup, languages, keep, zeros, zeros, first)
+    exchange = exchange_for(augmentation, lookup, languages)
+    augmenter = Augmenter(augmentation, encoder, source, lookup, languages, keep, zeros, zeros, first, exchange)
     start = time.monotonic()
     (sample,) = augmenter.tokenized([0])
     augmenter.augmented(sample)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.indexing.augmentation import AugmentedPart
 from pyserini_xqg.indexing.flat_file import RowFile, flat_header, npy_header
+from pyserini_xqg.indexing.lengths import Sums
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.parts import Parts
 
@@ -90,6 +91,7 @@ class VectorFiles:
             part.number,
             without_queries=int((part.counts.sum(axis=0) == 0).sum()),
             queries=dict(zip(self._all_languages, part.counts.sum(axis=1).tolist(), strict=True)),
+            lengths=part.lengths,
         )
 
     def query_counts(self) -> tuple[int, dict[str, int]]:
@@ -100,6 +102,11 @@ class VectorFiles:
             for language, count in counts["queries"].items():
                 queries[language] += count
         return without, queries
+
+    def lengths(self) -> list[Sums]:
+        """The sums of the parts' lengths; once all parts are there."""
+        # Parts that an earlier version has done have none.
+        return [counts["lengths"] for counts in self.parts.counts() if "lengths" in counts]
 
     def _sha256(self, number: int) -> str:
         """Of the rows of a part in all files."""

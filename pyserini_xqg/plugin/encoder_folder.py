@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder
@@ -25,7 +24,7 @@ def write_encoder(
     """
     check_stock_can(augmentation, direction=False)
     resolved = open_passage_encoder(encoder, device).settings
-    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": augmentation.to_dict()}
     folder = real_place(folder)
     if not already_made(folder, {"settings": settings, "inputs": {}}):
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,8 +69,8 @@ def _lacking(place: str) -> InvalidInput:
     )
 
 
-def settings_from(kind: type[T], values: dict[str, Any]) -> T:
-    """Settings, a dataclass, from the part of a manifest that holds them.
+def settings_from(kind: type[T], values: dict[str, Any], but: Collection[str] = ()) -> T:
+    """Settings, a dataclass, from the part of a manifest that holds them; `but` names fields that are none of it.
 
     Raises
     ------
@@ -78,13 +79,13 @@ def settings_from(kind: type[T], values: dict[str, Any]) -> T:
     """
     place = values.place if isinstance(values, Fields) else kind.__name__
     known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
-    if unknown := [name for name in values if name not in known]:
+    if unknown := [name for name in values if name not in known and name not in but]:
         raise InvalidInput(f"{_under(place, unknown[0])} is unknown to this version. {NEWER}")
     for name, each in known.items():
         if name not in values and each.default is MISSING and each.default_factory is MISSING:
             raise _lacking(_under(place, name))
     try:
-        return kind(**values)
+        return kind(**{name: value for name, value in values.items() if name in known})
     except (XqgError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"{place} cannot be read ({error}). {NEWER}") from error
 

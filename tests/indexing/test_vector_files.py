@@ -27,7 +27,7 @@ def part(number: int) -> AugmentedPart:
     rows = slice(number * SIZE, (number + 1) * SIZE)
     sums = VECTORS[2:, rows]
     return AugmentedPart(
-        number, number * SIZE, VECTORS[0, rows], VECTORS[1, rows], sums, COUNTS[:, rows], sums[None] + 1
+        number, number * SIZE, VECTORS[0, rows], VECTORS[1, rows], sums, COUNTS[:, rows], sums[None] + 1, {}
     )
 
 
