@@ -85,7 +85,7 @@ class EncoderSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EncoderSettings:
         """Settings from a manifest; one that does not name `nfc` is of vectors that were made without."""
-        return settings_from(cls, {"nfc": False, **values})
+        return settings_from(cls, values, nfc=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Settings for a manifest: what :meth:`from_dict` takes, with `nfc` named where it is on."""

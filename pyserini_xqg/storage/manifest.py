@@ -69,8 +69,10 @@ def _lacking(place: str) -> InvalidInput:
     )
 
 
-def settings_from(kind: type[T], values: dict[str, Any], but: Collection[str] = ()) -> T:
-    """Settings, a dataclass, from the part of a manifest that holds them; `but` names fields that are none of it.
+def settings_from(kind: type[T], values: dict[str, Any], but: Collection[str] = (), **absent: object) -> T:
+    """Settings, a dataclass, from the part of a manifest that holds them.
+
+    `but` names fields that are none of it, `absent` what a field is where a manifest, of an earlier version, lacks it.
 
     Raises
     ------
@@ -82,10 +84,10 @@ def settings_from(kind: type[T], values: dict[str, Any], but: Collection[str] = 
     if unknown := [name for name in values if name not in known and name not in but]:
         raise InvalidInput(f"{_under(place, unknown[0])} is unknown to this version. {NEWER}")
     for name, each in known.items():
-        if name not in values and each.default is MISSING and each.default_factory is MISSING:
+        if name not in values and name not in absent and each.default is MISSING and each.default_factory is MISSING:
             raise _lacking(_under(place, name))
     try:
-        return kind(**{name: value for name, value in values.items() if name in known})
+        return kind(**absent | {name: value for name, value in values.items() if name in known})
     except (XqgError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"{place} cannot be read ({error}). {NEWER}") from error
 
