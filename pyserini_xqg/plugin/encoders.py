@@ -136,7 +136,7 @@ def _open(
     from pyserini_xqg.encoding.folder import read_encoder
     from pyserini_xqg.indexing.settings import read_augmentation
 
-    encoder, augmentation = read_encoder(name, side), read_augmentation(name)
+    encoder, augmentation = read_encoder(name, side).of_side(side), read_augmentation(name)
     if query_prefix is not None:
         encoder = replace(encoder, query_prefix=query_prefix)
     return TextEncoder(encoder, device, side), augmentation

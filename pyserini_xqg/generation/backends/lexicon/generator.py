@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,7 @@ class LexiconGenerator(Generator):
         self.settings: dict[str, Any] = {
             "generator": "lexicon",
             "terms": terms,
-            "encoder": None if encoder is None else asdict(encoder.settings),
+            "encoder": None if encoder is None else encoder.settings.as_dict(),
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
         self._terms = terms
