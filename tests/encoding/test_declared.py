@@ -13,7 +13,6 @@ import pytest
 
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import open_encoders, read_encoder
-from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -93,15 +92,6 @@ def test_vectors_are_cut_to_the_dimension_that_the_model_says(
     again = TextEncoder(encoder.settings, "cpu")
     assert again.settings == encoder.settings
     np.testing.assert_array_equal(again.encode(TEXTS, "passage"), vectors)
-
-
-def test_training_is_of_the_whole_vector(declaring: Declaring) -> None:
-    from pyserini_xqg.training.retriever.training import RetrieverTraining  # noqa: F401 - needs the extra
-
-    model, _ = load_model(EncoderSettings(declaring(truncate_dim=12)), "cpu", "passage")
-    assert model.get_embedding_dimension() == 12
-    model.truncate_dim = None
-    assert model.get_embedding_dimension() == 32
 
 
 def test_the_prompt_of_documents_comes_before_that_of_passages(declaring: Declaring) -> None:
