@@ -8,18 +8,17 @@ references, and glosses in English.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 import string
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from iso639 import Lang
 
-from pyserini_xqg.collection.languages import language_code, language_name
-from pyserini_xqg.errors import InvalidInput, MissingInput, MissingPrerequisite
+from pyserini_xqg.collection.languages import canonical_code, language_name
+from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 FOLDER = Path("/usr/share/dictd")  # where Debian's packages put them
 DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
@@ -71,10 +70,7 @@ class Dictionary:
     """
 
     def __init__(self, index: Path):
-        try:
-            lines, self._text = index.read_bytes(), _read_entries(index)
-        except OSError as error:
-            raise MissingInput(f"{error.filename}: cannot be read ({error.strerror})") from error
+        lines, self._text = _read_bytes(index), _read_entries(index)
         self.sha256 = hashlib.sha256(lines + self._text).hexdigest()
         self._places: dict[str, list[tuple[int, int]]] = {}
         for number, line in enumerate(lines.splitlines(), start=1):
@@ -134,11 +130,10 @@ def dictionaries(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for index in sorted(folder.rglob("*eng-???.index")):
         try:
-            code = language_code(index.stem[-3:])
+            code = canonical_code(index.stem[-3:])
         except InvalidInput:  # some other file
             continue
-        whole = Lang(code).macro() if len(code) == 3 else None  # "swh" is the Swahili of everyday use, "sw"
-        found.setdefault(str(whole.pt1) if whole is not None and whole.pt1 else code, index)
+        found.setdefault(code, index)
     return found
 
 
@@ -157,13 +152,12 @@ def _base_forms(word: str) -> Iterator[str]:
 
 def _read_entries(index: Path) -> bytes:
     packed = index.with_suffix(".dict.dz")
-    if not packed.exists():
-        return index.with_suffix(".dict").read_bytes()
-    try:
-        with gzip.open(packed) as handle:
-            return handle.read()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{packed}: damaged gzip file ({error})") from error
+    return _read_bytes(packed if packed.exists() else index.with_suffix(".dict"))
+
+
+def _read_bytes(file: Path) -> bytes:
+    with open_binary(file) as handle, errors_named(file):
+        return handle.read()
 
 
 def _parse(line: bytes, size: int, place: str) -> tuple[str, int, int]:
