@@ -72,20 +72,26 @@ class TextEncoder:
     """
 
     def __init__(self, settings: EncoderSettings, device: str | None = None, side: Kind = "passage"):
-        import torch
-
         self.device = choose_device(device)
-        self._model, self.settings = load_model(settings, self.device, side)
-        self._model.to(getattr(torch, settings.dtype)).eval()
-        self._tokenizer = self._model.tokenizer
         self._budget = TOKENS_PER_BATCH.get(self.device.split(":")[0], TOKENS_PER_BATCH["cpu"])
+        self._load(settings, side)
+
+    def _load(self, settings: EncoderSettings, side: Kind) -> None:
+        from sentence_transformers.base.modules import Normalize
+
+        self._model, self.settings = load_model(settings, self.device, side)
+        self._model.eval()
+        self._tokenizer = self._model.tokenizer
         dimension = self._model.get_embedding_dimension()
         assert dimension is not None
         self.dimension = dimension
         self._told = False
         self._memory = MemoryLimit()
-        name = settings.query_model if side == "query" and settings.query_model else settings.model
-        log.info("encoding with %s on %s (%s)", name, self.device, settings.dtype)
+        # In float32, after the model: in half the bits lengths would come out as 0.997 or 1.003. A model that cuts its
+        # vectors may want them normalised before that, and not after it.
+        whole = self._model.truncate_dim is None or self.settings.l2_norm
+        self._normalize = self._model.pop(-1) if whole and isinstance(self._model[-1], Normalize) else None
+        log.info("encoding with %s on %s (%s)", self.settings.model, self.device, settings.dtype)
 
     def tokenize(self, texts: Sequence[str | tuple[str, str]], kind: Kind) -> list[Batch]:
         """Cut `texts` into batches for :meth:`embed`.
@@ -105,7 +111,8 @@ class TextEncoder:
         firsts = [self._as_read(prefix + (text if isinstance(text, str) else text[0])) for text in texts]
         seconds = None if isinstance(texts[0], str) else [self._as_read(text[1]) for text in texts]
         tokens = self._tokenizer(firsts, seconds, truncation=True, max_length=length, return_token_type_ids=False)
-        ids = tokens["input_ids"]
+        # Some tokenizers make nothing of an empty text.
+        ids = [row or [self._tokenizer.pad_token_id] for row in tokens["input_ids"]]
         prompt = self._prompt_length(prefix)
         order = np.argsort([-len(row) for row in ids], kind="stable")
         batches = []
@@ -145,10 +152,10 @@ class TextEncoder:
 
     def use_half_precision(self) -> None:
         """Compute in float16 from here on, as Pyserini's ``--fp16`` asks for."""
-        import torch
-
-        self._model.to(torch.float16)
-        self.settings = replace(self.settings, dtype="float16")
+        if self.settings.dtype != "float16":
+            # Read anew, as a model is that is asked for in it.
+            del self._model  # its memory is the new one's
+            self._load(replace(self.settings, dtype="float16"), "passage")
 
     def _as_read(self, text: str) -> str:
         if not (self.settings.nfc or self._told or is_composed(text)):
@@ -198,7 +205,10 @@ class TextEncoder:
             for name, value in batch.features.items()
         }
         with torch.inference_mode():
-            return self._model(features)["sentence_embedding"].float()
+            vectors = self._model(features)["sentence_embedding"].float()[:, : self.dimension]
+            if self._normalize is not None:
+                vectors = self._normalize({"sentence_embedding": vectors})["sentence_embedding"]
+            return vectors
 
     @staticmethod
     def _to_numpy(values: Any) -> Vectors:

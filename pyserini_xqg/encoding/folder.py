@@ -30,8 +30,10 @@ def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
     return described
 
 
-def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
-    """The passages' side of an encoder, after a look at whether the other side goes with it.
+def open_encoders(encoder: EncoderSettings, device: str | None) -> tuple[TextEncoder, TextEncoder]:
+    """The passages' side of an encoder and the users' queries', which is the same where there is one model.
+
+    The settings of the first have those of the other side resolved in them, too.
 
     Raises
     ------
@@ -39,14 +41,21 @@ def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEn
         The two models' vectors have different dimensions.
     """
     passages = TextEncoder(encoder, device)
-    if encoder.query_model is not None:
-        queries = TextEncoder(encoder, device, "query")
-        if queries.dimension != passages.dimension:
-            raise UsageError(
-                f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
-                f"{passages.dimension}; two models that were trained together are expected"
-            )
-    return passages
+    if encoder.query_model is None:
+        return passages, passages
+    queries = TextEncoder(encoder, device, "query")
+    if queries.dimension != passages.dimension:
+        raise UsageError(
+            f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
+            f"{passages.dimension}; two models that were trained together are expected"
+        )
+    passages.settings = passages.settings.with_query_form(queries.settings)
+    return passages, queries
+
+
+def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
+    """The passages' side, after a look at whether the other goes with it; see :func:`open_encoders`."""
+    return open_encoders(encoder, device)[0]
 
 
 def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:

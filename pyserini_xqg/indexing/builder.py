@@ -141,24 +141,25 @@ class XqgIndexBuilder:
             source = TextPassages(Path(corpus), min(self.part_size, sample))
             counts = self._scan(source, lookup, _path(queries), Path(scratch) / "docid")
             languages = self._languages(counts)
-            encoder = TextEncoder(self._named_encoder(), self.device)
+            encoder = open_passage_encoder(self._named_encoder(), self.device)
             return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, Path(output))
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
+        # Before the corpus is read, which can take hours.
+        encoder = open_passage_encoder(settings, self.device)
         with working_folder(output) as folder:
-            manifest, workspace = self._make_in(folder, source, settings, queries, output)
+            manifest, workspace = self._make_in(folder, source, encoder, queries, output)
             if workspace is not None:
                 workspace.finish(manifest, lambda: self._settle(folder))
             return manifest
 
     def _make_in(
-        self, folder: Path, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path
+        self, folder: Path, source: PassageSource, encoder: TextEncoder, queries: Path | None, output: Path
     ) -> tuple[Manifest, Workspace | None]:
         """All but the finish; no workspace where nothing was to be done."""
         with QueryLookup(folder) as lookup:
             counts = self._scan(source, lookup, queries, folder / "docid")
             languages = self._languages(counts)
-            encoder = open_passage_encoder(settings, self.device)
             source.check(encoder)
             index = make_index(self.index.factory, encoder.dimension)
             check_nprobe(index, self.index.nprobe)

@@ -144,7 +144,7 @@ def _open(name: str | Path, device: str | None, side: Any, query_prefix: str | N
     from pyserini_xqg.encoding.encoder import TextEncoder
     from pyserini_xqg.encoding.folder import read_encoder
 
-    encoder = read_encoder(name, side)
+    encoder = read_encoder(name, side).of_side(side)
     if query_prefix is not None:
         encoder = replace(encoder, query_prefix=query_prefix)
     return TextEncoder(encoder, device, side)

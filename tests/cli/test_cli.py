@@ -360,6 +360,13 @@ def test_every_option_of_index_reaches_the_settings(
         "query_max_length": 20,
         "passage_max_length": 30,
         "dtype": "bfloat16",
+        "query_form": {
+            "revision": None,
+            "pooling": "mean",
+            "l2_norm": True,
+            "query_prefix": "q: ",
+            "query_max_length": 20,
+        },
     }
     assert manifest.settings == {
         "augmentation": {

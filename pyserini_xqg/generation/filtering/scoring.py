@@ -79,6 +79,8 @@ def score_queries(
     if depth < 1 or part_size < 1:
         raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
     corpus, queries, output = Path(corpus), Path(queries), Path(output)
+    # Before the corpus is read, which can take hours.
+    opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
     with working_folder(output) as folder:
         with QueryLookup(folder) as lookup:
             source = TextPassages(corpus, part_size)
@@ -88,7 +90,6 @@ def score_queries(
                     source.scan(lookup, docids, bar.update)
                 found = lookup.add_queries(queries)
                 languages = found.languages(None)
-                opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
                 searched = None if index is None else _Index(Path(index), docids, lookup.rows, opened, depth)
             finally:
                 docids.unlink(missing_ok=True)
