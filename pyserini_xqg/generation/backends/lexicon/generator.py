@@ -23,9 +23,9 @@ from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress
+from pyserini_xqg.generation.backends.lexicon.casing import tokens
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary, find_dictionary
 from pyserini_xqg.generation.backends.lexicon.terms import (
-    WORD,
     DocumentFrequencies,
     Term,
     function_words,
@@ -93,7 +93,7 @@ class LexiconGenerator(Generator):
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
         self._terms = terms
-        sample = [f"{passage.title} {passage.text}" for passage in sample_passages(corpus, SAMPLE)]
+        sample = [f"{passage.title}\n{passage.text}" for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
         self._senses = None if encoder is None else SenseChooser(encoder, sample, self._dictionaries.values())
@@ -105,8 +105,8 @@ class LexiconGenerator(Generator):
         dictionary = self._dictionaries[language]
         written = []
         for passage in passages:
-            text = f"{passage.title} {passage.text}"
-            weighted = salient_terms(text, self._frequencies, dictionary.headword)
+            text = f"{passage.title}\n{passage.text}"
+            weighted = salient_terms(text, self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
             written.append([" ".join(words[:end]) for end in ends][:n])
@@ -140,13 +140,15 @@ class SenseChooser:
     """
 
     def __init__(self, encoder: TextEncoder, sample: Sequence[str], dictionaries: Iterable[Dictionary]):
-        words = sorted({word.casefold() for text in sample for word in WORD.findall(text)} - function_words())
+        written = {token.text for text in sample for token in tokens(text)}
+        words = sorted({word.casefold() for word in written} - function_words())
         texts = list(words)
         self._words = frozenset(words)
         # Only these: what other dictionaries happen to have must not decide on a language's queries.
         self._judged: set[tuple[str, ...]] = set()
         for dictionary in dictionaries:
-            for headword in dict.fromkeys(filter(None, (dictionary.headword([word]) for word in words))):
+            forms = [*words, *sorted(word for word in written if word.casefold() in self._words)]
+            for headword in dict.fromkeys(filter(None, (dictionary.headword([form]) for form in forms))):
                 senses = dictionary.senses(headword)[:MOST_SENSES]
                 if len(senses) > 1:
                     self._judged.add(senses)
