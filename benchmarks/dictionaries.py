@@ -37,18 +37,13 @@ def main() -> None:
         if (unknown := speller(code)) is None:
             unspelled.append(language_name(code))
             continue
-        dictionary = Dictionary(found[code])
-        first = {}
-        headwords = 0
-        for headword in dictionary.headwords():
-            headwords += 1
-            if senses := dictionary.senses(headword):
-                first[headword] = senses[0]
+        entries = dict(Dictionary(found[code]).entries())
+        first = {headword: senses[0] for headword, senses in entries.items() if senses}
         wrong = unknown({word for sense in first.values() for word in VOWEL_SIGNS.sub("", sense).split()})
         bad = {headword for headword, sense in first.items() if not known(sense, wrong)}
         ordinary = [headword for headword in first if headword.isalpha() and headword.islower()]
         print(
-            f"{language_name(code):20}{headwords:11,}{len(first):12,}{100 * (1 - len(bad) / len(first)):8.1f}%"
+            f"{language_name(code):20}{len(entries):11,}{len(first):12,}{100 * (1 - len(bad) / len(first)):8.1f}%"
             f"{len(ordinary):11,}{100 * (1 - sum(word in bad for word in ordinary) / len(ordinary)):8.1f}%",
             flush=True,
         )

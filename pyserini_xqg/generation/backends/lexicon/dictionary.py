@@ -106,10 +106,13 @@ class Dictionary:
             self._entries[key] = self._read(key)
         return self._entries[key].get(headword, ())
 
-    def headwords(self) -> Iterator[str]:
-        """All headwords, as they are spelled; a name that a dictionary in small letters has, in both ways."""
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """All headwords as they are spelled, with their translations, if any.
+
+        A name that a dictionary in small letters has stands in both ways.
+        """
         for key in self._places:
-            yield from self._read(key)
+            yield from self._read(key).items()
 
     def _read(self, key: str) -> dict[str, tuple[str, ...]]:
         """The translations under a key of the index, by how the headword is spelled in each entry."""

@@ -78,6 +78,11 @@ def spellings(line: str) -> list[str]:
     return [spelling(bare(name)) for name in dict.fromkeys(" ".join(name.split()) for name in names) if name]
 
 
+def headword_of(line: str) -> str:
+    """The headword of an entry in any language, as it stands in the first line."""
+    return _TRANSCRIPTION.split(re.sub(r"<[^>]*>", " ", line))[0].strip()
+
+
 def translations(lines: list[str]) -> list[str]:
     """The translations in the lines below a headword, in the dictionary's order.
 

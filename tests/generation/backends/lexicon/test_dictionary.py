@@ -116,7 +116,7 @@ def test_entries_of_one_headword_are_joined(tmp_path: Path) -> None:
     text = index.read_text(encoding="utf-8").replace("bank /x/ <n>\t", "bank\t")  # dictfmt takes the word alone
     index.write_text(text, encoding="utf-8")
     assert Dictionary(index).senses("bank") == ("penger", "pankki")
-    assert list(Dictionary(index).headwords()) == ["bank"]
+    assert list(Dictionary(index).entries()) == [("bank", ("penger", "pankki"))]
 
 
 def entry_of(folder: Path, first: str, *keys: str, name: str = NAME, rest: str = "sana") -> Dictionary:
