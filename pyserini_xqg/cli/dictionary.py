@@ -13,7 +13,7 @@ from pyserini_xqg.options.command import command
 def dictionary(
     *,
     language: str,
-    sources: Annotated[tuple[str, ...], {"option": "--source", "metavar": "KIND=FILE"}],
+    sources: Annotated[tuple[str, ...], {"option": "--from", "metavar": "KIND=FILE"}],
     output: Path,
 ) -> None:
     """Make a dictionary for the lexicon of what can be got for a language.
@@ -30,7 +30,7 @@ def dictionary(
 
     Examples
     --------
-    $ xqg dictionary --language zh --source cedict=cedict.txt --output dictionaries/
+    $ xqg dictionary --language zh --from cedict=cedict.txt --output dictionaries/
     """
     from pyserini_xqg.generation.dictionaries.builder import build_dictionary
 

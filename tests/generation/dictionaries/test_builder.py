@@ -124,7 +124,7 @@ def test_no_source_is_refused(tmp_path: Path) -> None:
 def test_the_command_makes_what_generate_reads(
     cedict: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call("dictionary", "--language", "zh", "--source", f"cedict={cedict}", "--output", tmp_path / "out") == 0
+    assert call("dictionary", "--language", "zh", "--from", f"cedict={cedict}", "--output", tmp_path / "out") == 0
     printed = capsys.readouterr().out
     assert "headwords: 9" in printed
     assert "xqg-eng-zho.index" in printed
