@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from pyserini_xqg import __version__
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._renamed import with_new_names
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
 from pyserini_xqg.options.help_page import PlainHelp, message_of
 
@@ -45,9 +47,18 @@ for flag, said in FLAGS.items():
     app[flag].help, app[flag].group = said, "Options"
 
 
+class _Visible(logging.Formatter):
+    """Messages with nothing of a file in them that steers a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
+
+
 def run() -> None:
     """Run the command line; a user's mistake ends in a message and an exit code, never in a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    shown = logging.StreamHandler()
+    shown.setFormatter(_Visible("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[shown])
     logging.getLogger("pyserini_xqg").setLevel(logging.INFO)
     logging.getLogger("huggingface_hub").propagate = False  # it prints its messages itself
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -55,13 +66,13 @@ def run() -> None:
     try:
         _run(sys.argv[1:])
     except XqgError as error:
-        print(f"xqg: {error}", file=sys.stderr)
+        say(f"xqg: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # whoever read what is printed has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(XqgError.exit_code)
     except OSError as error:
-        print(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        say(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(XqgError.exit_code)
 
 

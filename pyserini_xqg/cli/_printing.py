@@ -1,8 +1,16 @@
-"""Printing of what a command made: one value a line."""
+"""Printing of what a command made, with nothing in it that steers a terminal."""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, TextIO
+
+from pyserini_xqg.collection.visible_text import visible
+
+
+def say(text: object, file: TextIO | None = None, end: str = "\n") -> None:
+    """Print on standard output, or in `file`."""
+    print(visible(str(text)), file=file or sys.stdout, end=end, flush=True)
 
 
 def print_values(values: dict[str, Any]) -> None:
@@ -16,7 +24,7 @@ def print_values(values: dict[str, Any]) -> None:
             name, value = "time", f"{value / 3600:,.2f} h"
         elif isinstance(value, int):
             value = f"{value:,}"
-        print(f"{name.replace('_', ' ')}: {'unknown' if value is None else value}")
+        say(f"{name.replace('_', ' ')}: {'unknown' if value is None else value}")
 
 
 def _listed(counts: dict[str, Any]) -> str:

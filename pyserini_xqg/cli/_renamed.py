@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
+from pyserini_xqg.cli._printing import say
+
 DATA_FORMAT = {"--format": "--data-format"}
 RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
     ("generate",): {"--filter": "--keep"},
@@ -33,7 +35,7 @@ def with_new_names(command: Sequence[str], arguments: Sequence[str]) -> list[str
         name, equals, value = argument.partition("=")
         if name in names:
             if "--quiet" not in arguments:
-                print(f"xqg: {name} is called {names[name]} now", file=sys.stderr)
+                say(f"xqg: {name} is called {names[name]} now", file=sys.stderr)
             name = names[name]
         found.append(f"{name}{equals}{value}")
     return found

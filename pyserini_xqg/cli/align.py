@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import ENCODER, Device, encoder_settings
 from pyserini_xqg.collection.datasets.parallel_files import ParallelFiles
 from pyserini_xqg.encoding.settings import EncoderSettings
@@ -65,7 +66,7 @@ def align(
         if output is None:
             raise UsageError("nothing to do: give --encoder, or --output for the sentences alone")
         write_sentences(found, output)
-        print(f"sentences to generate queries for: {output / 'corpus.jsonl'}")
+        say(f"sentences to generate queries for: {output / 'corpus.jsonl'}")
         return
     with TemporaryDirectory() as scratch:
         folder = output or Path(scratch)
@@ -90,7 +91,7 @@ def align(
         if output is not None:
             write_atomically(output / "alignment.json", whole)
             write_atomically(output / "alignment.tsv", alignment_as_tsv(alignment))
-        print(
+        say(
             {"text": alignment_as_text(alignment) + "\n", "tsv": alignment_as_tsv(alignment), "json": whole}[
                 output_format
             ],

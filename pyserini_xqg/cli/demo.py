@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.demo.settings import DemoSettings
 from pyserini_xqg.options.command import Options, command
 
@@ -25,4 +26,4 @@ def demo(*, settings: Annotated[dict[str, Any], Options(DemoSettings)]) -> None:
     data = bundled() if asked.path is None else squad(asked.path)
     model = asked.encoder or str(multilingual_e5_small())
     looked_up = (asked.dictionaries or FOLDER) if asked.generator else None
-    print(run_demo(data, model, asked.folder, asked.alpha, looked_up))
+    say(run_demo(data, model, asked.folder, asked.alpha, looked_up))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.errors import MissingPrerequisite
 from pyserini_xqg.options.command import command
 
@@ -27,10 +28,10 @@ def doctor(*, run: bool = False) -> None:
 
     faults = 0
     for finding in examine(run):
-        print(f"{finding.subject:{WIDTH}}{finding.found}", flush=True)
+        say(f"{finding.subject:{WIDTH}}{finding.found}")
         if finding.advice is not None:
             faults += 1
-            print(f"{'':{WIDTH}}-> {finding.advice}", flush=True)
-    print(f"{'':{WIDTH}}{'no fault found' if not faults else f'faults: {faults}, each with -> what to do'}")
+            say(f"{'':{WIDTH}}-> {finding.advice}")
+    say(f"{'':{WIDTH}}{'no fault found' if not faults else f'faults: {faults}, each with -> what to do'}")
     if faults:
         sys.exit(MissingPrerequisite.exit_code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
@@ -42,4 +43,4 @@ def encoder(
 
     settings = encoder_settings(encoder, encoding)
     resolved = write_encoder(settings, AugmentationSettings(**augmentation), output, device)
-    print(f"encoder: {output}\n{resolved}")
+    say(f"encoder: {output}\n{resolved}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.evaluation.run_files import OUTPUT, RunFiles
 from pyserini_xqg.options.command import Options, command
 
@@ -35,8 +36,8 @@ def evaluate(
 
     reports = evaluate_files(RunFiles(**{"runs": {}, **files}))
     if output_format == "text":
-        print(as_text(reports, changed))
+        say(as_text(reports, changed))
     elif output_format == "json":
-        print(as_json(reports, changed))
+        say(as_json(reports, changed))
     else:
-        print(changes_as_tsv(reports) if changed else as_tsv(reports))
+        say(changes_as_tsv(reports) if changed else as_tsv(reports))

@@ -72,7 +72,7 @@ def generate(
         options["device"] = device
     if encoder is not None and (filter_share is None or generator == "lexicon"):
         options["encoder"] = encoder
-    chosen = make_generator(generator, corpus, codes, **options)
+    chosen = make_generator(generator, corpus, codes, show_progress=True, **options)
     cleaned = CleaningSettings(**{"least_script": chosen.least_script, **cleaning})
     builder = XqgQueryBuilder(chosen, codes, cleaning=cleaned, **settings, show_progress=True)
     if dry_run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.options.command import Options, command
@@ -36,4 +37,4 @@ def report(
         raise UsageError("what belongs to runs is given, and no run; name one or more as --run NAME=FILE")
     runs = RunFiles(**{"runs": {}, **of_runs}) if named else None
     for file in make_report(ReportFiles(runs, **more), output):
-        print(file)
+        say(file)

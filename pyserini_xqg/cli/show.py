@@ -32,4 +32,5 @@ def show(
     """
     from pyserini_xqg.generation.show import show as shown
 
+    # Not through `say`: the isolates around texts are meant, and the texts are visible already.
     print(shown(queries, identifier, corpus))

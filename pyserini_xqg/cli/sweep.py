@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
 from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
@@ -22,6 +23,7 @@ def sweep(
     output: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
     hubness_topics: Annotated[Path | None, {"panel": GRID}] = None,
+    cluster: Annotated[str | None, {"metavar": "question|passage|none|FILE"}] = None,
     folds: Annotated[int, DEV] = 5,
     seed: Annotated[int, DEV] = 0,
     device: Device = None,
@@ -38,6 +40,10 @@ def sweep(
         A folder for the whole grid: grid.tsv, sweep.json.
     hubness_topics : Path or None
         Topics file to take the mean query direction from, instead of the generated queries.
+    cluster : str or None
+        What goes together in folds and tests: question (translations), passage (questions of one relevant passage
+        too), none, or a file with a question, a tab and the name of its cluster on each line; None: passage with
+        --qrels, else question.
     folds : int
         Without dev questions: parts of the questions, choose for each on the others.
     seed : int
@@ -59,8 +65,12 @@ def sweep(
     questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
     search = Sweep(index, asked.measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
-    result = search.cross_validate(questions, folds, seed) if dev is None else search.choose_and_test(dev, questions)
-    print(sweep_as_text(result))
+    result = (
+        search.cross_validate(questions, folds, seed, cluster)
+        if dev is None
+        else search.choose_and_test(dev, questions, cluster)
+    )
+    say(sweep_as_text(result))
     if output is not None:
         write_sweep(result, search.described(None if dev else folds, seed), output)
-        print(f"\nthe whole grid: {output}")
+        say(f"\nthe whole grid: {output}")

@@ -20,7 +20,7 @@ class Corpus:
     Parameters
     ----------
     path : str or Path
-        A file or a folder, ``.gz`` or not.
+        A file or a folder, gzipped or not.
     part_size : int
         Passages per part.
     limit : int or None

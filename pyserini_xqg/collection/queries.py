@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import one_a_language
 from pyserini_xqg.collection.passages import passage_id
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.jsonl import Record, json_kind
@@ -36,16 +36,15 @@ def parse_queries(record: Record) -> PassageQueries:
         raise record.invalid(
             f'{field} is {json_kind(by_language)}: an object {{"language": ["query", ...]}} is expected'
         )
+    try:
+        names = one_a_language(by_language)
+    except InvalidInput as error:
+        raise record.invalid(str(error)) from error
     queries: dict[str, tuple[str, ...]] = {}
-    for language, texts in by_language.items():
+    for code, language in names.items():
+        texts = by_language[language]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise record.invalid(f"the queries of {language!r} are no list of texts")
-        try:
-            code = language_code(language)
-        except InvalidInput as error:
-            raise record.invalid(str(error)) from error
-        if code in queries:
-            raise record.invalid(f"the language {code} is there twice")
         queries[code] = tuple(stripped for text in texts if (stripped := text.strip()))
     return PassageQueries(passage_id(record), queries)
 

@@ -11,13 +11,15 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from gzip import GzipFile
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.id_store import IdStore
-from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
+from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
+from pyserini_xqg.storage.text_files import open_binary
 
 TABLES = (
     "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
@@ -73,7 +75,7 @@ class QueryLookup:
         self.rows = 0
         self._folder = folder
         self._files: list[Path] = []
-        self._handles: list[BinaryIO] = []
+        self._handles: list[BufferedReader | GzipFile] = []
         self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
     def __enter__(self) -> QueryLookup:
@@ -147,11 +149,12 @@ class QueryLookup:
         self._handles[number].seek(offset)
         return parse_queries(Record.parse(self._handles[number].readline(), self._files[number], line, offset))
 
-    def _seekable(self, file: Path, in_order: bool) -> BinaryIO:
+    def _seekable(self, file: Path, in_order: bool) -> BufferedReader | GzipFile:
         """The file, open at any offset; gzip only goes forward, so what is out of order is unpacked first."""
-        if in_order or not file.name.endswith(".gz"):
-            return open_binary(file)
+        source = open_binary(file)
+        if in_order or not isinstance(source, GzipFile):
+            return source
         unpacked = self._folder / f"queries-{len(self._files)}.unpacked"
-        with open_binary(file) as source, unpacked.open("wb") as target:
+        with source, unpacked.open("wb") as target:
             shutil.copyfileobj(source, target)
         return unpacked.open("rb")

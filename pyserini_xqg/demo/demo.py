@@ -109,7 +109,7 @@ def write_lexicon_queries(
         find_dictionary(asked[0], dictionaries)  # says where there are some
     log.info("queries in %s by the lexicon; %s", ", ".join(languages), _lacking(set(asked) - set(languages)))
     corpus = output / "corpus.jsonl"
-    lexicon = LexiconGenerator(corpus, languages, encoder=model, dictionaries=dictionaries)
+    lexicon = LexiconGenerator(corpus, languages, encoder=model, dictionaries=dictionaries, show_progress=show_progress)
     XqgQueryBuilder(lexicon, languages, show_progress=show_progress).build(corpus, output / "queries-lexicon")
     return output / "queries-lexicon"
 

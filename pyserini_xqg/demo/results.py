@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from ir_measures import RR, Success
 
 from pyserini_xqg.collection.datasets.retrieval_set import Question
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.figures import Unit
 from pyserini_xqg.reporting.measure_tables import won_and_lost
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
-from pyserini_xqg.reporting.text import table_as_text
+from pyserini_xqg.reporting.text import intervals_as_text, table_as_text, tests_in_words
 
 HITS = 10
 MEASURES = {Success @ 1: "R@1", RR @ HITS: f"MRR@{HITS}"}
@@ -43,21 +44,27 @@ class ConditionScores:
 def results_as_text(questions: Mapping[str, Sequence[Question]], scores: Mapping[str, ConditionScores]) -> str:
     """A table for each measure, trec_eval's figures, and how they are to be read."""
     languages = {language: [question.id for question in asked] for language, asked in questions.items()}
-    parts = []
+    qrels = {question.id: {question.passage_id: 1} for asked in questions.values() for question in asked}
+    clusters = find_clusters(languages, qrels)
+    parts: list[str] = []
     for number, (measure, name) in enumerate(MEASURES.items()):
         values = {condition: of.measures[str(measure)] for condition, of in scores.items()}
-        report = MeasureReport.of(name, compare_runs(values, languages, PLAIN))
+        controls = [(condition, AUGMENTED) for condition in scores if condition not in (PLAIN, AUGMENTED)]
+        report = MeasureReport.of(name, compare_runs(values, languages, PLAIN, controls, clusters=clusters))
         parts.append(table_as_text(_table(report, tested=number == 0)))
+        if number == 0:
+            tests = tests_in_words([report])
+            parts.append("\n".join(intervals_as_text(report, AUGMENTED)))
     count = sum(map(len, questions.values()))
     heads = [Column(f"trec_eval, {count} questions", left=True, width=NAME)]
     heads += [Column(PERCENT.value(of.trec_eval), width=FIGURE) for of in scores.values()]
     parts.append(table_as_text(Table(heads, [])))
-    parts.append(
-        "won/lost: questions that only augmented, or only plain, ranks first; p: exact McNemar test, "
-        "Holm-corrected over\n"
-        f"{len(questions)} languages, * below {SIGNIFICANT}. shuffled: queries of another passage; mean: the mean "
-        "query vector for every passage."
-    )
+    notes = [
+        "won/lost: questions that only augmented, or only plain, ranks first.",
+        *tests,
+        "shuffled: queries of another passage; mean: the mean query vector for every passage.",
+    ]
+    parts.append("\n".join(notes))
     return "\n\n".join(parts)
 
 

@@ -9,7 +9,7 @@ they come.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -21,12 +21,18 @@ from pyserini_xqg.encoding.memory import in_halves
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
+# Is told how many more are done.
+Progress: TypeAlias = Callable[[int], object]
 
 # Tokens, padding included, that go through the model at once: on a CPU as many as stay in its cache, on a GPU as many
 # as fill it.
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 32768, "mps": 8192}
 
 log = logging.getLogger("pyserini_xqg")
+
+
+def no_progress(done: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +115,28 @@ class TextEncoder:
             start += len(rows)
         return batches
 
-    def embed(self, batches: Sequence[Batch]) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
+    def embed(
+        self, batches: Sequence[Batch], progress: Progress = no_progress
+    ) -> Iterator[tuple[npt.NDArray[np.intp], Vectors]]:
         """The vectors of each batch, as (rows, float32 array of shape (len(rows), dimension)).
 
-        The device works on the next batch while the caller has this one.
+        The device works on the next batch while the caller has this one. `progress` is told how many texts a batch had.
         """
         previous = None
         for batch in batches:
             current = (batch.rows, self._forward(batch))
             if previous is not None:
                 yield previous[0], self._to_numpy(previous[1])
+                progress(len(previous[0]))
             previous = current
         if previous is not None:
             yield previous[0], self._to_numpy(previous[1])
+            progress(len(previous[0]))
 
-    def encode(self, texts: Sequence[str | tuple[str, str]], kind: Kind) -> Vectors:
-        """The vectors of `texts`: float32, shape (len(texts), dimension)."""
+    def encode(self, texts: Sequence[str | tuple[str, str]], kind: Kind, progress: Progress = no_progress) -> Vectors:
+        """The vectors of `texts`: float32, shape (len(texts), dimension); `progress` as in :meth:`embed`."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for rows, values in self.embed(self.tokenize(texts, kind)):
+        for rows, values in self.embed(self.tokenize(texts, kind), progress):
             vectors[rows] = values
         return vectors
 

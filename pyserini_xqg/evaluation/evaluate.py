@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ir_measures import Measure
 
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import check_names, compare_runs, groups_of
 from pyserini_xqg.evaluation.comparison.differences import Languages
-from pyserini_xqg.evaluation.comparison.input_warnings import InputWarnings
+from pyserini_xqg.evaluation.comparison.input_warnings import InputWarnings, numbers_hint
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.files.texts import read_texts
-from pyserini_xqg.evaluation.files.trec import read_qrels, read_run
+from pyserini_xqg.evaluation.files.trec import RankedRun, read_qrels, read_ranked_run
 from pyserini_xqg.evaluation.files.xor_retrieve import (
     GoldQuestion,
     predictions_of_run,
@@ -49,10 +50,11 @@ def evaluate_files(files: RunFiles) -> list[MeasureReport]:
     of_tokens = [measure for measure in measures if isinstance(measure, TokensMeasure)]
     of_ranks = [measure for measure in measures if not isinstance(measure, TokensMeasure)]
     _check(files, of_ranks, of_tokens)
-    runs = {name: read_run(file) for name, file in files.runs.items()}
+    read = {name: read_ranked_run(file) for name, file in files.runs.items()}
+    runs = {name: run.ranked for name, run in read.items()}
     gold = read_gold(files.gold) if files.gold else {}
     warnings = InputWarnings()
-    reports = _by_ranks(files, runs, gold, of_ranks, warnings) if of_ranks else {}
+    reports = _by_ranks(files, read, gold, of_ranks, warnings) if of_ranks else {}
     if of_tokens or files.exports:
         reports |= _by_tokens(files, runs, gold, of_tokens, warnings)
     return [reports[str(measure)] for measure in measures]
@@ -60,7 +62,7 @@ def evaluate_files(files: RunFiles) -> list[MeasureReport]:
 
 def _by_ranks(
     files: RunFiles,
-    runs: Mapping[str, Run],
+    read: Mapping[str, RankedRun],
     gold: Mapping[str, GoldQuestion],
     measures: Collection[Measure],
     warnings: InputWarnings,
@@ -71,12 +73,22 @@ def _by_ranks(
     warnings.on_judgements(all_questions, source, qrels)
     languages = judged(all_questions, qrels)
     if not languages:
-        raise InvalidInput(f"{files.qrels}: none of the questions of {source} is judged; qrels of these are expected")
+        asked = [question for questions in (all_questions or {}).values() for question in questions]
+        raise InvalidInput(
+            f"{files.qrels}: none of the questions of {source} is judged; qrels of these are expected"
+            f"{numbers_hint(qrels, asked)}"
+        )
     known = {*qrels, *(question for asked in (all_questions or {}).values() for question in asked)}
+    runs = {name: run.ranked for name, run in read.items()}
     for name, run in runs.items():
         warnings.on_questions_of_run(name, run.keys(), languages, known)
         warnings.on_passages_of_run(name, run, qrels)
-    return _reports(files, measures, {name: score_run(run, qrels, measures) for name, run in runs.items()}, languages)
+        warnings.on_ties(
+            name, read[name].tied, {question: qrels[question] for of in languages.values() for question in of}
+        )
+    clusters = find_clusters(languages, qrels, files.cluster)
+    scores = {name: score_run(run, qrels, measures) for name, run in runs.items()}
+    return _reports(files, measures, scores, languages, clusters)
 
 
 def _by_tokens(
@@ -105,20 +117,26 @@ def _by_tokens(
     for name, given in predictions.items():
         warnings.on_predictions(name, given, languages, gold)
     scores = {name: score_predictions(gold, given, measures) for name, given in predictions.items() if measures}
-    reports = _reports(files, measures, scores, languages)
+    qrels = read_qrels(files.qrels) if files.qrels else None
+    reports = _reports(files, measures, scores, languages, find_clusters(languages, qrels, files.cluster))
     for name, file in files.exports.items():
         write_predictions(predictions[name], file)
     return reports
 
 
 def _reports(
-    files: RunFiles, measures: Iterable[Measure], scores: Mapping[str, RunScores], languages: Languages
+    files: RunFiles,
+    measures: Iterable[Measure],
+    scores: Mapping[str, RunScores],
+    languages: Languages,
+    clusters: Clusters,
 ) -> dict[str, MeasureReport]:
     reports = {}
     for measure in map(str, measures):
         values = {name: of_run.values[measure] for name, of_run in scores.items()}
         official = {name: of_run.official[measure] for name, of_run in scores.items() if measure in of_run.official}
-        comparison = compare_runs(values, languages, files.baseline, files.controls, groups_of(files.groups, languages))
+        groups = groups_of(files.groups, languages)
+        comparison = compare_runs(values, languages, files.baseline, files.controls, groups, clusters)
         reports[measure] = MeasureReport.of(measure, comparison, official)
     return reports
 

@@ -19,7 +19,7 @@ class RunFiles:
     Parameters
     ----------
     runs : mapping
-        A run in TREC's format, with a name; repeated, the baseline first.
+        A run in TREC's or Tevatron's format, with a name; repeated, the baseline first.
     predictions : mapping
         XOR-Retrieve's predictions (JSON), with a name, for R@kt; repeated. After the runs.
     qrels : str or Path, optional
@@ -40,6 +40,10 @@ class RunFiles:
         The run NAME is a control of RUN, whose gain is held against it.
     groups : mapping
         Print the mean of these languages too, as NAME; repeated.
+    cluster : str or Path, optional
+        What is exchanged and drawn as one: question (translations of it, by ids that are the same without their
+        language), passage (questions of one relevant passage too), none, or a file with a question, a tab and the name
+        of its cluster on each line; None: passage with qrels, else question.
     exports : mapping
         Write the run NAME to FILE as predictions for XOR-Retrieve's own script.
 
@@ -63,6 +67,7 @@ class RunFiles:
     groups: Mapping[str, Sequence[str]] = field(
         default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", **RUNS}
     )
+    cluster: str | Path | None = field(default=None, metadata={"metavar": "question|passage|none|FILE", **JUDGEMENTS})
     exports: Mapping[str, str | Path] = field(
         default_factory=dict, metadata={"option": "--write-predictions", "metavar": "NAME=FILE", **OUTPUT}
     )

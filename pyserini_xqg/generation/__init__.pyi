@@ -4,7 +4,7 @@ from .backends.causal import CausalGenerator as CausalGenerator
 from .backends.ctranslate2 import CTranslate2Generator as CTranslate2Generator
 from .backends.lexicon.generator import LexiconGenerator as LexiconGenerator
 from .backends.seq2seq import Seq2SeqGenerator as Seq2SeqGenerator
-from .backends.server import ServerGenerator as ServerGenerator
+from .backends.server.generator import ServerGenerator as ServerGenerator
 from .builder import XqgQueryBuilder as XqgQueryBuilder
 from .cleaning import CleaningSettings as CleaningSettings
 from .filtering.filtering import FilterSettings as FilterSettings

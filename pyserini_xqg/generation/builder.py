@@ -23,7 +23,7 @@ from typing import Any
 from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import canonical_code, language_code
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
@@ -109,7 +109,7 @@ class XqgQueryBuilder:
         self.part_size = part_size
         self.limit = limit
         self.show_progress = show_progress
-        self._cleaner = Cleaner(self.cleaning, generator.settings)
+        self._cleaner = Cleaner(self.cleaning, generator.settings, generator.special_tokens)
 
     def build(self, corpus: str | Path, output: str | Path) -> Manifest:
         """Generate the queries.
@@ -150,7 +150,7 @@ class XqgQueryBuilder:
         with alone(output):
             self._put_in_place(folder, output)  # what a run that was stopped had finished
             earlier = self._earlier(output, passages)
-            had: dict[str, int] = earlier.settings["languages"] if earlier else {}
+            had = {canonical_code(code): n for code, n in earlier.settings["languages"].items()} if earlier else {}
             asked = {code: max(self.num_queries, had.get(code, 0)) for code in self.languages} | {
                 code: n for code, n in had.items() if code not in self.languages
             }

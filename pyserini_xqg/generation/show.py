@@ -9,6 +9,7 @@ from typing import TypeVar
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import parse_passage, passage_id
 from pyserini_xqg.collection.queries import parse_queries
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
     """The queries of a passage, one a line under the name of their language, and the passage if there is a corpus.
+
+    Control characters of the texts are written as escapes.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
     lines = []
     if corpus is not None:
         passage = _find(corpus, identifier, parse_passage)
-        lines += [f"{identifier}  {_isolated(passage.title)}".rstrip(), _isolated(passage.text), ""]
+        lines += [f"{visible(identifier)}  {_isolated(passage.title)}".rstrip(), _isolated(passage.text), ""]
     found = {code: texts for code, texts in _find(queries, identifier, parse_queries).queries.items() if texts}
     for language, texts in sorted(found.items()):
         lines.append(f"{language_name(language)} ({language})")
@@ -58,4 +61,6 @@ def _find(path: Path, identifier: str, parse: Callable[[Record], T]) -> T:
 
 def _isolated(text: str) -> str:
     """Line by line: an isolate ends where its line does."""
-    return "\n".join(f"{ISOLATE}{line}{END}" if line else "" for line in text.splitlines())
+    return "\n".join(
+        f"{ISOLATE}{visible(line)}{END}" if line else "" for line in text.replace("\r\n", "\n").split("\n")
+    )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.formula import augment, finish
 from pyserini_xqg.indexing.passage_source import PassageSource
@@ -113,8 +113,14 @@ class Augmenter:
         """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
         return _one_ahead(self._tokenized(numbers))
 
-    def augmented(self, part: TokenizedPart) -> AugmentedPart:
+    def augmented(self, part: TokenizedPart, progress: Progress = no_progress) -> AugmentedPart:
         """Compute a part.
+
+        Parameters
+        ----------
+        part : TokenizedPart
+        progress : callable
+            Is told how many more passages are done, little by little as their texts and queries are encoded.
 
         Raises
         ------
@@ -122,11 +128,12 @@ class Augmenter:
             A vector is not finite.
         """
         size, dimension = len(part.ids), self._encoder.dimension
+        steps = _Steps(progress, size, size + len(part.query_rows))
         counts = np.zeros((len(self._languages), size), dtype=np.int64)
         np.add.at(counts, (part.query_languages, part.query_rows), 1)
         queried = counts.sum(axis=0)
         if self._needs_passages or (self._augmentation.aggregate == "mean" and not queried.all()):
-            passages = self._source.vectors(self._encoder, size, part.passages)
+            passages = self._source.vectors(self._encoder, size, part.passages, steps.encoded)
         else:
             passages = np.zeros((size, dimension), dtype=np.float32)
         sums = np.zeros((len(self._languages), size, dimension), dtype=np.float32)
@@ -137,7 +144,7 @@ class Augmenter:
             for number, first in zip(self._keep_first, first_sums, strict=True):
                 first += np.minimum(counts, number)[:, :, None].astype(np.float32) * self._mean
         else:
-            for rows, values in self._encoder.embed(part.queries):
+            for rows, values in self._encoder.embed(part.queries, steps.encoded):
                 np.add.at(sums, (part.query_languages[rows], part.query_rows[rows]), values)
                 for number, first in zip(self._keep_first, first_sums, strict=True):
                     early = part.query_places[rows] < number
@@ -152,6 +159,7 @@ class Augmenter:
                 f"{len(broken) - 1} more of {size}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
+        steps.finish()
         return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums)
 
     def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
@@ -182,6 +190,28 @@ class Augmenter:
         if self._augmentation.control != "shuffled":
             return row
         return (row + max(1, self._lookup.rows // 2)) % self._lookup.rows
+
+
+class _Steps:
+    """Tells of a part's passages, as many of them as there are texts encoded of all."""
+
+    def __init__(self, progress: Progress, passages: int, texts: int):
+        self._progress = progress
+        self._passages = passages
+        self._texts = texts
+        self._encoded = self._told = 0
+
+    def encoded(self, texts: int) -> None:
+        self._encoded += texts
+        self._tell(self._passages * self._encoded // self._texts)
+
+    def finish(self) -> None:
+        self._tell(self._passages)
+
+    def _tell(self, passages: int) -> None:
+        if passages > self._told:
+            self._progress(passages - self._told)
+            self._told = passages
 
 
 def _one_ahead(items: Iterator[T]) -> Iterator[T]:

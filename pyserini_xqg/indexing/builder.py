@@ -243,7 +243,10 @@ class XqgIndexBuilder:
         """Make and write all parts that are not done; the counts of the manifest that come of them."""
         notes = workspace.notes
         if "mean" not in notes:
-            found = mean_and_direction(self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device)
+            with self._bar("mean of the queries", unit=" queries", delay=1) as bar:
+                found = mean_and_direction(
+                    self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device, bar.update
+                )
             named = zip(("mean", "direction"), found, strict=True)
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
@@ -254,9 +257,7 @@ class XqgIndexBuilder:
             todo = sum(min(size, lookup.rows - number * size) for number in missing)
             with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
                 for tokenized in augmenter.tokenized(missing):
-                    part = augmenter.augmented(tokenized)
-                    files.write(part)
-                    bar.update(len(part.vectors))
+                    files.write(augmenter.augmented(tokenized, bar.update))
             without, queries = files.query_counts()
             return {"passages_without_queries": without, "queries": queries}
 
@@ -280,9 +281,8 @@ class XqgIndexBuilder:
         return self.encoder
 
     def _bar(self, what: str, **options: Any) -> tqdm[Any]:
-        return tqdm(
-            desc=what, unit=" passages", unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options
-        )
+        options = {"unit": " passages", "unit_scale": True, "dynamic_ncols": True, **options}
+        return tqdm(desc=what, disable=not self.show_progress, **options)
 
 
 def _path(given: str | Path | None) -> Path | None:

@@ -13,7 +13,7 @@ import numpy as np
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import Batch, TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.indexing.flat_file import read_flat
 
@@ -50,8 +50,8 @@ class PassageSource(Protocol):
     def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Any]]:
         """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs."""
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Any) -> Vectors:
-        """The vectors of a part: float32, shape (size, dimension)."""
+    def vectors(self, encoder: TextEncoder, size: int, ready: Any, progress: Progress = no_progress) -> Vectors:
+        """The vectors of a part: float32, shape (size, dimension); `progress` is told of passages that are encoded."""
 
 
 class TextPassages:
@@ -84,10 +84,10 @@ class TextPassages:
             texts = [passage_text(passage.title, passage.text) for passage in part]
             yield number, [passage.id for passage in part], encoder.tokenize(texts, "passage")
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch]) -> Vectors:
+    def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch], progress: Progress = no_progress) -> Vectors:
         """See :class:`PassageSource`."""
         vectors = np.empty((size, encoder.dimension), dtype=np.float32)
-        for rows, values in encoder.embed(ready):
+        for rows, values in encoder.embed(ready, progress):
             vectors[rows] = values
         return vectors
 
@@ -150,6 +150,6 @@ class IndexPassages:
                 at = start + self.part_size
                 yield number, ids, self._rows[start:at]
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Vectors) -> Vectors:
+    def vectors(self, encoder: TextEncoder, size: int, ready: Vectors, progress: Progress = no_progress) -> Vectors:
         """See :class:`PassageSource`."""
         return np.array(ready, dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.collection.topics import read_topics
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -22,7 +22,11 @@ SAMPLED_PASSAGES = 1024
 
 
 def mean_of_generated(
-    encoder: TextEncoder, lookup: QueryLookup, languages: Sequence[str], num_queries: int | None
+    encoder: TextEncoder,
+    lookup: QueryLookup,
+    languages: Sequence[str],
+    num_queries: int | None,
+    progress: Progress = no_progress,
 ) -> Vectors:
     """The mean vector of the generated queries: float32, shape (dimension,).
 
@@ -39,10 +43,10 @@ def mean_of_generated(
             "the mean of the generated queries is needed and there are none: give --queries (or, for hubness, "
             "--hubness-topics)"
         )
-    return _mean(encoder, texts)
+    return _mean(encoder, texts, progress)
 
 
-def mean_of_topics(encoder: TextEncoder, topics: Path, device: str | None) -> Vectors:
+def mean_of_topics(encoder: TextEncoder, topics: Path, device: str | None, progress: Progress = no_progress) -> Vectors:
     """The mean vector of the questions of a topics file: float32, shape (dimension,).
 
     Parameters
@@ -60,7 +64,7 @@ def mean_of_topics(encoder: TextEncoder, topics: Path, device: str | None) -> Ve
         raise InvalidInput(f"{topics}: no topics; at least one question is expected")
     if encoder.settings.query_model is not None:
         encoder = TextEncoder(encoder.settings, device, "query")
-    return _mean(encoder, texts)
+    return _mean(encoder, texts, progress)
 
 
 def mean_and_direction(
@@ -70,6 +74,7 @@ def mean_and_direction(
     languages: Sequence[str],
     topics: Path | None,
     device: str | None,
+    progress: Progress = no_progress,
 ) -> tuple[Vectors | None, Vectors | None]:
     """The mean query vector for the mean control, the mean query direction for hubness reduction; None if unused.
 
@@ -85,14 +90,16 @@ def mean_and_direction(
         Questions to take the direction from, instead of the generated queries.
     device : str or None
         See :func:`mean_of_topics`.
+    progress : callable
+        Is told how many more queries are encoded.
     """
     mean = None
     if settings.control == "mean" or (settings.reduce_hubness and topics is None):
-        mean = mean_of_generated(encoder, lookup, languages, settings.num_queries)
+        mean = mean_of_generated(encoder, lookup, languages, settings.num_queries, progress)
     if not settings.reduce_hubness:
         return mean, None
     if topics is not None:
-        return mean, unit(mean_of_topics(encoder, topics, device))
+        return mean, unit(mean_of_topics(encoder, topics, device, progress))
     assert mean is not None
     return mean, unit(mean)
 
@@ -103,8 +110,8 @@ def sha256_of_topics(file: Path) -> str:
     return sha256_of(file)
 
 
-def _mean(encoder: TextEncoder, texts: Sequence[str]) -> Vectors:
+def _mean(encoder: TextEncoder, texts: Sequence[str], progress: Progress) -> Vectors:
     total = np.zeros(encoder.dimension)
-    for _, values in encoder.embed(encoder.tokenize(texts, "query")):
+    for _, values in encoder.embed(encoder.tokenize(texts, "query"), progress):
         total += values.sum(axis=0, dtype=np.float64)
     return (total / len(texts)).astype(np.float32)

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.differences import ChangedValue
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference, RunDifference
 
 INTERVAL = ("low", "high")
 TESTED = ("won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm")
@@ -40,14 +42,14 @@ def to_object(report: MeasureReport, with_changes: bool = False) -> dict[str, An
             for control, rows in controls.items()
         ],
         **({"groups": {name: list(members) for name, members in report.groups.items()}} if report.groups else {}),
+        **({"clusters": asdict(report.clusters)} if report.clusters else {}),
+        **({"predicted": list(report.predicted)} if report.predicted else {}),
     }
 
 
 def cells(report: MeasureReport, row: str, found: RowDifference) -> dict[str, Any]:
-    """The figures of a difference that apply to a row. Where there is one language only, the interval is its."""
-    names = TESTED if row in report.questions else ()
-    if row not in report.questions or len(report.questions) == 1:
-        names = (*names, *INTERVAL)
+    """The figures of a difference that apply to a row."""
+    names = (*TESTED, *INTERVAL) if row in report.questions else ("test", "p", *INTERVAL)
     return {"difference": found.difference, **{name: getattr(found, name) for name in names}}
 
 
@@ -76,30 +78,36 @@ def from_object(measure: str, found: Mapping[str, Any]) -> MeasureReport:
         [_difference(each, questions) for each in found["differences"]],
         not_above,
         {str(name): [str(each) for each in members] for name, members in found.get("groups", {}).items()},
+        clusters=ClusterSizes(**found["clusters"]) if "clusters" in found else None,
+        predicted=[str(language) for language in found.get("predicted", ())],
     )
     _check(report)
     return report
 
 
 def _difference(found: Mapping[str, Any], questions: Mapping[str, int]) -> RunDifference:
-    rows = {str(row): _row_difference(each) for row, each in found["languages"].items()}
-    overall = rows[MEAN if len(questions) > 1 else next(iter(questions))]
+    rows = {str(row): _row_difference(each, row in questions) for row, each in found["languages"].items()}
+    overall = rows[MEAN if MEAN in rows else next(iter(questions))]
     changes = [ChangedValue(**each) for each in found.get("changed", ())]
     return RunDifference(
         str(found["run"]),
         str(found["against"]),
         rows,
-        RowDifference(overall.difference, overall.low, overall.high),
+        RowDifference(
+            overall.difference, overall.low, overall.high, test="randomisation", p=overall.p, p_holm=overall.p
+        ),
         changes,
     )
 
 
-def _row_difference(found: Mapping[str, Any]) -> RowDifference:
+def _row_difference(found: Mapping[str, Any], corrected: bool) -> RowDifference:
     def number(name: str) -> float | None:
         value = found.get(name)
         return None if value is None else float(value)
 
     numbers = {name: number(name) for name in (*INTERVAL, "p", "p_holm", "t_test", "t_test_holm")}
+    if not corrected:
+        numbers["p_holm"] = numbers["p"]
     counts = {name: found.get(name) for name in ("won", "tied", "lost")}
     return RowDifference(float(found["difference"]), **numbers, **counts, test=found.get("test"))  # type: ignore[arg-type]
 
@@ -115,7 +123,8 @@ def _check(report: MeasureReport) -> None:
     for each in report.differences:
         report.values[each.run], report.values[each.against]
         for row in report.rows:
-            each.rows[row]
+            if row not in report.predicted:
+                each.rows[row]
     for run, controls in report.not_above.items():
         report.difference(run, report.baseline)
         for control in controls:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport
+from pyserini_xqg.collection.visible_text import visible
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.measure_tables import overview, title
 from pyserini_xqg.reporting.table import Cell, Mark
 
@@ -20,17 +22,16 @@ ESCAPES = {
     "\N{EN DASH}": "--",
     "\N{MINUS SIGN}": "$-$",
 }
-SIGNS = {Mark.SIGNIFICANT: "*", Mark.CLEAR: "$+$", Mark.NOT_ABOVE: "!"}
+SIGNS = {Mark.SIGNIFICANT: "*", Mark.NOT_ABOVE: "!"}
 PREAMBLE = r"""% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; other scripts than Latin need XeLaTeX.
-% *  differs from the baseline, Holm-corrected p below 0.05
-% +  the bootstrap interval of the mean difference to the baseline excludes zero
+% *  differs from the baseline, p below 0.05, Holm-corrected over the languages
 % !  a control gains as much or more
 % bold: the highest figure; italics: a control"""
 
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it stands, on one line."""
-    return "".join(ESCAPES.get(character, character) for character in " ".join(text.split()))
+    return "".join(ESCAPES.get(character, character) for character in visible(" ".join(text.split())))
 
 
 def as_latex(sections: Iterable[tuple[str, Sequence[MeasureReport]]]) -> str:

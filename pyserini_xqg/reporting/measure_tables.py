@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, RowDifference, row_label
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.clusters import NONE as NO_CLUSTERS
+from pyserini_xqg.evaluation.comparison.clusters import PASSAGE, QUESTION, ClusterSizes
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference
+from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.figures import NONE, Unit, p_value
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
 
@@ -47,8 +51,14 @@ def detail(report: MeasureReport, run: str) -> Table:
         columns += [Column(control, apart=True), Column(f"{run} - {control}", marked=True), Column("p", marked=True)]
     rows = []
     for row in report.rows:
-        found = gain.at(row)
         cells = [*row_cells(report, row), *(Cell(unit.value(report.value(name, row))) for name in (baseline, run))]
+        if row in report.predicted:
+            cells += [Cell(NONE), Cell(""), Cell("")] + [Cell("")] * graded
+            for control, _ in controls:
+                cells += [Cell(unit.value(report.value(control, row))), Cell(NONE), Cell("")]
+            rows.append(cells)
+            continue
+        found = gain.at(row)
         cells += [Cell(unit.signed(found.difference)), won_and_lost(found), p_cell(found.p_holm)]
         if graded:
             cells.append(Cell(NONE) if row in report.questions and found.t_test is None else p_cell(found.t_test_holm))
@@ -64,21 +74,46 @@ def detail(report: MeasureReport, run: str) -> Table:
 
 
 def intervals(report: MeasureReport, run: str) -> list[Interval]:
-    """The mean difference of a run to the baseline, and to each of its controls."""
+    """The mean difference of a run to the baseline, and to each of its controls, and those of groups of languages."""
     unit = Unit.of(report)
     found = []
-    for against in (report.baseline, *report.not_above.get(run, {})):
-        difference = report.difference(run, against)
-        low, high = difference.at(report.overall).low, difference.at(report.overall).high
-        bounds = None if low is None or high is None else (unit.signed(low), unit.signed(high))
-        what = "mean of the languages" if report.overall == MEAN else "difference"
-        found.append(Interval(run, against, what, unit.signed(difference.overall.difference), bounds))
+    for row in (report.overall, *report.groups):
+        what = row_label(row) if row == MEAN or row in report.groups else "difference"
+        for against in (report.baseline, *report.not_above.get(run, {})):
+            difference = report.difference(run, against).at(row)
+            low, high = difference.low, difference.high
+            bounds = None if low is None or high is None else (unit.signed(low), unit.signed(high))
+            found.append(Interval(run, against, what, unit.signed(difference.difference), bounds))
     return found
 
 
 def is_graded(report: MeasureReport, run: str) -> bool:
     """Whether the values are graded, so that there is a t-test beside the randomisation test."""
-    return any(each.test == "randomisation" for each in report.difference(run, report.baseline).rows.values())
+    rows = report.difference(run, report.baseline).rows
+    return any(rows[language].test == "randomisation" for language in report.questions)
+
+
+def used_tests(reports: Iterable[MeasureReport]) -> list[str]:
+    """The tests of languages that were used, in words."""
+    differences = [(report, each) for report in reports for each in report.differences]
+    used = {each.rows[language].test for report, each in differences for language in report.questions}
+    return [text for name, text in TESTS.items() if name in used]
+
+
+def clusters_in_words(reports: Iterable[MeasureReport]) -> list[str]:
+    """A sentence on what tests exchange and intervals draw as one, for each way in which reports do it."""
+    return list(dict.fromkeys(_clusters(each.clusters) for each in reports if each.clusters and each.differences))
+
+
+def _clusters(found: ClusterSizes) -> str:
+    what = {
+        QUESTION: "translations of one question, by its id without the language",
+        PASSAGE: "translations of one question, and questions of one relevant passage",
+        NO_CLUSTERS: "each question is one",
+    }.get(found.by, f"as {found.by} says")
+    shown = f"clusters: {found.clusters:,} of {found.questions:,} questions ({what}; the largest has {found.largest:,})"
+    warning = f"; {found.warning}" if found.warning else ""
+    return f"{shown}. Tests exchange and intervals draw whole clusters{warning}."
 
 
 def row_cells(report: MeasureReport, row: str) -> list[Cell]:
@@ -116,9 +151,6 @@ def _overview_row(report: MeasureReport, unit: Unit, row: str) -> list[Cell]:
 def _marks(report: MeasureReport, run: str, row: str) -> tuple[Mark, ...]:
     marks = not_above_mark(report, run, row)
     gain = report.gain(run)
-    if gain is None:
+    if gain is None or row in report.predicted:
         return marks
-    found = gain.at(row)
-    if found.significant:
-        return (Mark.SIGNIFICANT, *marks)
-    return (Mark.CLEAR, *marks) if found.p_holm is None and found.clear else marks
+    return (Mark.SIGNIFICANT, *marks) if gain.at(row).significant else marks

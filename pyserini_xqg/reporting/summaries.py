@@ -6,13 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pyserini_xqg.evaluation.comparison.measure_report import (
-    MEAN,
-    MeasureReport,
-    RowDifference,
-    RunDifference,
-    row_label,
-)
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference, RunDifference
 from pyserini_xqg.evaluation.comparison.significance import CONFIDENCE
 from pyserini_xqg.reporting.figures import Unit, p_value
 

@@ -10,8 +10,7 @@ from enum import Enum
 class Mark(Enum):
     """What a sign behind a figure says; which sign it is depends on the format."""
 
-    SIGNIFICANT = "the corrected p value is below the level"
-    CLEAR = "the interval of the mean difference excludes zero"
+    SIGNIFICANT = "the p value, corrected where it is one of several, is below the level"
     NOT_ABOVE = "a control gains as much or more"
 
 

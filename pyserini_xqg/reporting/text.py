@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.significance import CONFIDENCE, SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.figures import MINUS, NONE
-from pyserini_xqg.reporting.measure_tables import Interval, detail, intervals, overview
+from pyserini_xqg.reporting.measure_tables import (
+    Interval,
+    clusters_in_words,
+    detail,
+    intervals,
+    overview,
+    used_tests,
+)
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
 
 SIGNS = {Mark.SIGNIFICANT: "*", Mark.NOT_ABOVE: "!"}
@@ -52,7 +59,7 @@ def _overview(report: MeasureReport) -> str:
 
 
 def _detail(report: MeasureReport, run: str) -> str:
-    lines = [table_as_text(detail(report, run)), "", *map(_interval, intervals(report, run))]
+    lines = [table_as_text(detail(report, run)), "", *intervals_as_text(report, run)]
     for control, rows in report.not_above.get(run, {}).items():
         if rows:
             lines.append(
@@ -62,10 +69,15 @@ def _detail(report: MeasureReport, run: str) -> str:
     return "\n".join(lines)
 
 
+def intervals_as_text(report: MeasureReport, run: str) -> list[str]:
+    """A line for each interval of a run's differences."""
+    return [_interval(each) for each in intervals(report, run)]
+
+
 def _interval(found: Interval) -> str:
     start = f"{found.run} - {found.against}, {found.what}: {found.difference.translate(PLAIN_CHARACTERS)}"
     if found.bounds is None:
-        return f"{start} (no interval: a language has fewer than two questions)"
+        return f"{start} (no interval: a language has fewer than two questions, or clusters of them)"
     low, high = (bound.translate(PLAIN_CHARACTERS) for bound in found.bounds)
     return f"{start}, {CONFIDENCE:.0%} interval {low} to {high}"
 
@@ -83,19 +95,26 @@ def _changes(report: MeasureReport, run: str) -> str:
     return f"{start}\n{table_as_text(Table(columns, rows))}"
 
 
-def _legend(reports: Sequence[MeasureReport]) -> list[str]:
-    used = {found.test for report in reports for each in report.differences for found in each.rows.values()}
+def tests_in_words(reports: Sequence[MeasureReport]) -> list[str]:
+    """What p values and intervals are of; nothing where nothing was compared."""
+    used = used_tests(reports)
     if not used:
         return []
-    tests = " or ".join(text for name, text in TESTS.items() if name in used)
     count = max(len(report.questions) for report in reports)
-    holm = f", Holm-corrected over {count} languages" if count > 1 else ""
-    lines = [
-        "won/lost: questions on which the run is better, or worse, than the one it is held against.",
-        f"p: {tests}{holm}, * below {SIGNIFICANT}.",
-        *(["t-test: the paired t-test, likewise."] if "randomisation" in used else []),
-        "interval: bootstrap over the questions of each language.",
+    holm = f", Holm-corrected over {count} languages; of a mean: randomisation, not corrected" if count > 1 else ""
+    return [
+        f"p: {' or '.join(used)}{holm}; * below {SIGNIFICANT}.",
+        *(["t-test: the paired t-test, likewise."] if TESTS["randomisation"] in used else []),
+        "interval: bootstrap.",
+        *clusters_in_words(reports),
     ]
+
+
+def _legend(reports: Sequence[MeasureReport]) -> list[str]:
+    tests = tests_in_words(reports)
+    if not tests:
+        return []
+    lines = ["won/lost: questions on which the run is better, or worse, than the one it is held against.", *tests]
     if odd := list(dict.fromkeys(run for report in reports for run in report.official)):
         lines.append(
             f"The figures of {', '.join(odd)} are those of the official script, which does not count all questions "

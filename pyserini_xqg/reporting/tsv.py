@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 
 TESTED = ("difference", "won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm", "low", "high")
@@ -52,6 +53,13 @@ def _lines(report: MeasureReport) -> Iterator[Line]:
             yield {**place, "questions": report.count(row), **asdict(found)}
 
 
+def _cell(text: str) -> str:
+    """On one line, in one column."""
+    return visible(" ".join(text.split()) if "\t" in text or "\n" in text else text)
+
+
 def _tsv(columns: Sequence[str], lines: Iterable[Line]) -> str:
-    rows = ("\t".join("" if (cell := line.get(name)) is None else str(cell) for name in columns) for line in lines)
+    rows = (
+        "\t".join("" if (cell := line.get(name)) is None else _cell(str(cell)) for name in columns) for line in lines
+    )
     return "\n".join(["\t".join(columns), *rows])

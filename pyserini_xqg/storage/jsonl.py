@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 SUFFIXES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
 
@@ -87,21 +86,6 @@ def jsonl_files(path: str | Path) -> list[Path]:
     return [path]
 
 
-def open_binary(file: str | Path) -> BinaryIO:
-    """`file` for reading bytes, decompressed when its name ends in ``.gz``.
-
-    Raises
-    ------
-    MissingInput
-        The file is not there or cannot be read.
-    """
-    file = Path(file)
-    try:
-        return gzip.open(file, "rb") if file.name.endswith(".gz") else file.open("rb")  # type: ignore[return-value]
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
-
-
 def read_records(
     file: str | Path, offset: int = 0, line: int = 1, on_bytes: Callable[[bytes], None] | None = None
 ) -> Iterator[Record]:
@@ -110,7 +94,7 @@ def read_records(
     Parameters
     ----------
     file : str or Path
-        A JSON lines file, ``.gz`` or not.
+        A JSON lines file, gzipped or not.
     offset, line : int
         Where to start: the byte of the uncompressed file and the number of the line that starts there.
     on_bytes : callable, optional
@@ -124,17 +108,14 @@ def read_records(
         The file cannot be read.
     """
     file = Path(file)
-    with open_binary(file) as handle:
-        try:
-            handle.seek(offset)
-            for number, raw in enumerate(handle, start=line):
-                if on_bytes is not None:
-                    on_bytes(raw)
-                if _without_mark(raw, number).strip():
-                    yield Record.parse(raw, file, number, offset)
-                offset += len(raw)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
+    with open_binary(file) as handle, errors_named(file):
+        handle.seek(offset)
+        for number, raw in enumerate(handle, start=line):
+            if on_bytes is not None:
+                on_bytes(raw)
+            if _without_mark(raw, number).strip():
+                yield Record.parse(raw, file, number, offset)
+            offset += len(raw)
 
 
 def _without_mark(raw: bytes, line: int) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.collection.languages import language_code
 from tests.conftest import call, sentence
 
 
@@ -56,6 +57,42 @@ def test_line_aligned_files(tiny_model: Path, tmp_path: Path, capsys: pytest.Cap
     assert call("align", *english, *texts, "--encoder", tiny_model) == 0
     shown = capsys.readouterr().out
     assert "Finnish (fi)" in shown and "Swahili (sw)" in shown and "low-resource" not in shown
+
+
+@pytest.mark.slow
+def test_own_and_others_do_not_change_places_with_the_way_a_language_is_written(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, start in (("en", 0), ("sw", 200)):
+        (tmp_path / name).write_text("".join(f"{sentence(start + number, 5)}\n" for number in range(8)))
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text(
+        "".join(
+            json.dumps({"id": f"s{n}", "queries": {"swh_Latn": [sentence(200 + n, 5)], "zh-TW": [sentence(n + 1, 5)]}})
+            + "\n"
+            for n in range(8)
+        )
+    )
+    shown = []
+    for language in ("sw", "swh", "swh_Latn"):
+        language_code.cache_clear()
+        caplog.clear()
+        texts = ("--english", tmp_path / "en", "--text", f"{language}={tmp_path / 'sw'}")
+        grid = ("--alpha", "0.9", "--folds", "2", "--subsets", "own,others", "--format", "json", "--group", "low=swa")
+        assert call("align", *texts, "--encoder", tiny_model, "--queries", f"mine={queries}", *grid) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+        folded = [message for message in caplog.messages if "is taken as" in message]
+        assert folded == [
+            f"the language {each} is taken as {code} ({name})"
+            for each, code, name in (
+                *([(language, "sw", "Swahili")] if language == "swh" else []),
+                ("swh_Latn", "sw", "Swahili"),
+                ("zh-TW", "zh", "Chinese"),
+            )
+        ]
+    assert shown[0] == shown[1] == shown[2]
+    values = shown[0]["measures"]["cosine A@1"]["values"]
+    assert values["mine own"]["sw"] == 1 > values["mine others"]["sw"]
 
 
 @pytest.mark.parametrize(

@@ -301,10 +301,10 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         lambda b: b.index(corpus=b.file("corpus.jsonl.gz", gzip.compress(b.corpus().read_bytes())[:-9])),
     ),
     (
-        "a file named .gz that is not gzipped",
+        "a corpus in a zip file",
         5,
-        ["corpus.jsonl.gz: damaged gzip file (Not a gzipped file"],
-        lambda b: b.index(corpus=b.file("corpus.jsonl.gz", b.corpus().read_bytes())),
+        ["corpus.jsonl: a zip file; unpack it (plain and gzipped files are read)"],
+        lambda b: b.index(corpus=b.file("corpus.jsonl", b"PK\x03\x04")),
     ),
     ("an empty corpus", 5, ["c.jsonl: the corpus is empty"], lambda b: b.index(corpus=b.file("c.jsonl", b""))),
     (
@@ -1132,6 +1132,12 @@ GOOD: list[tuple[str, dict[str, str], list[str], Command]] = [
         lambda b: b.index(
             queries=b.queries({"id": "x", "queries": {"fi": ["joki"]}}, {"id": "y", "queries": {"ru": ["мост"]}})
         ),
+    ),
+    (
+        "a plain file that is named .gz",
+        {"passages": "5"},
+        [],
+        lambda b: b.index(corpus=b.file("corpus.jsonl.gz", b.corpus().read_bytes())),
     ),
     (
         "gzip files in a folder",

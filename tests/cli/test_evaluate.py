@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytrec_eval
 
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold, read_predictions
 from pyserini_xqg.evaluation.measures.xor_retrieve import evaluate
@@ -339,7 +340,7 @@ def test_odd_gold_and_predictions_are_told(
     assert call(*command, "--format", "json") == 0
     # As the official script: fi 2 of 3, te 1 of 1, and so no figure in ru.
     values = json.loads(printed(capsys))["R@2kt"]["values"]["p"]
-    assert values == {"fi": pytest.approx(2 / 3), "ru": None, "mean": pytest.approx(5 / 6)}
+    assert values == {"fi": pytest.approx(2 / 3), "ru": None, "te": 1.0, "mean": pytest.approx(5 / 6)}
     assert caplog.messages == [
         "1 of the 4 gold questions have no answer but yes and no (ru1); R@kt does not count them",
         "1 of the 4 gold questions have an empty answer (fi1), which R@kt finds in any text, as the official script "
@@ -563,3 +564,38 @@ def test_a_mistake_ends_in_a_message_and_a_code(
     assert fragment in said.err
     assert said.out == ""
     assert sorted(files.folder.iterdir()) == before
+
+
+def test_topics_whose_ids_pyserini_made_numbers_of(
+    files: Files, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    files.text("plain", "1 Q0 d1 1 0.5 t\n2 Q0 d1 1 0.5 t\n")
+    files.text("qrels", "001 0 d1 1\n002 0 d1 1\n")
+    topics = files.text("topics", "001\tjoki\n002\tsilta\n")
+    asked = ["evaluate", *files.runs("plain"), "--qrels", files.folder / "qrels", "--topics", f"fi={topics}"]
+    assert call(*asked) == 5
+    hint = "Pyserini turns ids that are whole numbers into such, 001 into 1: write them so in topics, qrels and gold"
+    assert hint in capsys.readouterr().err
+    files.text("qrels", "1 0 d1 1\n2 0 d1 1\n")
+    assert call(*asked) == 5
+    assert hint in capsys.readouterr().err
+    files.text("topics", "1\tjoki\n002\tsilta\n")
+    assert call(*asked) == 0
+    assert "002 into 2" in caplog.text
+
+
+def test_ties_at_a_judged_passage_are_said_and_trec_eval_breaks_them_otherwise(
+    files: Files, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The relevant passage comes first in the lines; by falling ids it is the second."""
+    lines = ["1 Q0 a 1 0.5 t", "1 Q0 b 2 0.5 t", "2 Q0 a 1 0.5 t", "2 Q0 b 2 0.4 t", "3 Q0 b 1 0.5 t", "3 Q0 c 2 0.5 t"]
+    run = files.text("plain", "".join(f"{line}\n" for line in lines))
+    qrels = files.text("qrels", "1 0 a 1\n2 0 a 1\n3 0 a 1\n")
+    assert call("evaluate", "--run", f"plain={run}", "--qrels", qrels, "--measure", "RR") == 0
+    assert "plain: in 1 of the 3 judged questions (1) a judged passage has the score of another one" in caplog.text
+    assert capsys.readouterr().out.splitlines()[1].split()[-1] == f"{100 * 2 / 3:.1f}"
+    evaluator = pytrec_eval.RelevanceEvaluator({name: {"a": 1} for name in "123"}, {"recip_rank"})
+    scores: dict[str, dict[str, float]] = {}
+    for question, _, passage, _, score, _ in map(str.split, lines):
+        scores.setdefault(question, {})[passage] = float(score)
+    assert [evaluator.evaluate(scores)[name]["recip_rank"] for name in "123"] == [0.5, 1.0, 0.0]

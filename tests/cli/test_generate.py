@@ -11,8 +11,8 @@ from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import Run, call, write_lines
 from tests.fixtures.generation import make_t5
 from tests.fixtures.processes import run_modules
+from tests.fixtures.server import Server, running_server
 from tests.generation.backends.lexicon.dict_format import write_dictionary
-from tests.generation.backends.test_server import Server, running_server
 
 FINNISH = {
     "river": "joki",
@@ -243,7 +243,7 @@ def test_every_option_of_a_model_reaches_the_settings(
         "languages": {"fi": 2},
         "seed": 5,
         "tries": 2,
-        "cleaning": {"least_script": 0.0, "max_characters": 150},
+        "cleaning": {"least_script": 0.0, "other_language": 0.3, "max_characters": 150, "no_cleaning": False},
         "part_size": 6,
         "limit": 8,
     }
@@ -286,6 +286,29 @@ def test_a_server_writes_queries(
     assert server.seen[0][2]["Authorization"] == "Bearer sk-secret-123456"
     files = [file for folder in tmp_path.glob("out*") for file in folder.rglob("*") if file.is_file()]
     assert files and not [file for file in files if b"sk-secret" in file.read_bytes()]
+
+
+@pytest.mark.slow
+def test_no_cleaning_keeps_what_was_written_and_the_manifest_says_so(
+    english: Path, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.script = lambda _, handler: handler.complete(
+        "Who built the old bridge?\nWho built the old bridge?\nWo\u200e ist die alte Brücke?</s>"
+    )
+    command = ["generate", "--generator", "server", "--url", server.url, "--model", "tiny", "--corpus", english]
+    command += ["--language", "de", "--num-queries", 3, "--limit", 2]
+    assert call(*command, "--output", tmp_path / "raw", "--no-cleaning") == 0
+    twice = ["Who built the old bridge?"] * 2
+    assert records(tmp_path / "raw")["d0"] == {"de": [*twice, "Wo ist die alte Brücke?</s>"]}
+    assert call(*command, "--output", tmp_path / "clean", "--other-language", 0.2, "--tries", 1) == 0
+    assert records(tmp_path / "clean")["d0"] == {"de": ["Wo ist die alte Brücke?"]}
+    raw, clean = (Manifest.read(tmp_path / name) for name in ("raw", "clean"))
+    assert raw.settings["cleaning"] == {
+        **{"least_script": 0.5, "other_language": 0.3, "max_characters": 300},
+        "no_cleaning": True,
+    }
+    assert clean.counts["dropped"]["de"] == {"wrong_language": 4}
+    capsys.readouterr()
 
 
 def test_the_folder_one_is_in_is_no_output_and_has_no_name_to_filter_by(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from tests.conftest import call, sentence
@@ -30,6 +31,20 @@ def options(tmp_path) -> list[object]:
         given += ["--topics", f"{language}={tmp_path / language}.tsv"]
     (tmp_path / "qrels.txt").write_text("".join(qrels))
     return [*given, "--qrels", tmp_path / "qrels.txt", "--device", "cpu", "--depth", 10]
+
+
+def test_the_own_language_is_known_however_it_is_written(index, options, tmp_path, caplog) -> None:
+    grids = []
+    for number, (finnish, russian) in enumerate((("fi", "ru"), ("fin_Latn", "ru-RU"))):
+        language_code.cache_clear()
+        written = [str(each).replace("fi=", f"{finnish}=").replace("ru=", f"{russian}=") for each in options]
+        output = tmp_path / f"sweep-{number}"
+        grid = ("--alpha", "0.5", "--subsets", f"own,others,without-{russian}", "--output", output)
+        assert call("sweep", "--index", index, *written, *grid) == 0
+        grids.append((output / "grid.tsv").read_text())
+        folded = [message for message in caplog.messages if "is taken as" in message]
+        assert len(folded) == 2 * number
+    assert grids[0] == grids[1]
 
 
 def test_a_sweep_prints_the_choice_and_writes_the_grid(index, options, tmp_path, capsys) -> None:

@@ -36,6 +36,7 @@ def test_the_published_field_goes_before_ours() -> None:
         ({"id": "a", "queries": {"fi": [["x"]]}}, "the queries of 'fi' are no list of texts"),
         ({"id": "a", "queries": {"Finish": ["x"]}}, "unknown language 'Finish'"),
         ({"id": "a", "queries": {"fi": ["x"], "fin": ["y"]}}, "the language fi is there twice"),
+        ({"id": "a", "queries": {"zh-TW": ["x"], "zho_Hans": ["y"]}}, "zh is there twice, as zh-TW and as zho_Hans"),
         ({"queries": {"fi": ["x"]}}, "no id"),
     ],
 )

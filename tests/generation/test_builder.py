@@ -190,6 +190,19 @@ def test_an_extended_lexicon_folder_is_that_of_a_fresh_run(
     assert len(extended.details["extends"]) == len(steps) - 1
 
 
+def test_a_folder_with_another_code_of_the_language_is_extended_all_the_same(
+    lexicon: Builder, corpus: Path, tmp_path: Path
+) -> None:
+    lexicon("ru", 1).build(corpus, tmp_path / "out")
+    for file in (tmp_path / "out").iterdir():
+        file.write_text(file.read_text(encoding="utf-8").replace('"ru"', '"rus_Cyrl"'), encoding="utf-8")
+    extended = lexicon("ru", 2).build(corpus, tmp_path / "out")
+    fresh = lexicon("ru", 2).build(corpus, tmp_path / "fresh")
+    assert parts_of(tmp_path / "out") == parts_of(tmp_path / "fresh")
+    assert extended.settings["languages"] == {"ru": 2}
+    assert extended.counts["queries"] == fresh.counts["queries"]
+
+
 @pytest.mark.slow
 def test_an_extended_sampled_folder_keeps_what_it_had(sampling: Builder, corpus: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,12 +115,12 @@ def test_prompts_of_language_models_and_instructions_of_ones_own_count_too() -> 
     assert cleaner(INSTRUCTION).clean(["One question a line, in Finnish only."], "fi", PASSAGE)[1] == {"prompt_echo": 1}
     own = cleaner("Kirjoita kysymys kielellä {language}.\n{passage}", key="instruction")
     assert own.clean(["Kirjoita kysymys kielellä suomi"], "fi", PASSAGE)[1] == {"prompt_echo": 1}
-    assert own.clean(["Generate a question for this passage: x"], "fi", PASSAGE)[1] == {}
+    assert own.clean(["Generate a question for this passage: x"], "en", PASSAGE)[1] == {}
 
 
 @pytest.mark.parametrize("text", ["Which question did she ask?", "What is this passage about?", "in Finnish"])
 def test_a_few_words_in_common_with_the_prompt_are_no_echo(text: str) -> None:
-    assert reasons(text) == {}
+    assert reasons(text, language="en") == {}
 
 
 def test_a_dozen_words_of_the_passage_in_a_row_are_an_echo_and_fewer_are_a_query() -> None:
@@ -126,8 +128,8 @@ def test_a_dozen_words_of_the_passage_in_a_row_are_an_echo_and_fewer_are_a_query
     assert reasons(" ".join(words[:12])) == {"prompt_echo": 1}
     assert reasons(" ".join(words[:12]).upper() + "?") == {"prompt_echo": 1}
     assert reasons("Bridge The old " + " ".join(words[2:12])) == {"prompt_echo": 1}  # from the title on
-    assert reasons(" ".join(words[:11])) == {}
-    assert reasons(" ".join(reversed(words))) == {}
+    assert reasons(" ".join(words[:11]), language="en") == {}
+    assert reasons(" ".join(reversed(words)), language="en") == {}
 
 
 def test_a_generator_without_a_prompt_has_no_echo() -> None:
@@ -135,6 +137,84 @@ def test_a_generator_without_a_prompt_has_no_echo() -> None:
         ["a b c"],
         {},
     )
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u200e", "\u200f", "\u061c", "\u202b", "\u2067", "\ufeff", "\u200b", "\u00ad", "\x1b", "\x00"]
+)
+def test_characters_that_show_nothing_are_taken_away(mark: str) -> None:
+    queries, dropped = cleaner().clean([f"{mark}Missä sil{mark}ta on?{mark}"], "fi", PASSAGE)
+    assert (queries, dropped) == (["Missä silta on?"], {})
+
+
+@pytest.mark.parametrize(
+    ("language", "query"), [("fa", "کتاب\u200cخانه کجاست؟"), ("hi", "क्\u200dष कहाँ है?"), ("mn", "ᠮᠣᠩᠭᠣᠯ\u180eᠠ")]
+)
+def test_what_joins_the_letters_of_a_word_stays(language: str, query: str) -> None:
+    assert cleaner(least_script=0).clean([query, f"\u200d{query}\u200c"], language, PASSAGE) == (
+        [query],
+        {"duplicate": 1},
+    )
+
+
+@pytest.mark.parametrize("lost", ["\ufffd", "\ue000", "\U000f0000", "\ufdd0", "\u0378"])
+def test_what_stands_for_a_character_that_was_lost_makes_no_query(lost: str) -> None:
+    assert reasons(f"Missä sil{lost}ta on?") == {"garbled": 1}
+
+
+def test_half_a_character_at_the_end_is_taken_away() -> None:
+    assert cleaner().clean(["Missä silta \ufffd\ufffd"], "fi", PASSAGE) == (["Missä silta"], {})
+
+
+SPECIAL = ["<extra_id_0>", "<pad>", "</s>", "<s>", "<|im_end|>", "<|endoftext|>", "<end_of_turn>", "<unused7>", "[SEP]"]
+
+
+@pytest.mark.parametrize("token", SPECIAL)
+def test_special_tokens_around_a_query_are_taken_away_and_within_make_none(token: str) -> None:
+    queries, dropped = cleaner().clean(
+        [f"{token} Missä silta on?{token}{token}", f"Missä {token} on?", token], "fi", PASSAGE
+    )
+    assert (queries, dropped) == (["Missä silta on?"], {"special_token": 1, "empty": 1})
+
+
+def test_special_tokens_of_the_models_own_tokenizer_are_known_too() -> None:
+    own = Cleaner(CleaningSettings(), {"prompt": None}, {"<2fi>", "[query]", "[query:en]"})
+    assert own.clean(["<2fi>[query:en] Missä?", "Missä [query] on?"], "fi", PASSAGE) == (
+        ["Missä?"],
+        {"special_token": 1},
+    )
+    assert reasons("Missä [query] on?") == {}
+
+
+@pytest.mark.parametrize("query", ["Mikä on a < b?", "C++ vai C#?", "x <y> z", "[1] Missä?"])
+def test_signs_and_brackets_are_no_special_tokens(query: str) -> None:
+    assert cleaner().clean([query], "fi", PASSAGE)[0] == [query]
+
+
+@pytest.mark.parametrize("language", ["sw", "fi", "es", "de", "tr", "vi", "fr", "zu"])
+def test_english_is_dropped_where_the_script_does_not_tell(language: str) -> None:
+    texts = ["Where is the old bridge over the river?", "Who was the first person to swim across the lake?"]
+    assert reasons(*texts, language=language) == {"wrong_language": 2}
+    assert reasons(*texts, language=language, other_language=1) == {}
+    assert reasons(*texts, language=language, least_script=0) == {}
+
+
+KEYWORDS = [
+    *("Barack Obama Harvard Law School", "Super Bowl 50 Denver Broncos", "The Beatles Yellow Submarine", "NASA"),
+    *("Apollo 11 Neil Armstrong", "New York Times", "Windows 95", "John F. Kennedy Dallas"),
+]
+
+
+@pytest.mark.parametrize("language", ["sw", "fi", "es", "de", "tr", "vi", "en"])
+def test_names_are_in_every_language(language: str) -> None:
+    assert reasons(*KEYWORDS, language=language) == {}
+
+
+def test_no_cleaning_keeps_all_that_is_not_empty() -> None:
+    texts = ["Where is the old bridge?", "где", "где", "  Missä\u200e \ud800 <pad>", "x" * 400, "?", PAPER_PROMPT]
+    queries, dropped = cleaner(no_cleaning=True).clean(texts, "fi", PASSAGE, ["где"])
+    assert queries == [*texts[:3], "Missä\u200e <pad>", texts[4], PAPER_PROMPT]
+    assert dropped == {"empty": 1}
 
 
 def test_the_first_reason_counts() -> None:
@@ -158,6 +238,7 @@ def test_reasons_are_counted() -> None:
         ({"least_script": -0.1}, "least_script is -0.1: a share, 0 to 1"),
         ({"least_script": 1.5}, "least_script is 1.5: a share"),
         ({"least_script": float("nan")}, "least_script is nan: a share"),
+        ({"other_language": 2}, "other_language is 2: a probability, 0 to 1"),
         ({"max_characters": 0}, "max_characters is 0: at least 1"),
     ],
 )
@@ -167,7 +248,10 @@ def test_settings_that_cannot_be_are_refused(values: dict[str, float], words: st
 
 
 LISTS = st.lists(
-    st.one_of(st.text(max_size=30), st.sampled_from(["Missä silta?", "missä  SILTA", "ﬁ", "İ", "ß", "SS", "Ⅷ;", "x…"])),
+    st.one_of(
+        st.text(max_size=30),
+        st.sampled_from(["Missä silta?", "missä  SILTA", "ﬁ", "İ", "ß", "SS", "Ⅷ;", "x…", "<pad>", "\u200e"]),
+    ),
     max_size=8,
 )
 
@@ -179,4 +263,4 @@ def test_nothing_is_lost_and_what_is_clean_stays(texts: list[str], language: str
     assert len(queries) + dropped.total() == len(texts)
     assert clean.clean(queries, language, PASSAGE) == (queries, {})
     assert clean.clean(queries, language, PASSAGE, queries) == ([], {"duplicate": len(queries)} if queries else {})
-    assert all(" ".join(text.split()) in queries or dropped for text in texts)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Co") for text in queries for character in text)

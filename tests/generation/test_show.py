@@ -74,3 +74,18 @@ def test_a_file_that_holds_no_queries_is_refused(tmp_path: Path) -> None:
     corpus = write_lines(tmp_path / "corpus.jsonl", [{"id": "d0", "text": "x"}])
     with pytest.raises(InvalidInput, match=r"corpus.jsonl:1: queries is null"):
         show(corpus, "d0")
+
+
+def test_control_characters_of_texts_are_shown(tmp_path: Path) -> None:
+    evil = "a\x1b]0;owned\x07b\u2069\u202ec\rd"
+    shown = "a\\u001b]0;owned\\u0007b\\u2069\\u202ec\\u000dd"
+    queries = write_lines(tmp_path / "q.jsonl", [{"id": "d\x1b[2J", "queries": {"fi": [evil]}}])
+    corpus = write_lines(tmp_path / "c.jsonl", [{"id": "d\x1b[2J", "title": evil, "text": f"x\r\n{evil}"}])
+    assert show(queries, "d\x1b[2J", corpus).split("\n") == [
+        f"d\\u001b[2J  {FSI}{shown}{PDI}",
+        f"{FSI}x{PDI}",
+        f"{FSI}{shown}{PDI}",
+        "",
+        "Finnish (fi)",
+        f"  {FSI}{shown}{PDI}",
+    ]

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from tqdm import tqdm
 
+from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from tests.indexing.helpers import by_hand, records, vectors_of
 
@@ -63,3 +67,31 @@ def test_with_alpha_1_a_passage_without_queries_keeps_its_vector(builder, encode
     passages, sums, counts = by_hand(encoder, corpus, queries)
     expected = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], passages)
     np.testing.assert_allclose(vectors_of(tmp_path / "out"), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [AugmentationSettings(alpha=0), AugmentationSettings(alpha=0.2, control="mean")])
+def test_the_bar_moves_within_a_part(settings, builder, corpus, queries, tmp_path, monkeypatch) -> None:
+    """One part holds all passages, and the model takes few tokens at once."""
+    told: list[tuple[str, int]] = []
+    made = builder(settings, part_size=1024, show_progress=True)
+    monkeypatch.setattr("pyserini_xqg.encoding.encoder.TOKENS_PER_BATCH", {"cpu": 64})
+
+    def bar(what, **options):
+        shown = tqdm(**options)
+        monkeypatch.setattr(shown, "update", lambda done=1: told.append((what, done)))
+        return shown
+
+    monkeypatch.setattr(made, "_bar", bar)
+    made.build(corpus, queries, tmp_path / "out")
+    steps = [done for what, done in told if what == "encoding"]
+    assert sum(steps) == 23 and len(steps) > 3 and max(steps) < 23 and min(steps) > 0
+    of_mean = [done for what, done in told if what == "mean of the queries"]
+    assert (sum(of_mean) > 23 and len(of_mean) > 1) if settings.control else not of_mean
+
+
+def test_an_encoder_tells_how_many_texts_are_encoded(tiny_model, monkeypatch) -> None:
+    monkeypatch.setattr("pyserini_xqg.encoding.encoder.TOKENS_PER_BATCH", {"cpu": 32})
+    encoder = TextEncoder(EncoderSettings(str(tiny_model)), "cpu")
+    told: list[int] = []
+    encoder.encode(["joki silta vesi"] * 50, "query", told.append)
+    assert sum(told) == 50 and len(told) > 5

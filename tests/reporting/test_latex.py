@@ -43,9 +43,13 @@ def test_a_tabular() -> None:
         "\\midrule\n"
         "plain & 20.0 & 20.0 & 20.0 \\\\\n"
         "my\\_run & \\textbf{80.0}\\textsuperscript{*} & 30.0\\textsuperscript{!} & "
-        "\\textbf{55.0}\\textsuperscript{$+$} \\\\\n"
+        "\\textbf{55.0}\\textsuperscript{*} \\\\\n"
         "\\textit{shuffled} & 20.0 & \\textbf{35.0} & 27.5 \\\\\n"
         "\\bottomrule\n"
         "\\end{tabular}\n"
     )
     assert text.startswith("% Needs \\usepackage{booktabs}")
+
+
+def test_control_characters_are_shown() -> None:
+    assert escape("a\x1b[2Jb") == r"a\textbackslash{}u001b[2Jb"

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
-from pyserini_xqg.reporting.measure_tables import detail, intervals, overview
+from pyserini_xqg.reporting.figures import MINUS
+from pyserini_xqg.reporting.measure_tables import clusters_in_words, detail, intervals, overview
 from pyserini_xqg.reporting.table import Mark, Table
-from tests.fixtures.reports import LANGUAGES, made
+from tests.fixtures.reports import LANGUAGES, VALUES, made
 
 
 def texts(table: Table) -> list[list[str]]:
@@ -32,7 +36,7 @@ def test_all_runs_with_marks() -> None:
     assert marks == [
         [[], [Mark.SIGNIFICANT], []],
         [[], [Mark.NOT_ABOVE], []],
-        [[], [Mark.CLEAR], []],
+        [[], [Mark.SIGNIFICANT], []],
     ]
 
 
@@ -44,7 +48,7 @@ def test_a_run_beside_the_baseline_and_its_control() -> None:
     assert texts(table) == [
         ["Finnish (fi)", "3", "33.3", "100.0", "+66.7", "2/0", "1.000", "100.0", "+0.0", "1.000"],
         ["Arabic (ar)", "2", "0.0", "50.0", "+50.0", "1/0", "1.000", "0.0", "+50.0", "1.000"],
-        ["mean of the languages", "5", "16.7", "75.0", "+58.3", "", "", "50.0", "+25.0", ""],
+        ["mean of the languages", "5", "16.7", "75.0", "+58.3", "", "0.250", "50.0", "+25.0", "1.000"],
     ]
     assert [list(row[8].marks) for row in table.rows] == [[Mark.NOT_ABOVE], [], []]
 
@@ -56,11 +60,36 @@ def test_graded_values_have_a_t_test() -> None:
     assert shown[0] not in ("", "–") and shown[1] != "" and shown[2:] == ["", ""]
 
 
+def test_groups_have_intervals_too() -> None:
+    report = made(groups={"weak": ["ar"]})
+    shown = {(each.what, each.against): each for each in intervals(report, "new")}
+    assert list(shown) == [
+        ("mean of the languages", "plain"),
+        ("mean of the languages", "other"),
+        ("weak", "plain"),
+        ("weak", "other"),
+    ]
+    assert shown["weak", "plain"].difference == "+50.0" and shown["weak", "plain"].bounds is not None
+
+
+def test_clusters_are_told_in_words() -> None:
+    (said,) = clusters_in_words([made(), made()])
+    assert said.startswith("clusters: 5 of 5 questions (translations of one question, by its id without the language;")
+    by_file = replace(made(), clusters=ClusterSizes("c.tsv", 12, 60, 9))
+    assert clusters_in_words([made(), by_file])[1] == (
+        "clusters: 12 of 60 questions (as c.tsv says; the largest has 9). Tests exchange and intervals draw whole "
+        "clusters; 12 clusters are few: intervals and p values are rough."
+    )
+    assert clusters_in_words([MeasureReport.of("RR@10", compare_runs({"plain": VALUES["plain"]}, LANGUAGES))]) == []
+
+
 def test_intervals_are_those_of_the_mean() -> None:
     report = made()
     to_plain, to_control = intervals(report, "new")
     assert (to_plain.against, to_plain.what, to_plain.difference) == ("plain", "mean of the languages", "+58.3")
-    assert to_plain.bounds is not None and float(to_plain.bounds[0]) <= 58.3 <= float(to_plain.bounds[1])
+    assert to_plain.bounds is not None
+    low, high = (float(bound.replace(MINUS, "-")) for bound in to_plain.bounds)
+    assert low <= 58.3 <= high
     assert (to_control.against, to_control.difference) == ("other", "+25.0")
     values = {"plain": {"a": 0.0}, "new": {"a": 1.0}}
     (only,) = intervals(MeasureReport.of("RR@10", compare_runs(values, {"fi": LANGUAGES["fi"][:1]})), "new")

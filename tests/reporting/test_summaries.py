@@ -39,7 +39,7 @@ def test_a_gain_that_is_hardly_above_its_control_is_said() -> None:
     found = summary(plain=10, new=30, control=29, languages=("fi",))
     assert found.not_above == [
         "Not clearly above its control control on all questions: new - control is +2.5 "
-        "(95% interval +0.0 to +7.5, which has zero in it; p = 1.000)."
+        "(95% interval +0.0 to +7.6, which has zero in it; p = 1.000)."
     ]
 
 
@@ -47,7 +47,7 @@ def test_a_loss_and_no_difference() -> None:
     assert summary(plain=30, new=10, control=10).headline == "loss on the mean of the languages"
     found = summary(plain=30, new=30, control=30)
     assert (found.verdict, found.headline) == (Verdict.UNCLEAR, "no clear difference")
-    assert "+0.0 (95% interval +0.0 to +0.0, which has zero in it)" in found.sentences[0]
+    assert "+0.0 (95% interval +0.0 to +0.0, which has zero in it; p = 1.000)" in found.sentences[0]
     assert "up in 0 of 2 and down in 0 of 2" in found.sentences[1]
 
 

@@ -11,7 +11,7 @@ TABLE = Table(
     [Column("name", left=True), Column("a–b"), Column("p", marked=True), Column("c", apart=True, width=5)],
     [
         [Cell("x – y"), Cell("−1.0"), Cell("0.010", [Mark.SIGNIFICANT]), Cell("1")],
-        [Cell("z"), Cell("–"), Cell("", [Mark.CLEAR]), Cell("22")],
+        [Cell("z"), Cell("–"), Cell("", [Mark.NOT_ABOVE]), Cell("22")],
     ],
 )
 
@@ -20,9 +20,9 @@ def test_a_table_is_aligned_and_figures_have_plain_signs() -> None:
     assert table_as_text(TABLE).splitlines() == [
         "name    a–b      p   |      c",
         "x – y  -1.0  0.010*  |      1",
-        "z         -          |     22",
+        "z         -       !  |     22",
     ]
-    assert table_as_text(TABLE, {Mark.CLEAR: "+"}).splitlines()[2] == "z         -       +  |     22"
+    assert table_as_text(TABLE, {Mark.NOT_ABOVE: "+"}).splitlines()[2] == "z         -       +  |     22"
 
 
 def test_tables_and_what_they_mean() -> None:
@@ -31,7 +31,8 @@ def test_tables_and_what_they_mean() -> None:
     assert head == "RR@10 (%) questions plain new difference won/lost p | other new - other p"
     assert "! other gains as much as new or more: Finnish (fi). What new gains there need not come from" in said
     assert "new - other, mean of the languages: +25.0, 95% interval " in said
-    assert said.endswith("interval: bootstrap over the questions of each language.")
+    assert "p: exact McNemar test, Holm-corrected over 2 languages; of a mean: randomisation, not corrected; *" in said
+    assert said.splitlines()[-2:][0] == "interval: bootstrap." and said.splitlines()[-1].startswith("clusters: 5 of 5")
     assert "RR@10: questions on which" not in said
     changed = as_text([made()], with_changes=True)
     assert "RR@10: questions on which new differs from plain\nlanguage  question  plain  new\nfi        a" in changed

@@ -31,3 +31,8 @@ def test_changes_are_those_to_the_baseline() -> None:
         ("other", "plain", "a", "1.0"),
         ("other", "plain", "c", "1.0"),
     ]
+
+
+def test_a_name_neither_steers_a_terminal_nor_ends_its_column() -> None:
+    (_, row, *_) = named_tsv("file", [("a\x1b[2J\tb\nc", [made()])]).split("\n")
+    assert row.split("\t")[0] == "a\\u001b[2J b c"

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
+from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
+from pyserini_xqg.storage.text_files import open_binary
 
 FILE = Path("some.jsonl")
 NOBODY = 65534
@@ -195,11 +196,8 @@ def test_a_cut_gzip_file_is_invalid_or_empty_never_short(cut: int) -> None:
             list(read_records(file))
 
 
-def test_a_file_that_is_no_gzip_or_has_a_wrong_checksum_is_invalid(tmp_path: Path) -> None:
+def test_a_gzip_file_with_a_wrong_checksum_is_invalid(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl.gz"
-    file.write_bytes(b'{"a": 1}\n')
-    with pytest.raises(InvalidInput, match="damaged gzip file"):
-        list(read_records(file))
     packed = bytearray(gzip.compress(b'{"a": 1}\n' * 50))
     packed[-5] ^= 1  # in the checksum
     file.write_bytes(packed)

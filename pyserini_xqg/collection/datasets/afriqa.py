@@ -15,6 +15,7 @@ from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.storage.jsonl import Record, read_records
+from pyserini_xqg.storage.text_files import matching_files
 
 FILE_NAME = re.compile(r"gold_span_passages\.afriqa\.([a-z]+)\.en\.(\w+)\.json$")
 
@@ -86,7 +87,7 @@ def read_afriqa(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "trai
     """
     if path.is_file():
         raise InvalidInput(f"{path}: a file of AfriQA: give its folder, and the split is chosen in it")
-    splits = {found[2] for file in path.glob("*.json") if (found := FILE_NAME.search(file.name))}
+    splits = {found[2] for found, _ in matching_files(path, FILE_NAME)}
     if split not in splits:
         there = ", ".join(sorted(splits))
         raise MissingInput(f"{path}: no file of the split {split}; there are files of {there or 'none'}")
@@ -105,9 +106,8 @@ def read_afriqa(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "trai
 
 def _read(folder: Path, split: str | None = None) -> Iterator[_Gold]:
     """The records with a context, of one split or of all."""
-    for file in sorted(folder.glob("*.json")):
-        found = FILE_NAME.search(file.name)
-        if found and split in (None, found[2]):
+    for found, file in matching_files(folder, FILE_NAME):
+        if split in (None, found[2]):
             for record in read_records(file):
                 if context := _text(record, "context"):
                     yield _Gold(record, found[1], found[2], _text(record, "title"), context)

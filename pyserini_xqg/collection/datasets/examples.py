@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class TrainingExample:
         In the passages' language.
     english : str or None
         The same question in English, where the data have it.
+    data_set : str
+        Where it was read: a folder. An id stands for one question within a data set and a language.
     """
 
     id: str
@@ -47,6 +49,7 @@ class TrainingExample:
     negatives: tuple[Passage, ...] = ()
     answers: tuple[str, ...] = ()
     english: str | None = None
+    data_set: str = field(default="", compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The line of the file."""

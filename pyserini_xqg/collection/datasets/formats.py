@@ -56,7 +56,8 @@ def read_examples(
         raise UsageError(f"format is {format!r}: one of {', '.join(FORMATS)} is expected")
     path = Path(path)
     chosen = FORMATS[format or detect_format(path)]
-    return list(_sharing_passages(chosen.read(path, language, split)))
+    folder = str((path if path.is_dir() else path.parent).resolve())
+    return [replace(example, data_set=folder) for example in _sharing_passages(chosen.read(path, language, split))]
 
 
 def detect_format(path: Path) -> str:
@@ -72,7 +73,7 @@ def detect_format(path: Path) -> str:
     if not path.exists():
         raise MissingInput(f"{path}: no such file or folder")
     if path.is_dir():
-        names = [file.name for file in path.iterdir()]
+        names = [file.name.removesuffix(".gz") for file in path.iterdir()]
         for name, format in FORMATS.items():
             if format.files is not None and any(map(format.files.search, names)):
                 return name

@@ -5,16 +5,14 @@ Parallel questions are folders ``{L}-en`` with ``{L}.txt`` and ``en.txt``. They 
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pyserini_xqg.collection.datasets.parallel import ParallelQuestion, ParallelText, parallel_text
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.storage.jsonl import open_binary
+from pyserini_xqg.storage.text_files import matching_files, read_text
 
 QUESTION_FOLDER = re.compile(r"^([a-z]{2,3})-en$")
 
@@ -36,7 +34,9 @@ def read_line_aligned(english: Mapping[str | None, Path], texts: Iterable[tuple[
     InvalidInput
         A language is there twice or has no English file, or two files that go together have not as many lines.
     """
-    of_code = {None if name is None else language_code(name): file for name, file in english.items()}
+    own = {code: english[name] for code, name in one_a_language(filter(None, english)).items()}
+    texts = list(texts)
+    codes = one_a_language(name for name, _ in texts)
     lines: dict[Path, list[str]] = {}
 
     def lines_of(file: Path) -> list[str]:
@@ -45,13 +45,10 @@ def read_line_aligned(english: Mapping[str | None, Path], texts: Iterable[tuple[
         return lines[file]
 
     rows: dict[str, list[tuple[str, str]]] = {}
-    for name, file in texts:
-        language = language_code(name)
-        original = of_code.get(language, of_code.get(None))
+    for language, (_, file) in zip(codes, texts, strict=True):
+        original = own.get(language, english.get(None))
         if original is None:
             raise InvalidInput(f"{file}: no English file goes with {language}; give one, of it or of all languages")
-        if language in rows:
-            raise InvalidInput(f"{file}: {language} is there twice; one file a language is expected")
         ours, theirs = lines_of(original), lines_of(file)
         if len(ours) != len(theirs):
             raise InvalidInput(
@@ -82,7 +79,7 @@ def read_parallel_questions(folder: Path) -> list[ParallelQuestion]:
 
 
 def read_lines(file: Path) -> list[str]:
-    """The lines of a file, ``.gz`` or not, empty ones too. Only line feeds end them.
+    """The lines of a file, gzipped or not, empty ones too. Only line feeds end them.
 
     Raises
     ------
@@ -91,14 +88,7 @@ def read_lines(file: Path) -> list[str]:
     InvalidInput
         It is not UTF-8, or a damaged gzip file.
     """
-    try:
-        with open_binary(file) as handle:
-            text = handle.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
-    lines = text.split("\n")
+    lines = read_text(file).split("\n")
     if not lines[-1]:
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
@@ -107,7 +97,8 @@ def read_lines(file: Path) -> list[str]:
 def _read_question_folder(folder: Path) -> Iterator[ParallelQuestion]:
     found = QUESTION_FOLDER.match(folder.resolve().name)
     assert found is not None
-    sides = [read_lines(folder / f"{name}.txt") for name in (found[1], "en")]
+    files = {side[1]: file for side, file in matching_files(folder, re.compile(rf"^({found[1]}|en)\.txt$"))}
+    sides = [read_lines(files.get(name, folder / f"{name}.txt")) for name in (found[1], "en")]
     if len(sides[0]) != len(sides[1]):
         raise InvalidInput(
             f"{folder}: {found[1]}.txt has {len(sides[0]):,} lines and en.txt {len(sides[1]):,}; the same number is "

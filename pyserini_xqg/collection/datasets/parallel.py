@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
 
@@ -50,10 +50,10 @@ class ParallelText:
         InvalidInput
             One of them is not there.
         """
-        asked = dict.fromkeys(map(language_code, languages))
-        if missing := [language for language in asked if language not in self.pairs]:
+        asked = {code: in_language(code, self.pairs) for code in map(language_code, languages)}
+        if missing := [code for code, there in asked.items() if not there]:
             raise InvalidInput(f"no sentences in {', '.join(missing)}; there are {', '.join(self.pairs)}")
-        pairs = {language: self.pairs[language] for language in asked}
+        pairs = {language: self.pairs[language] for there in asked.values() for language in there}
         return ParallelText(self.english, pairs, self.left_out, self.related)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from pyserini_xqg.collection.datasets.examples import content_id
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.storage.jsonl import Record, jsonl_files, open_binary, read_records
+from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
+from pyserini_xqg.storage.text_files import errors_named, open_binary, read_text
 
 
 def json_objects(path: Path) -> Iterator[Record]:
@@ -30,7 +29,7 @@ def json_objects(path: Path) -> Iterator[Record]:
             continue
         try:
             values = whole_json(file)
-        except (ValueError, RecursionError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{file}: a JSON array that cannot be read ({error})") from error
         for number, value in enumerate(values, start=1):
             if not isinstance(value, dict):
@@ -53,7 +52,7 @@ def first_object(path: Path) -> Record:
         file = jsonl_files(path)[0]
         try:
             value = whole_json(file)
-        except (ValueError, RecursionError, gzip.BadGzipFile, EOFError, zlib.error):
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise
@@ -62,21 +61,22 @@ def first_object(path: Path) -> Record:
 
 
 def whole_json(file: Path) -> Any:
-    """What a file says as one piece of JSON, ``.gz`` or not.
+    """What a file says as one piece of JSON, gzipped or not.
 
     Raises
     ------
     MissingInput
-        It cannot be opened.
-    ValueError, RecursionError, OSError, EOFError, zlib.error
-        It is no JSON, or damaged.
+        It cannot be read.
+    InvalidInput
+        It is not UTF-8, or a damaged gzip file.
+    ValueError, RecursionError
+        It is no JSON.
     """
-    with open_binary(file) as handle:
-        return json.loads(handle.read().decode("utf-8-sig"))
+    return json.loads(read_text(file))
 
 
 def _is_array(file: Path) -> bool:
-    with open_binary(file) as handle:
+    with open_binary(file) as handle, errors_named(file):
         return handle.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 

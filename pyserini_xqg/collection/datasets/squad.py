@@ -6,9 +6,7 @@ paragraph is found.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +15,10 @@ from pyserini_xqg.collection.datasets.base import ExampleFormat
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
 from pyserini_xqg.collection.datasets.records import whole_json
 from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.storage.text_files import matching_files
 
 # MLQA has files of every pair of languages side by side; those with English contexts are taken.
 LANGUAGE_IN_NAME = re.compile(r"(?:context-en-question-|\.)([a-z]{2,3})\.json$")
@@ -85,7 +84,7 @@ def read_squad(path: Path, language: str = UNKNOWN_LANGUAGE, split: str = "train
         See :func:`read_squad_folder`.
     """
     if not path.is_dir():
-        found = LANGUAGE_IN_NAME.search(path.name)
+        found = LANGUAGE_IN_NAME.search(path.name.removesuffix(".gz"))
         code = language_code(found[1]) if found else language
         for asked in _questions(path):
             yield TrainingExample(f"{code}-{asked.id}", asked.text, code, (_passage(asked),), (), asked.answers)
@@ -109,11 +108,11 @@ def _read_folder(folder: Path) -> tuple[list[_Asked], dict[str, list[_Asked]]]:
             f"{folder}: no such folder; one with SQuAD-format files such as xquad.en.json and xquad.ar.json is expected"
         )
     files: dict[str, Path] = {}
-    for file in sorted(folder.glob("*.json")):
-        if found := LANGUAGE_IN_NAME.search(file.name):
-            other = files.setdefault(found[1], file)
-            if other != file:
-                raise InvalidInput(f"{folder}: {other.name} and {file.name} have the same language; one is expected")
+    for found, file in matching_files(folder, LANGUAGE_IN_NAME):
+        other = files.setdefault(found[1], file)
+        if other != file:
+            raise InvalidInput(f"{folder}: {other.name} and {file.name} have the same language; one is expected")
+    files = {code: files[name] for code, name in one_a_language(files, folder).items()}
     if "en" not in files or len(files) < 2:
         raise MissingInput(
             f"{folder}: files for {', '.join(files) or 'no language'}; an English one (name.en.json) and others are "
@@ -122,8 +121,8 @@ def _read_folder(folder: Path) -> tuple[list[_Asked], dict[str, list[_Asked]]]:
     english = _questions(files.pop("en"))
     known = {asked.id for asked in english}
     others: dict[str, list[_Asked]] = {}
-    for name, file in files.items():
-        asked = others[language_code(name)] = _questions(file)
+    for code, file in files.items():
+        asked = others[code] = _questions(file)
         if lacking := next((each for each in asked if each.id not in known), None):
             raise InvalidInput(f"{file}: question {lacking.id} is not in the English file; parallel files are expected")
     return english, others
@@ -143,10 +142,8 @@ def _questions(file: Path) -> list[_Asked]:
             for paragraph in article["paragraphs"]
             for question in paragraph["qas"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(f"{file}: not in SQuAD's format ({type(error).__name__}: {error})") from error
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
 
 
 def _passage(asked: _Asked) -> Passage:

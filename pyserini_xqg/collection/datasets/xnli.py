@@ -14,11 +14,12 @@ from pathlib import Path
 
 from pyserini_xqg.collection.datasets.line_aligned import read_lines
 from pyserini_xqg.collection.datasets.parallel import ParallelText, parallel_text
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import language_code, one_a_language
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.storage.text_files import matching_files
 
 PARTS = ("premise", "hypothesis")
-FILE_NAME = re.compile(r"(?P<split>.*?)[-.](?P<language>[a-z]{2})\.tsv(?:\.gz)?$")
+FILE_NAME = re.compile(r"^(?P<split>.*?)[-.](?P<language>[a-z]{2})\.tsv$")
 HEADERS = {"premise", "sentence1"}
 ENGLISH = "en"
 
@@ -62,12 +63,12 @@ def read_xnli(path: str | Path, part: str = "premise", split: str | None = None)
 
 def _read_folder(folder: Path, split: str | None) -> Sentences:
     splits: dict[str, dict[str, Path]] = {}
-    for file in sorted(folder.iterdir()):
-        if found := FILE_NAME.match(file.name):
-            splits.setdefault(found["split"], {})[language_code(found["language"])] = file
+    for found, file in matching_files(folder, FILE_NAME):
+        splits.setdefault(found["split"], {})[found["language"]] = file
     if split is None and len(splits) > 1:
         raise UsageError(f"{folder} has files of {', '.join(splits)}: name one of them as the split")
-    chosen = splits.get(split, {}) if split is not None else next(iter(splits.values()), {})
+    files = splits.get(split, {}) if split is not None else next(iter(splits.values()), {})
+    chosen = {code: files[name] for code, name in one_a_language(files, folder).items()}
     if ENGLISH not in chosen or len(chosen) < 2:
         there = f"files of {', '.join(splits)}" if splits else "no such files"
         raise MissingInput(
@@ -97,7 +98,8 @@ def _read_long(lines: Sequence[str], header: Sequence[str], file: Path) -> Sente
         if len(cells) <= max(columns):
             raise InvalidInput(f"{file}:{number}: {len(cells)} columns; the {len(header)} of the header are expected")
         language, pair, premise, hypothesis = (cells[column] for column in columns)
-        found.setdefault(language_code(language), {})[pair] = premise, hypothesis
+        found.setdefault(language, {})[pair] = premise, hypothesis
+    found = {code: found[name] for code, name in one_a_language(found, file).items()}
     english = found.get(ENGLISH, {})
     if unlike := [language for language, rows in found.items() if rows.keys() != english.keys()]:
         raise InvalidInput(f"{file}: {', '.join(unlike)} has not the pairs of English (column pairID)")
@@ -114,6 +116,7 @@ def _read_wide(lines: Sequence[str], header: Sequence[str], file: Path) -> Paral
             f"{file}: neither XNLI 1.0 (columns language, pairID, sentence1, sentence2) nor the 15-way file (a column "
             f"a language, en among them); its first line is {' '.join(header)[:60]!r}"
         )
+    one_a_language(header, file)
     rows = [line.split("\t") for line in lines[1:]]
     for number, row in enumerate(rows, start=2):
         if len(row) != len(languages):

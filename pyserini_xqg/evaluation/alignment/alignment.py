@@ -15,6 +15,7 @@ from pyserini_xqg.evaluation.alignment.conditions import CONTROLS, ByLanguage, P
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN, AlignmentVectors
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs, groups_of
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 
@@ -78,15 +79,17 @@ def align(
     vectors = AlignmentVectors(text, encoder, Path(folder), device, show_progress)
     kept = {name: vectors.queries(name, Path(source), settings.num_queries) for name, source in queries.items()}
     pairs = PairVectors(text, vectors.english, vectors.others(), settings, device or "cpu")
+    clusters = find_clusters(pairs.questions, by=settings.cluster)
     reports = []
     chosen: dict[str, dict[str, list[float]]] = {}
     for similarity in settings.similarities:
-        values, chosen[similarity] = conditions(pairs, similarity, kept)
+        values, chosen[similarity] = conditions(pairs, similarity, kept, clusters)
         controls = [(f"{run} {control}", run) for run in chosen[similarity] for control in CONTROLS]
         for measure in MEASURES:
             name = f"{similarity} {measure}"
             of_measure = {run: _by_question(pairs, of_run[measure]) for run, of_run in values.items()}
-            reports.append(MeasureReport.of(name, compare_runs(of_measure, pairs.questions, PLAIN, controls, groups)))
+            comparison = compare_runs(of_measure, pairs.questions, PLAIN, controls, groups, clusters)
+            reports.append(MeasureReport.of(name, comparison))
     return Alignment(reports, chosen, _counts(text))
 
 

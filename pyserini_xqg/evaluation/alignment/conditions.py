@@ -12,6 +12,7 @@ from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY, MEASURES, Values, pair_values
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN
+from pyserini_xqg.evaluation.comparison.clusters import Clusters
 from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
 from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
 from pyserini_xqg.indexing.formula import augment
@@ -78,7 +79,7 @@ class PairVectors:
 
 
 def conditions(
-    pairs: PairVectors, similarity: str, kept: Mapping[str, KeptVectors]
+    pairs: PairVectors, similarity: str, kept: Mapping[str, KeptVectors], clusters: Clusters
 ) -> tuple[dict[str, dict[str, ByLanguage]], dict[str, list[float]]]:
     """What each condition reaches: plain, each source of queries, and its controls at the weights of theirs.
 
@@ -88,6 +89,8 @@ def conditions(
     similarity : str
     kept : mapping
         Source of queries to their vectors.
+    clusters : Clusters
+        Of the pairs; dealt out to folds whole.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def conditions(
             condition = name if len(settings.subsets) == 1 else f"{name} {subset}"
             own = pairs.augmented(similarity, vectors, subset, None, settings.weights)
             grid = GridValues(points, pairs.questions, {ACCURACY: own[ACCURACY]})
-            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed)
+            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed, clusters=clusters)
             chosen[condition] = [settings.weights[number] for number in of_folds]
             found[condition] = _taken(own, of_questions)
             used = sorted(set(of_folds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import UsageError
@@ -37,6 +38,9 @@ class AlignmentSettings:
         Parts of the sentences; the weight is chosen for each on the others. By ``A@1``.
     seed : int
         Seed of the random numbers that make the folds.
+    cluster : str or Path or None
+        What goes together in folds and tests: question (an English sentence's translations), none, or a file with
+        LANGUAGE:ID, a tab and the name of its cluster on each line; None: question.
     groups : mapping
         Print the mean of these languages too, as NAME; repeated; None: of XNLI sw,ur and sw,ur,th,hi,bg.
     """
@@ -50,6 +54,7 @@ class AlignmentSettings:
     num_queries: int | None = field(default=None, metadata=QUERIES)
     folds: int = field(default=5, metadata=QUERIES)
     seed: int = field(default=0, metadata=QUERIES)
+    cluster: str | Path | None = field(default=None, metadata={"metavar": "question|none|FILE", "panel": MEASURING})
     groups: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict, metadata={"option": "--group", "metavar": "NAME=LANG,LANG", "panel": MEASURING}
     )

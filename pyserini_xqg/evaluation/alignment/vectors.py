@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
 from pyserini_xqg.collection.datasets.retrieval_set import corpus_lines, queries_lines
@@ -113,7 +114,11 @@ class AlignmentVectors:
             file = self._folder / VECTORS / f"{language}-{digest}.npy"
             if not file.exists():
                 encoder = encoder or TextEncoder(read_encoder(str(self._plain), "query"), self._device, "query")
-                _save(encoder.encode(texts, "query"), file)
+                bar = tqdm(
+                    desc=f"encoding {language}", total=len(texts), unit=" sentences", disable=not self._show_progress
+                )
+                with bar:
+                    _save(encoder.encode(texts, "query", bar.update), file)
             found[language] = np.load(file)
         return found
 

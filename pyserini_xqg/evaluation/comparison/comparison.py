@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, ClusterSizes, find_clusters
 from pyserini_xqg.evaluation.comparison.differences import Difference, Languages, differences_of, mean_of
-from pyserini_xqg.evaluation.comparison.significance import ROUNDING, is_binary
+from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class RunComparison:
         Run, other than the baseline, to its difference to the baseline.
     controls : mapping
         Run to what its controls say of it.
+    clusters : ClusterSizes
+        What was exchanged and drawn as one.
     groups : mapping
         Name to some of the languages.
     """
@@ -59,6 +62,7 @@ class RunComparison:
     macro: Mapping[str, float]
     differences: Mapping[str, Difference]
     controls: Mapping[str, Sequence[ControlDifference]]
+    clusters: ClusterSizes
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def group_mean(self, run: str, group: str) -> float:
@@ -72,11 +76,12 @@ def compare_runs(
     baseline: str | None = None,
     controls: Sequence[tuple[str, str]] = (),
     groups: Mapping[str, Sequence[str]] | None = None,
+    clusters: Clusters | None = None,
 ) -> RunComparison:
     """Compare runs by one measure.
 
-    A measure whose values are all 0 or 1 is tested by McNemar's exact test, any other by randomisation; p values are
-    Holm-corrected over the languages.
+    Two runs whose values are all 0 or 1 are tested by McNemar's exact test where each question of a language is a
+    cluster of its own, others by randomisation of whole clusters; p values are Holm-corrected over the languages.
 
     Parameters
     ----------
@@ -90,6 +95,9 @@ def compare_runs(
         Each a run that is a control, and the run that it is the control of.
     groups : mapping, optional
         Name to languages, for a mean of their own.
+    clusters : Clusters, optional
+        Questions that are not independent; unless given, those whose ids are the same without their language (see
+        :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`).
 
     Raises
     ------
@@ -106,12 +114,11 @@ def compare_runs(
         for run, of_run in values.items()
     }
     means = {run: {name: sum(column) / len(column) for name, column in of.items()} for run, of in columns.items()}
-    binary = all(is_binary(column) for of_run in columns.values() for column in of_run.values())
-
     groups = groups or {}
+    clusters = clusters or find_clusters(languages)
     others = [run for run in values if run != baseline]
     pairs = [*((run, baseline) for run in others), *((run, control) for control, run in controls)]
-    found = differences_of(pairs, columns, languages, binary, groups)
+    found = differences_of(pairs, columns, languages, clusters.numbers(languages), groups)
     differences = dict(zip(others, found, strict=False))
     against_controls: dict[str, list[ControlDifference]] = {}
     for (control, run), difference in zip(controls, found[len(others) :], strict=True):
@@ -124,6 +131,7 @@ def compare_runs(
         {run: mean_of(of_run.values()) for run, of_run in means.items()},
         differences,
         against_controls,
+        clusters.sizes(languages),
         groups,
     )
 
@@ -198,8 +206,8 @@ def groups_of(asked: Mapping[str, Iterable[str]], languages: Iterable[str]) -> d
     for name, members in asked.items():
         if name in (*there, "mean"):
             raise UsageError(f"a group cannot be called {name}: that is another row of the table")
-        codes = {language_code(member) for member in members}
-        groups[name] = tuple(language for language in there if language.strip() in codes)
+        asked_for = {row for member in members for row in in_language(language_code(member), there)}
+        groups[name] = tuple(row for row in there if row in asked_for)
         if not groups[name]:
             raise UsageError(f"none of the languages of the group {name} is there; there are {', '.join(there)}")
     return groups

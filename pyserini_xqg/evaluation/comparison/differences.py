@@ -6,16 +6,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
+from pyserini_xqg.evaluation.comparison.bootstrap import ResampledMeans, resampled_means
 from pyserini_xqg.evaluation.comparison.significance import (
     ROUNDING,
-    SEED,
     PairedTest,
+    are_single,
+    cluster_sums,
+    exchanged,
     holm,
-    macro_interval,
+    is_binary,
     mcnemar,
     randomisation,
-    resampled_means,
 )
 
 Languages = Mapping[str, Sequence[str]]
@@ -45,12 +48,15 @@ class LanguageDifference:
         Holm-corrected over the languages.
     t_test : float or None
         Likewise, where it is defined.
+    interval : tuple of float or None
+        Of the difference, as that of a mean (see :class:`MeanDifference`).
     """
 
     difference: float
     test: PairedTest
     p: float
     t_test: float | None
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,17 @@ class MeanDifference:
     difference : float
         The mean of the languages' differences.
     interval : tuple of float or None
-        Its bootstrap confidence interval (see :func:`~pyserini_xqg.evaluation.comparison.significance.macro_interval`);
-        None where a language has fewer than two questions: nothing can be said of how they vary.
+        Its bootstrap confidence interval (see
+        :meth:`~pyserini_xqg.evaluation.comparison.bootstrap.ResampledMeans.interval`); None where a language has fewer
+        than two clusters of questions: nothing can be said of how they vary.
+    p : float
+        Of the randomisation test of that mean, over all its languages at once; not corrected.
     """
 
     languages: int
     difference: float
     interval: tuple[float, float] | None
+    p: float
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,7 @@ def differences_of(
     pairs: Sequence[tuple[str, str]],
     columns: Mapping[str, Mapping[str, Sequence[float]]],
     languages: Languages,
-    binary: bool,
+    clusters: Mapping[str, npt.NDArray[np.intp]],
     groups: Mapping[str, Sequence[str]],
 ) -> list[Difference]:
     """Runs against others.
@@ -129,43 +139,62 @@ def differences_of(
         Run to language to the values of its questions.
     languages : mapping
         Language to these questions.
-    binary : bool
-        Whether the measure's values are hits and misses, of whatever run.
+    clusters : mapping
+        Language to the number of each question's cluster.
     groups : mapping
         Name to some of the languages.
     """
+    if not pairs:
+        return []
     rows = {
         language: np.array([np.subtract(columns[run][language], columns[against][language]) for run, against in pairs])
         for language in languages
     }
-    chance = np.random.default_rng(SEED)
-    enough = {language for language, asked in languages.items() if pairs and len(asked) > 1}
-    resampled = {language: resampled_means(rows[language], chance) for language in languages if language in enough}
-
-    def mean_in(number: int, names: Collection[str]) -> MeanDifference:
-        mean = mean_of([float(rows[name][number].mean()) for name in names])
-        if not enough.issuperset(names):
-            return MeanDifference(len(names), mean, None)
-        return MeanDifference(len(names), mean, macro_interval([resampled[name][number] for name in names]))
-
+    resampled = resampled_means(rows, clusters)
     found = []
     for number, (run, against) in enumerate(pairs):
-        by_language, changes = _by_language(columns[against], columns[run], languages, binary)
-        of_groups = {name: mean_in(number, members) for name, members in groups.items()}
-        found.append(Difference(run, against, by_language, mean_in(number, languages), changes, of_groups))
+        of_pair = {language: rows[language][number] for language in languages}
+        intervals = {language: resampled.interval(number, [language]) for language in languages}
+        by_language, changes = _by_language(columns[against], columns[run], languages, clusters, intervals)
+        of_groups = {name: _mean(of_pair, clusters, members, resampled, number) for name, members in groups.items()}
+        overall = _mean(of_pair, clusters, [*languages], resampled, number)
+        found.append(Difference(run, against, by_language, overall, changes, of_groups))
     return found
 
 
+def _mean(
+    values: Mapping[str, npt.NDArray[np.float64]],
+    clusters: Mapping[str, npt.NDArray[np.intp]],
+    languages: Sequence[str],
+    resampled: ResampledMeans,
+    row: int,
+) -> MeanDifference:
+    mean = mean_of([float(values[language].mean()) for language in languages])
+    # A question's part in the mean of means.
+    parts = np.concatenate([values[language] / len(values[language]) for language in languages]) / len(languages)
+    sums = cluster_sums(parts, np.concatenate([clusters[language] for language in languages]))
+    return MeanDifference(len(languages), mean, resampled.interval(row, languages), exchanged(sums))
+
+
 def _by_language(
-    before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]], languages: Languages, binary: bool
+    before: Mapping[str, Sequence[float]],
+    after: Mapping[str, Sequence[float]],
+    languages: Languages,
+    clusters: Mapping[str, npt.NDArray[np.intp]],
+    intervals: Mapping[str, tuple[float, float] | None],
 ) -> tuple[dict[str, LanguageDifference], list[ChangedValue]]:
     tests, differences, changes = {}, {}, []
+    # One test for all languages of a pair, so that their p values say the same.
+    hits = all(
+        are_single(clusters[language]) and is_binary(before[language]) and is_binary(after[language])
+        for language in languages
+    )
     for language, asked in languages.items():
         old, new = before[language], after[language]
-        if binary:
+        if hits:
             tests[language] = mcnemar([value > 0 for value in old], [value > 0 for value in new])
         else:
-            tests[language] = randomisation(old, new)
+            tests[language] = randomisation(old, new, clusters[language])
         differences[language] = mean_of([b - a for a, b in zip(old, new, strict=True)])
         changes += [
             ChangedValue(question, language, a, b)
@@ -175,7 +204,9 @@ def _by_language(
     corrected = holm({language: test.p for language, test in tests.items()})
     t_tests = holm({language: test.t_test for language, test in tests.items() if test.t_test is not None})
     return {
-        language: LanguageDifference(differences[language], test, corrected[language], t_tests.get(language))
+        language: LanguageDifference(
+            differences[language], test, corrected[language], t_tests.get(language), intervals[language]
+        )
         for language, test in tests.items()
     }, changes
 

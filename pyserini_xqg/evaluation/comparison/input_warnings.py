@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from pyserini_xqg.errors import InvalidInput
@@ -10,8 +11,10 @@ from pyserini_xqg.evaluation.comparison.comparison import unanswered
 from pyserini_xqg.evaluation.comparison.differences import Languages
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
 from pyserini_xqg.evaluation.measures.recall_at_tokens import officially_counted
+from pyserini_xqg.evaluation.measures.xor_retrieve import names_in_gold
 
 EXAMPLES = 3
+WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -54,12 +57,12 @@ class InputWarnings:
         if sum(missing.values()) == len(asked):
             raise InvalidInput(
                 f"{name}: none of its {len(answered):,} questions ({_some(answered)}) is among the {len(asked):,} that "
-                f"count ({_some(asked)}); a run of the same questions is expected"
+                f"count ({_some(asked)}); a run of the same questions is expected{numbers_hint(answered, asked)}"
             )
         if unknown := [question for question in answered if question not in known]:
             self.say(
                 f"{name}: {len(unknown):,} of its {len(answered):,} questions are unknown ({_some(unknown)}); they do "
-                "not count"
+                f"not count{numbers_hint(unknown, asked)}"
             )
         if missing:
             counts = ", ".join(
@@ -83,6 +86,26 @@ class InputWarnings:
                 "another corpus?"
             )
 
+    def on_ties(self, name: str, tied: Mapping[str, Collection[str]], qrels: Mapping[str, Mapping[str, int]]) -> None:
+        """Judged passages whose scores other passages have too: their order is that of the lines.
+
+        Parameters
+        ----------
+        name : str
+            Of the run.
+        tied : mapping
+            See :class:`~pyserini_xqg.evaluation.files.trec.RankedRun`.
+        qrels : mapping
+        """
+        if at_judged := [
+            question for question, passages in tied.items() if not qrels.get(question, {}).keys().isdisjoint(passages)
+        ]:
+            self.say(
+                f"{name}: in {len(at_judged):,} of the {len(qrels):,} judged questions ({_some(at_judged)}) a judged "
+                "passage has the score of another one; their order is that of the run's lines, where trec_eval sorts "
+                "them by id and can give other figures"
+            )
+
     def on_judgements(self, languages: Languages | None, source: str, qrels: Mapping[str, Mapping[str, int]]) -> None:
         """Questions without judgements, and judgements of questions without a language.
 
@@ -101,7 +124,7 @@ class InputWarnings:
         ]:
             self.say(
                 f"{len(not_judged):,} of the {len(asked):,} questions of {source} are not judged in the qrels "
-                f"({_some(not_judged)}); they do not count"
+                f"({_some(not_judged)}); they do not count{numbers_hint(qrels, not_judged)}"
             )
         if not_asked := [question for question in qrels if question not in asked]:
             self.say(
@@ -139,12 +162,27 @@ class InputWarnings:
                 f"{name}: {twice:,} predictions are of a question that was there before; the official script, and so "
                 "the figures, count them all, differences and tests the first"
             )
-        others = [each.id for each in predictions if each.id in counted and each.language != gold[each.id].language]
+        ours = {each.id: each.language for each in gold.values() if each.id in counted}
+        names = names_in_gold((each.language for each in predictions if each.id in ours), ours.values())
+        others = [each.id for each in predictions if each.id in ours and names[each.language] != ours[each.id]]
         if others:
             self.say(
                 f"{name}: {len(others):,} predictions name another language than the gold file ({_some(others)}); the "
                 "official script, and so the figures, go by theirs, differences and tests by the gold file's"
             )
+
+
+def numbers_hint(found: Iterable[str], expected: Iterable[str]) -> str:
+    """What is to be said where ids differ because Pyserini reads topics as numbers; nothing where they do not."""
+    there = set(found)
+    for identifier in expected:
+        number = str(int(identifier)) if WHOLE_NUMBER.fullmatch(identifier) else identifier
+        if number != identifier and number in there:
+            return (
+                f". Pyserini turns ids that are whole numbers into such, {identifier} into {number}: write them so in "
+                "topics, qrels and gold"
+            )
+    return ""
 
 
 def _some(names: Iterable[str]) -> str:

@@ -5,86 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyserini_xqg.collection.languages import language_code, language_name
+from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
-from pyserini_xqg.evaluation.comparison.differences import ChangedValue, Difference, LanguageDifference, MeanDifference
-from pyserini_xqg.evaluation.comparison.significance import ROUNDING, SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.differences import Difference, LanguageDifference, MeanDifference
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference, RunDifference
+from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
 from pyserini_xqg.evaluation.questions import ALL
 
-MEAN = "mean"
 # A figure and a difference of figures that were computed apart differ by no more.
 ROUNDED = 1e-9
-
-
-@dataclass(frozen=True)
-class RowDifference:
-    """A difference in one row: a language, their mean, or a group of them. None is what does not apply.
-
-    Attributes
-    ----------
-    difference : float
-    low, high : float or None
-        The bootstrap interval: of a mean, and of the only language.
-    won, tied, lost : int or None
-        Questions.
-    test : str or None
-        Name of the test.
-    p, p_holm : float or None
-        Its p value, and the same Holm-corrected over the languages.
-    t_test, t_test_holm : float or None
-        Likewise of the t-test.
-    """
-
-    difference: float
-    low: float | None = None
-    high: float | None = None
-    won: int | None = None
-    tied: int | None = None
-    lost: int | None = None
-    test: str | None = None
-    p: float | None = None
-    p_holm: float | None = None
-    t_test: float | None = None
-    t_test_holm: float | None = None
-
-    @property
-    def significant(self) -> bool:
-        """Whether the corrected p value says so."""
-        return self.p_holm is not None and self.p_holm < SIGNIFICANT
-
-    @property
-    def clear(self) -> bool:
-        """Whether there is an interval, and zero is outside of it."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
-
-@dataclass(frozen=True)
-class RunDifference:
-    """A run held against another one.
-
-    Attributes
-    ----------
-    run, against : str
-        Differences are those of `run` minus those of `against`.
-    rows : mapping
-        Row (see :meth:`MeasureReport.rows`) to difference.
-    overall : RowDifference
-        Of the mean of the languages, be it of one only.
-    changes : sequence of ChangedValue
-        The questions on which they differ; none where they are not known.
-    """
-
-    run: str
-    against: str
-    rows: Mapping[str, RowDifference]
-    overall: RowDifference
-    changes: Sequence[ChangedValue] = ()
-
-    def at(self, row: str) -> RowDifference:
-        """That of a row; the mean has one even where there is one language."""
-        return self.overall if row == MEAN else self.rows[row]
 
 
 @dataclass(frozen=True)
@@ -106,6 +38,10 @@ class MeasureReport:
         Name to languages.
     official : sequence of str
         Runs whose figures are XOR-Retrieve's and not means over the questions; none where that is not known.
+    clusters : ClusterSizes or None
+        What tests exchange and intervals draw as one; None where that is not known.
+    predicted : sequence of str
+        Languages of R@kt's predictions that no question has; their figures count in the official mean.
     """
 
     measure: str
@@ -116,6 +52,8 @@ class MeasureReport:
     not_above: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     official: Sequence[str] = ()
+    clusters: ClusterSizes | None = None
+    predicted: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -130,14 +68,19 @@ class MeasureReport:
         official : mapping, optional
             Run to XOR-Retrieve's figures, where the measure is R@kt: these are shown for the run.
         """
-        official = official or {}
-        rows = _rows(comparison.questions, comparison.groups)
+        official = {run: figure.named_as(comparison.questions) for run, figure in (official or {}).items()}
+        named = dict.fromkeys(language for of_run in official.values() for language in of_run.languages)
+        predicted = [language for language in named if language not in comparison.questions]
+        rows = _rows(comparison.questions, predicted, comparison.groups)
         values = {
             run: {row: _value(comparison, official.get(run), run, row) for row in rows} for run in comparison.macro
         }
-        differences = [_difference(each, rows) for each in _differences(comparison)]
+        differences = [
+            _difference(each, [row for row in rows if row not in predicted]) for each in _differences(comparison)
+        ]
+        mean = [row for row in rows if row == MEAN]
         not_above = {
-            run: {each.control: [*each.not_above, *[MEAN] * each.mean_not_above] for each in controls}
+            run: {each.control: [*each.not_above, *mean * each.mean_not_above] for each in controls}
             for run, controls in comparison.controls.items()
         }
         otherwise = [
@@ -147,6 +90,7 @@ class MeasureReport:
                 (value := values[run][language]) is None or abs(value - mean) > ROUNDING
                 for language, mean in comparison.means[run].items()
             )
+            or abs(official[run].mean - comparison.macro[run]) > ROUNDING
         ]
         return cls(
             measure,
@@ -157,6 +101,8 @@ class MeasureReport:
             not_above,
             comparison.groups,
             otherwise,
+            comparison.clusters,
+            predicted,
         )
 
     @property
@@ -167,12 +113,12 @@ class MeasureReport:
     @property
     def rows(self) -> list[str]:
         """The languages, ``mean`` where there are several, and the groups of them."""
-        return _rows(self.questions, self.groups)
+        return _rows(self.questions, self.predicted, self.groups)
 
     @property
     def overall(self) -> str:
         """The row that stands for all: the mean, or the only language."""
-        return MEAN if len(self.questions) > 1 else next(iter(self.questions))
+        return MEAN if MEAN in self.rows else next(iter(self.questions))
 
     @property
     def controls(self) -> set[str]:
@@ -188,8 +134,8 @@ class MeasureReport:
 
     def count(self, row: str) -> int:
         """How many questions count."""
-        if row in self.questions:
-            return self.questions[row]
+        if row in self.questions or row in self.predicted:
+            return self.questions.get(row, 0)
         return sum(self.questions[language] for language in (self.questions if row == MEAN else self.groups[row]))
 
     def value(self, run: str, row: str) -> float | None:
@@ -233,13 +179,14 @@ def row_label(row: str) -> str:
     if row in (ALL, MEAN):
         return {ALL: "all questions", MEAN: "mean of the languages"}[row]
     try:
-        return f"{language_name(language_code(row))} ({row.strip()})"
+        return f"{language_name(canonical_code(row))} ({row.strip()})"
     except InvalidInput:
         return row
 
 
-def _rows(questions: Mapping[str, int], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    return [*questions, *([MEAN] if len(questions) > 1 else []), *groups]
+def _rows(questions: Mapping[str, int], predicted: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    languages = [*questions, *predicted]
+    return [*languages, *([MEAN] if len(languages) > 1 else []), *groups]
 
 
 def _value(comparison: RunComparison, official: OfficialFigure | None, run: str, row: str) -> float | None:
@@ -261,19 +208,15 @@ def _differences(comparison: RunComparison) -> Iterator[Difference]:
 
 
 def _difference(found: Difference, rows: Sequence[str]) -> RunDifference:
-    interval = found.interval if len(found.languages) == 1 else None
-    by_row = {row: _row_difference(found.at(row), interval) for row in rows}
+    by_row = {row: _row_difference(found.at(row)) for row in rows}
     return RunDifference(found.run, found.against, by_row, _row_difference(found.overall), found.changes)
 
 
-def _row_difference(
-    found: LanguageDifference | MeanDifference, of_only_language: tuple[float, float] | None = None
-) -> RowDifference:
+def _row_difference(found: LanguageDifference | MeanDifference) -> RowDifference:
+    low, high = found.interval or (None, None)
     if isinstance(found, MeanDifference):
-        low, high = found.interval or (None, None)
-        return RowDifference(found.difference, low, high)
+        return RowDifference(found.difference, low, high, test="randomisation", p=found.p, p_holm=found.p)
     test = found.test
-    low, high = of_only_language or (None, None)
     return RowDifference(
         found.difference,
         low,

@@ -1,8 +1,8 @@
-"""Significance of differences: paired tests, intervals, and the correction for several languages.
+"""Significance of differences: paired tests, and the correction for several languages.
 
 Two systems answer the same questions, so all tests here are paired. Hits and misses are compared by McNemar's exact
-test, graded values by randomisation, with the t-test beside it. What is drawn is drawn with a fixed seed: the same
-values give the same p.
+test, graded values by randomisation, with the t-test beside it; where questions come in clusters, hits by randomisation
+too, and whole clusters are exchanged. What is drawn is drawn with a fixed seed: the same values give the same p.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, monte_carlo_test, permutation_test, ttest_rel
+from scipy.stats import binomtest, monte_carlo_test, permutation_test, t
 
 RESAMPLES = 9999
 BATCH = 1000
 SEED = 0
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
-TESTS = {"mcnemar": "exact McNemar test (hits)", "randomisation": "paired randomisation test (graded values)"}
+TESTS = {"mcnemar": "exact McNemar test", "randomisation": "paired randomisation test"}
 # Sums of the same numbers in another order differ by this much, and by no more.
 ROUNDING = 1e-12
+
+# The number of each question's cluster.
+ClusterNumbers = Sequence[int] | npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class PairedTest:
     test : str
         What `p` is of.
     t_test : float or None
-        Of graded values: the p value of the paired t-test. None where it is not defined, which is where all questions
-        differ by the same amount (none at all among them), or where there is one question.
+        Beside the randomisation test: the p value of the paired t-test. None where it is not defined, which is where
+        all questions differ by the same amount (none at all among them), or where there is one question or cluster.
     """
 
     won: int
@@ -69,115 +72,116 @@ def mcnemar(old: Sequence[bool], new: Sequence[bool]) -> PairedTest:
 
 
 def randomisation(
-    old: Sequence[float], new: Sequence[float], resamples: int = RESAMPLES, seed: int = SEED
+    old: Sequence[float],
+    new: Sequence[float],
+    clusters: ClusterNumbers | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> PairedTest:
     """Compare two systems by the paired randomisation test of the mean difference (Fisher 1935; Smucker, Allan and
     Carterette 2007), with the paired t-test beside it.
 
-    If both are equally good, which of a question's two values belongs to which system is a matter of chance. With few
-    questions that differ all ways to exchange them are tried (up to 13, by the number of resamples) and p is exact;
-    otherwise `resamples` of them are drawn. With no difference at all, or one question that differs, p is 1.
+    If both are equally good, which of a question's two values belongs to which system is a matter of chance, and the
+    questions of a cluster are exchanged together. See :func:`exchanged`.
 
     Parameters
     ----------
     old, new : sequences of float
         Values of the same questions in the same order.
+    clusters : sequence of int, optional
+        The number of each question's cluster; each is one of its own unless given.
     resamples : int
         How many exchanges are drawn; p is at least 2 / (resamples + 1).
     seed : int
     """
     differences = _differences(old, new)
+    p = exchanged(cluster_sums(differences, clusters), resamples, seed)
+    won, lost = int((differences > 0).sum()), int((differences < 0).sum())
+    return PairedTest(won, lost, p, len(differences) - won - lost, "randomisation", t_test(old, new, clusters))
+
+
+def exchanged(differences: npt.ArrayLike, resamples: int = RESAMPLES, seed: int = SEED) -> float:
+    """The chance of a sum at least as far from zero, on either side, if each difference might as well have the other
+    sign.
+
+    Where all differences but zeros are of one size, p is that of the binomial test; with few of them all ways to
+    exchange are tried (up to 13, by the number of resamples); else `resamples` of them are drawn. With none, or one,
+    p is 1.
+
+    Parameters
+    ----------
+    differences : array of shape (n,)
+        Sums of clusters that are exchanged as one.
+    resamples : int
+    seed : int
+    """
+    given = np.asarray(differences, dtype=float)
     # Exchanging equal values changes nothing.
-    differing = differences[differences != 0]
-    p = 1.0
-    if len(differing) > 1 and 2 ** len(differing) <= resamples:
+    differing = given[np.abs(given) > ROUNDING]
+    if len(differing) < 2:
+        return 1.0
+    if np.ptp(np.abs(differing)) <= ROUNDING:
+        return float(binomtest(int((differing > 0).sum()), len(differing), 0.5).pvalue)
+    if 2 ** len(differing) <= resamples:
         exact: Any = permutation_test(
             (differing,), _sum, permutation_type="samples", vectorized=True, n_resamples=resamples
         )
-        p = float(exact.pvalue)
-    elif len(differing) > 1:
-        chance = np.random.default_rng(seed)
-        drawn: Any = monte_carlo_test(
-            differing,
-            lambda size: np.where(chance.integers(0, 2, size, dtype=np.int8), differing, -differing),
-            _sum,
-            vectorized=True,
-            n_resamples=resamples,
-            batch=BATCH,
-        )
-        p = float(drawn.pvalue)
-    won, lost = int((differences > 0).sum()), int((differences < 0).sum())
-    return PairedTest(won, lost, p, len(differences) - won - lost, "randomisation", t_test(old, new))
+        return float(exact.pvalue)
+    chance = np.random.default_rng(seed)
+    drawn: Any = monte_carlo_test(
+        differing,
+        lambda size: np.where(chance.integers(0, 2, size, dtype=np.int8), differing, -differing),
+        _sum,
+        vectorized=True,
+        n_resamples=resamples,
+        batch=BATCH,
+    )
+    return float(drawn.pvalue)
 
 
-def t_test(old: Sequence[float], new: Sequence[float]) -> float | None:
+def t_test(old: Sequence[float], new: Sequence[float], clusters: ClusterNumbers | None = None) -> float | None:
     """The two-sided p value of the paired t-test (Student 1908); None where it is not defined (see
     :class:`PairedTest`).
+
+    With clusters of several questions the variance is that between clusters (Liang and Zeger 1986, scaled by
+    n / (n - 1) for n clusters), and the degrees of freedom are n - 1; with clusters of one this is Student's test.
     """
     differences = _differences(old, new)
-    if len(differences) < 2 or np.ptp(differences) <= ROUNDING:
+    groups = np.arange(len(differences)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    number = int(groups.max(initial=-1)) + 1
+    if number < 2 or np.ptp(differences) <= ROUNDING:
         return None
-    return float(ttest_rel(new, old).pvalue)
+    mean = differences.mean()
+    residuals = np.bincount(groups, differences - mean)
+    error = np.sqrt(number / (number - 1) * (residuals**2).sum()) / len(differences)
+    return None if error <= ROUNDING else float(2 * t.sf(abs(mean) / error, number - 1))
+
+
+def cluster_sums(values: npt.ArrayLike, clusters: ClusterNumbers | None = None) -> npt.NDArray[np.float64]:
+    """The sum of each cluster's values; the values themselves where there are none."""
+    given = np.asarray(values, dtype=float)
+    if clusters is None or not len(given):
+        return given
+    return np.bincount(np.unique(clusters, return_inverse=True)[1], given).astype(np.float64)
+
+
+def are_single(clusters: ClusterNumbers | None) -> bool:
+    """Whether each question is a cluster of its own."""
+    return clusters is None or len(np.unique(clusters)) == len(clusters)
 
 
 def is_binary(values: Sequence[float]) -> bool:
-    """Whether all values are 0 or 1, so that McNemar's test is the one."""
+    """Whether all values are 0 or 1."""
     return all(value in (0, 1) for value in values)
 
 
-def compare(old: Sequence[float], new: Sequence[float]) -> PairedTest:
-    """Compare two systems by the test that fits their values: :func:`mcnemar` if all are 0 or 1, else
-    :func:`randomisation`.
+def compare(old: Sequence[float], new: Sequence[float], clusters: ClusterNumbers | None = None) -> PairedTest:
+    """Compare two systems by the test that fits their values: :func:`mcnemar` if all are 0 or 1 and each question is a
+    cluster of its own, else :func:`randomisation`.
     """
-    if is_binary(old) and is_binary(new):
+    if are_single(clusters) and is_binary(old) and is_binary(new):
         return mcnemar([value > 0 for value in old], [value > 0 for value in new])
-    return randomisation(old, new)
-
-
-def resampled_means(
-    values: npt.ArrayLike, chance: np.random.Generator, resamples: int = RESAMPLES
-) -> npt.NDArray[np.float64]:
-    """The means over the same questions, drawn anew with replacement.
-
-    Several rows share the draws. That is what scipy's bootstrap does not do, and with many runs, which are all held
-    against each other, most of the time would go into drawing.
-
-    Parameters
-    ----------
-    values : array of shape (rows, questions)
-    chance : Generator
-    resamples : int
-
-    Returns
-    -------
-    float64 array of shape (rows, resamples)
-    """
-    rows = np.asarray(values, dtype=np.float64)
-    size = rows.shape[1]
-    means = np.empty((len(rows), resamples))
-    for start in range(0, resamples, BATCH):
-        number = min(BATCH, resamples - start)
-        drawn = chance.integers(0, size, (number, size)) + size * np.arange(number)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=number * size).reshape(number, size)
-        means[:, start : start + number] = rows @ times.T / size
-    return means
-
-
-def macro_interval(means: Sequence[npt.NDArray[np.float64]], confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The bootstrap confidence interval (percentiles; Efron 1979) of the mean over languages of the mean difference.
-
-    Questions were drawn anew within each language; the languages stay. It speaks of other questions in these languages,
-    not of other languages.
-
-    Parameters
-    ----------
-    means : sequence of arrays of shape (resamples,)
-        One a language: the resampled means of its questions' differences (see :func:`resampled_means`).
-    confidence : float
-    """
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.mean(means, axis=0), (tail, 1 - tail))
-    return float(low), float(high)
+    return randomisation(old, new, clusters)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

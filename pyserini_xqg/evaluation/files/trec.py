@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import math
 import sys
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.storage.jsonl import open_binary
+from pyserini_xqg.storage.text_files import numbered_lines
+
+LONG = ("question", "Q0", "passage", "rank", "score", "tag")
+SHORT = ("question", "passage", "score")
+
+
+class RankedRun(NamedTuple):
+    """A run, and where its scores leave the order open.
+
+    Attributes
+    ----------
+    ranked : dict
+        Question to passage ids, best first; questions in the order of their first line.
+    tied : dict
+        Question to the passages that have the score of another one, as single-precision numbers, which trec_eval takes
+        them for.
+    """
+
+    ranked: dict[str, list[str]]
+    tied: dict[str, set[str]]
 
 
 def read_run(file: str | Path) -> dict[str, list[str]]:
-    """The passage ids of each question of a TREC run, best first; questions in the order of their first line.
+    """The passage ids of each question of a run, best first: see :func:`read_ranked_run`."""
+    return read_ranked_run(file).ranked
+
+
+def read_ranked_run(file: str | Path) -> RankedRun:
+    """The passages of each question of a run, and which of them tie.
 
     The order is that of the lines. Scores that tie stay in it, where trec_eval would sort them by id. So that nothing
     else can be meant, ranks must rise and scores must not within a question. Lines of different questions may mix.
@@ -23,33 +46,43 @@ def read_run(file: str | Path) -> dict[str, list[str]]:
     Parameters
     ----------
     file : str or Path
-        ``question Q0 passage rank score tag`` a line, ``.gz`` or not.
+        ``question Q0 passage rank score tag`` a line, or ``question passage score`` as Tevatron writes it, gzipped or
+        not.
 
     Raises
     ------
     MissingInput
         The file cannot be read.
     InvalidInput
-        A line is not of that form, or out of order, a passage is there twice for a question, or there is no line.
+        A line is not of the form of the first one, or out of order, a passage is there twice for a question, or there
+        is no line.
     """
     run: dict[str, dict[str, None]] = {}
-    last: dict[str, tuple[int, float]] = {}
-    for number, line in _lines(file):
-        question, passage, rank, score = _run_line(line, f"{file}:{number}")
+    last: dict[str, tuple[int, float, str]] = {}
+    tied: dict[str, set[str]] = {}
+    parse = _run_line
+    for number, line in numbered_lines(file):
+        if not run and len(line.split()) == len(SHORT):
+            parse = _short_run_line
+        question, passage, given_rank, score = parse(line, f"{file}:{number}")
         ranked = run.setdefault(question, {})
         if passage in ranked:
             raise InvalidInput(f"{file}:{number}: the passage {passage} is there twice for question {question}")
-        before, higher = last.get(question, (rank - 1, math.inf))
+        rank = len(ranked) + 1 if given_rank is None else given_rank
+        before, higher, above = last.get(question, (rank - 1, math.inf, ""))
         if rank <= before or score > higher:
+            ranks = " (a third column of ranks is not read)" if given_rank is None else ""
             raise InvalidInput(
                 f"{file}:{number}: rank {rank} with score {score} comes after rank {before} with score "
-                f"{higher} of question {question}; rising ranks and falling scores are expected (sort the run)"
+                f"{higher} of question {question}; rising ranks and falling scores are expected (sort the run){ranks}"
             )
-        last[question] = rank, score
+        if ranked and np.float32(score) == np.float32(higher):
+            tied.setdefault(question, set()).update((above, passage))
+        last[question] = rank, score, passage
         ranked[passage] = None
     if not run:
         raise InvalidInput(f"{file}: no line; a TREC run is expected")
-    return {question: list(ranked) for question, ranked in run.items()}
+    return RankedRun({question: list(ranked) for question, ranked in run.items()}, tied)
 
 
 def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
@@ -58,7 +91,7 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
     Parameters
     ----------
     file : str or Path
-        ``question 0 passage relevance`` a line, ``.gz`` or not.
+        ``question 0 passage relevance`` a line, gzipped or not.
 
     Raises
     ------
@@ -68,7 +101,7 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
         A line is not of that form, a passage is there twice for a question, or there is no line.
     """
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in _lines(file):
+    for number, line in numbered_lines(file):
         question, passage, relevance = _qrels_line(line, f"{file}:{number}")
         relevances = qrels.setdefault(question, {})
         if passage in relevances:
@@ -79,38 +112,38 @@ def read_qrels(file: str | Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
-def _lines(file: str | Path) -> Iterator[tuple[int, str]]:
-    """The lines of a run or of qrels with their numbers, ``.gz`` or not; blank ones are passed over.
-
-    Raises
-    ------
-    MissingInput
-        The file cannot be read.
-    InvalidInput
-        It is not UTF-8, or a damaged gzip file.
-    """
+def _run_line(line: str, place: str) -> tuple[str, str, int | None, float]:
     try:
-        with io.TextIOWrapper(open_binary(file), encoding="utf-8-sig") as lines:
-            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 ({error.reason}); convert the file to UTF-8") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
-
-
-def _run_line(line: str, place: str) -> tuple[str, str, int, float]:
-    columns = line.split()
-    try:
-        question, _, passage, rank, score, _ = columns
-        value = float(score)
-        if math.isnan(value):
-            raise ValueError(score)
-        # Questions share passages: their ids are held once.
-        return question, sys.intern(passage), int(rank), value
+        question, _, passage, rank, score, _ = line.split()
+        return question, _once(passage), int(rank), _score(score)
     except ValueError as error:
         raise InvalidInput(
-            f"{place}: {line.strip()[:80]!r}: the six columns question, Q0, passage, rank, score, tag are expected"
+            f"{place}: {line.strip()[:80]!r}: the six columns {', '.join(LONG)} are expected (or, in the whole file, "
+            f"{', '.join(SHORT)})"
         ) from error
+
+
+def _short_run_line(line: str, place: str) -> tuple[str, str, int | None, float]:
+    try:
+        question, passage, score = line.split()
+        return question, _once(passage), None, _score(score)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{place}: {line.strip()[:80]!r}: the three columns {', '.join(SHORT)} of the first line are expected (or, "
+            f"in the whole file, {', '.join(LONG)})"
+        ) from error
+
+
+def _once(passage: str) -> str:
+    """Questions share passages: their ids are held once."""
+    return sys.intern(passage)
+
+
+def _score(text: str) -> float:
+    score = float(text)
+    if math.isnan(score):
+        raise ValueError(text)
+    return score
 
 
 def _qrels_line(line: str, place: str) -> tuple[str, str, int]:

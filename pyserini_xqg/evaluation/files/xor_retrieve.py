@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import InvalidInput, XqgError
-from pyserini_xqg.storage.jsonl import open_binary, read_records
+from pyserini_xqg.storage.jsonl import read_records
+from pyserini_xqg.storage.text_files import read_text
 
 EXAMPLES = 3
 
@@ -71,9 +70,8 @@ def read_predictions(file: str | Path) -> list[Prediction]:
         It is not such an array.
     """
     try:
-        with open_binary(file) as handle:
-            values = json.loads(handle.read().decode("utf-8-sig"))
-    except (ValueError, RecursionError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        values = json.loads(read_text(file))
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{file}: no JSON array of predictions ({error})") from error
     if not isinstance(values, list):
         raise InvalidInput(

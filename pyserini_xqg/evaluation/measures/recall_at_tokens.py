@@ -4,8 +4,9 @@ A question is a hit or not. The passages are tokenised in their order and their 
 exactly the threshold; a hit is an answer that is a substring of that string. This is the measure of the official
 script, and so are its oddities:
 
-* The answer is not tokenised. One with a comma, a per cent sign or 's in it never matches ("May 5, 1945" stands in the
-  string as "May 5 , 1945"), nor one with double quotes, which turn into `` and ''.
+* The answer is not tokenised. One with a per cent sign, 's or a comma in it never matches ("May 5, 1945" stands in the
+  string as "May 5 , 1945"), unless the comma is between digits ("1,000"), nor one with double quotes, which turn into
+  `` and ''.
 * The substring is looked for letter by letter, upper and lower case apart, anywhere: "art" is in "party".
 * An answer may match across the border of two passages.
 * An empty answer always matches, even with no passage at all.
@@ -112,6 +113,16 @@ def hits(
             # What is in the first tokens is in more of them.
             return {each: each >= threshold for each in ascending}
     return dict.fromkeys(ascending, False)
+
+
+def token_count(passages: Iterable[str], enough: int) -> int:
+    """How many tokens passages have, counted until there are `enough`."""
+    count = 0
+    for passage in passages:
+        count += len(_joined_tokens(passage).split())
+        if count >= enough:
+            break
+    return count
 
 
 # Questions share passages. Joined, a passage's tokens take a tenth of the memory of a list.

@@ -17,7 +17,7 @@ from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction
 
 # Replaces ir_measures.parse_measure by one that knows R@kt.
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.evaluation.measures.xor_retrieve import Evaluation, evaluate
+from pyserini_xqg.evaluation.measures.xor_retrieve import Evaluation, evaluate, names_in_gold
 
 BETWEEN_MEASURES = re.compile(r",(?![^()]*\))")
 
@@ -28,6 +28,11 @@ class OfficialFigure:
 
     languages: Mapping[str, float]
     mean: float
+
+    def named_as(self, gold: Iterable[str]) -> OfficialFigure:
+        """The same with the gold file's names of its languages, where it has them."""
+        names = names_in_gold(self.languages, gold)
+        return OfficialFigure({names[language]: value for language, value in self.languages.items()}, self.mean)
 
 
 @dataclass(frozen=True)
@@ -98,10 +103,18 @@ def score_run(
     """
     values: dict[str, dict[str, float]] = {str(measure): {} for measure in measures}
     scored = {question: {p: -float(rank) for rank, p in enumerate(ranked)} for question, ranked in run.items()}
+    # gdeval, which calculates ERR and one of the forms of nDCG, reads no names of questions but numbers.
+    number = {name: str(place) for place, name in enumerate(dict.fromkeys([*qrels, *run]))}
+    name_of = {place: name for name, place in number.items()}
+    numbered = [{number[question]: of[question] for question in of} for of in (qrels, scored)]
     for measure in measures:
+        # R@kt knows the answers by the questions' names.
+        by_name = isinstance(measure, TokensMeasure)
+        judged, ranked = (qrels, scored) if by_name else numbered
         try:
-            for metric in ir_measures.iter_calc([measure], dict(qrels), scored):
-                values[str(measure)][metric.query_id] = metric.value
+            for metric in ir_measures.iter_calc([measure], judged, ranked):
+                question = metric.query_id if by_name else name_of[metric.query_id]
+                values[str(measure)][question] = metric.value
         except ValueError as error:
             raise UsageError(f"{measure}: {' '.join(str(error).split())}") from error
         except (subprocess.CalledProcessError, OSError, RuntimeError) as error:

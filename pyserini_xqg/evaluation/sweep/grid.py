@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AGGREGATES, Aggregate, AugmentationSettings
 
@@ -171,8 +171,8 @@ class Grid:
             return [WITHOUT + language for language in self.languages]
         if name.startswith(WITHOUT):
             code = language_code(name.removeprefix(WITHOUT))
-            if code in self.languages:
-                return [WITHOUT + code]
+            if there := in_language(code, self.languages):
+                return [WITHOUT + language for language in there]
         elif name in (ALL, OWN, OTHERS):
             return [name]
         raise UsageError(
@@ -191,9 +191,8 @@ def languages_that_count(subset: str, asked: str, languages: Iterable[str]) -> t
     asked : str
     languages : iterable of str
     """
-    if subset == OWN:
-        return tuple(language for language in languages if language == asked)
+    there = tuple(languages)
     if subset == ALL:
-        return tuple(languages)
-    left_out = asked if subset == OTHERS else subset.removeprefix(WITHOUT)
-    return tuple(language for language in languages if language != left_out)
+        return there
+    named = in_language(subset.removeprefix(WITHOUT) if subset.startswith(WITHOUT) else asked, there)
+    return named if subset == OWN else tuple(language for language in there if language not in named)

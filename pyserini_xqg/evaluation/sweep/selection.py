@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.significance import ROUNDING
 from pyserini_xqg.evaluation.sweep.grid import Point
 
@@ -98,26 +99,49 @@ def choose(values: GridValues, measure: str, among: Sequence[int] | None = None)
     return int(numbers[np.flatnonzero(macro >= macro.max() - ROUNDING)[0]])
 
 
-def folds_of(values: GridValues, folds: int, seed: int) -> dict[str, npt.NDArray[np.intp]]:
-    """The fold of each question: those of each language shuffled and dealt out in turn.
+def folds_of(
+    values: GridValues, folds: int, seed: int, clusters: Clusters | None = None
+) -> dict[str, npt.NDArray[np.intp]]:
+    """The fold of each question: clusters, those of the same languages together, shuffled and dealt out in turn.
+
+    A question's translations, and other questions of its passage, would tell of it if they were in other folds.
+
+    Parameters
+    ----------
+    values : GridValues
+    folds, seed : int
+    clusters : Clusters, optional
+        Found from the questions' ids unless given.
 
     Raises
     ------
     UsageError
-        Fewer than two folds, or a fold without a question.
+        Fewer than two folds, or more than there are clusters.
     """
-    largest = max((len(ids) for ids in values.questions.values()), default=0)
-    if not 2 <= folds <= largest:
+    numbers = (clusters or find_clusters(values.questions)).numbers(values.questions)
+    languages: dict[int, list[str]] = {}
+    for language, of_language in numbers.items():
+        for cluster in np.unique(of_language).tolist():
+            languages.setdefault(cluster, []).append(language)
+    if not 2 <= folds <= len(languages):
         raise UsageError(
-            f"{folds} folds: from 2 to {largest}, the questions of the largest language, are expected; or choose on "
+            f"{folds} folds: from 2 to {len(languages)}, the clusters of questions, are expected; or choose on "
             "questions of their own (--dev-topics)"
         )
-    chance = np.random.default_rng(seed)
-    return {language: chance.permutation(len(ids)) % folds for language, ids in values.questions.items()}
+    # A stable order: by languages, and within them by chance.
+    order = sorted(np.random.default_rng(seed).permutation(len(languages)).tolist(), key=lambda each: languages[each])
+    fold = np.empty(len(order), dtype=np.intp)
+    fold[order] = np.arange(len(order)) % folds
+    return {language: fold[of_language] for language, of_language in numbers.items()}
 
 
 def cross_validated(
-    values: GridValues, measure: str, folds: int, seed: int, among: Sequence[int] | None = None
+    values: GridValues,
+    measure: str,
+    folds: int,
+    seed: int,
+    among: Sequence[int] | None = None,
+    clusters: Clusters | None = None,
 ) -> tuple[list[int], dict[str, list[int]]]:
     """Choose for each fold on the questions of all others, from some of the points if `among` is given.
 
@@ -128,7 +152,7 @@ def cross_validated(
     dict
         Language to the number of each question's point, which no question of its fold had a part in choosing.
     """
-    numbers = folds_of(values, folds, seed)
+    numbers = folds_of(values, folds, seed, clusters)
     chosen = [
         choose(values.some({language: own != fold for language, own in numbers.items()}), measure, among)
         for fold in range(folds)

@@ -15,6 +15,7 @@ import numpy as np
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison, compare_runs
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
@@ -133,15 +134,23 @@ class Sweep:
                 values[measure][language][:, best.questions] = found
         return GridValues(grid.points, asked, values)
 
-    def cross_validate(self, questions: QuestionSet, folds: int = 5, seed: int = 0) -> SweepResult:
-        """Choose for each fold of the questions on all others; every question is reported once."""
+    def cross_validate(
+        self, questions: QuestionSet, folds: int = 5, seed: int = 0, cluster: str | Path | None = None
+    ) -> SweepResult:
+        """Choose for each fold of the questions on all others; every question is reported once.
+
+        `cluster` says what questions go together, in folds and tests: see
+        :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`.
+        """
         values = self.values(questions)
+        clusters = find_clusters(values.questions, questions.judgements.qrels, cluster)
         first = str(self.measures[0])
         found = {
-            run: cross_validated(values, first, folds, seed, among) for run, among in _choices(values.points).items()
+            run: cross_validated(values, first, folds, seed, among, clusters)
+            for run, among in _choices(values.points).items()
         }
         of_questions = {run: numbers for run, (_, numbers) in found.items()}
-        tests = {str(measure): _compare(values, str(measure), of_questions) for measure in self.measures}
+        tests = {str(measure): _compare(values, str(measure), of_questions, clusters) for measure in self.measures}
         return SweepResult(
             values,
             [values.points[each] for each in found[CHOSEN_RUN][0]],
@@ -149,8 +158,8 @@ class Sweep:
             tests,
         )
 
-    def choose_and_test(self, dev: QuestionSet, test: QuestionSet) -> SweepResult:
-        """Choose on `dev` and report on `test`."""
+    def choose_and_test(self, dev: QuestionSet, test: QuestionSet, cluster: str | Path | None = None) -> SweepResult:
+        """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate`."""
         values = self.values(dev)
         first = str(self.measures[0])
         chosen = {run: values.points[choose(values, first, among)] for run, among in _choices(values.points).items()}
@@ -159,7 +168,8 @@ class Sweep:
             run: {language: [tested.points.index(point)] * len(ids) for language, ids in tested.questions.items()}
             for run, point in chosen.items()
         }
-        tests = {str(measure): _compare(tested, str(measure), of_questions) for measure in self.measures}
+        clusters = find_clusters(tested.questions, test.judgements.qrels, cluster)
+        tests = {str(measure): _compare(tested, str(measure), of_questions, clusters) for measure in self.measures}
         return SweepResult(values, [chosen[CHOSEN_RUN]], chosen[CHOSEN_RUN], tests)
 
     def described(self, folds: int | None, seed: int) -> dict[str, Any]:
@@ -198,7 +208,9 @@ def _choices(points: Sequence[Point]) -> dict[str, list[int]]:
     return choices
 
 
-def _compare(values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]]) -> RunComparison:
+def _compare(
+    values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]], clusters: Clusters
+) -> RunComparison:
     """The chosen points against the plain index, which is point 0."""
     counted: dict[str, list[str]] = {}
     of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
@@ -211,4 +223,5 @@ def _compare(values: GridValues, measure: str, chosen: Mapping[str, Mapping[str,
                 for run, numbers in chosen.items():
                     of_runs[run][question] = float(of_language[numbers[language][number], number])
     values.macro(measure)  # says so where no question counts
-    return compare_runs(of_runs, counted, controls=[(run, CHOSEN_RUN) for run in chosen if run != CHOSEN_RUN])
+    controls = [(run, CHOSEN_RUN) for run in chosen if run != CHOSEN_RUN]
+    return compare_runs(of_runs, counted, controls=controls, clusters=clusters)

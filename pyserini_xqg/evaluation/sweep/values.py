@@ -20,7 +20,7 @@ from pyserini_xqg.errors import MissingInput, UsageError
 from pyserini_xqg.evaluation.files.texts import read_texts
 from pyserini_xqg.evaluation.files.trec import read_qrels
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold
-from pyserini_xqg.evaluation.measures.recall_at_tokens import hits, officially_counted
+from pyserini_xqg.evaluation.measures.recall_at_tokens import hits, officially_counted, token_count
 from pyserini_xqg.evaluation.measures.scores import score_run
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.evaluation.questions import languages_of_topics
@@ -94,6 +94,7 @@ class Valuer:
         self._judgements = judgements
         self._docids = docids
         self._corpus = corpus
+        self._passages = sum(1 for _ in _ids(docids)) if self._by_tokens else 0
         self._known: dict[Pattern, dict[str, float]] = {}
         judged = {passage for grades in judgements.qrels.values() for passage in grades}
         self._row_of = {name: row for row, name in enumerate(_ids(docids)) if name in judged} if judged else {}
@@ -138,10 +139,7 @@ class Valuer:
         return [(everything, each.tobytes()) for each in ranked]
 
     def _measure(self, patterns: Iterable[Pattern]) -> None:
-        """Each pattern as a question of its own, whose passages are named by their ranks.
-
-        (The questions have numbers because gdeval, which calculates ERR, reads no other names.)
-        """
+        """Each pattern as a question of its own, whose passages are named by their ranks."""
         run, qrels, names = {}, {}, {}
         for number, pattern in enumerate(sorted(patterns)):
             name, ranked = str(number), np.frombuffer(pattern[1], dtype=np.int32)
@@ -171,12 +169,18 @@ class Valuer:
                 key = ranking.tobytes()
                 if key not in known:
                     passages = [texts[ids[row]] for row in ranking.tolist()]
-                    known[key] = self._hits(passages, of_question)
+                    known[key] = self._hits(passages, of_question, len(ranking) == self._passages)
                 for measure, value in known[key].items():
                     found[measure][point, number] = value
 
-    def _hits(self, passages: Sequence[str], answers: Sequence[str]) -> dict[str, float]:
+    def _hits(self, passages: Sequence[str], answers: Sequence[str], everything: bool) -> dict[str, float]:
         values: dict[str, float] = {}
+        furthest = max(self._by_tokens, key=lambda measure: measure["tokens"])
+        if not everything and (found := token_count(passages, furthest["tokens"])) < furthest["tokens"]:
+            raise UsageError(
+                f"{furthest} looks at {furthest['tokens']:,} tokens, and the first {len(passages):,} passages of a "
+                f"question have {found:,} only: give a larger depth"
+            )
         for kind in {type(measure) for measure in self._by_tokens}:
             of_kind = [measure for measure in self._by_tokens if type(measure) is kind]
             reached = hits(passages, answers, [measure["tokens"] for measure in of_kind], kind.MATCHER)

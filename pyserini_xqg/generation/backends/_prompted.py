@@ -15,6 +15,7 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer, check_prompt
+from pyserini_xqg.generation.special_tokens import special_tokens_of
 
 PAPER_MODEL = "ielabgroup/xor-tydi-docTquery-mt5-base"
 PAPER_INPUT_LENGTH, PAPER_OUTPUT_LENGTH, PAPER_TOP_K = 256, 32, 10
@@ -107,6 +108,7 @@ class PromptedGenerator(Generator, ABC):
         self._top_k, self._temperature, self._output_length = top_k, temperature, output_length
         self._dtype, self._greedy = dtype, greedy
         self.samples = not greedy
+        self.special_tokens = special_tokens_of(self._tokenizer)
         self.settings = {
             "generator": self.name,
             "model": model,

@@ -34,6 +34,8 @@ class Generator(Protocol):
         the size of the batches that memory permits.
     least_script : float
         The least share of a query's letters that has to be in the script of its language, 0 to 1.
+    special_tokens : frozenset of str
+        Of its tokenizer, where that is known: no query has them.
     """
 
     settings: Mapping[str, Any]
@@ -42,6 +44,7 @@ class Generator(Protocol):
     samples: bool
     reproducible: bool
     least_script: float
+    special_tokens: frozenset[str] = frozenset()
 
     def generate(
         self, passages: Sequence[Passage], language: str, n: int, seed: int, progress: Progress

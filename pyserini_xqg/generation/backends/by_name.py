@@ -16,12 +16,14 @@ GENERATORS = {
     "seq2seq": ("seq2seq", "Seq2SeqGenerator"),
     "ctranslate2": ("ctranslate2", "CTranslate2Generator"),
     "causal": ("causal", "CausalGenerator"),
-    "server": ("server", "ServerGenerator"),
+    "server": ("server.generator", "ServerGenerator"),
     "lexicon": ("lexicon.generator", "LexiconGenerator"),
 }
 
 
-def make_generator(name: str, corpus: str | Path, languages: Sequence[str], **options: Any) -> Generator:
+def make_generator(
+    name: str, corpus: str | Path, languages: Sequence[str], *, show_progress: bool = False, **options: Any
+) -> Generator:
     """A generator, ready to write.
 
     Parameters
@@ -32,8 +34,10 @@ def make_generator(name: str, corpus: str | Path, languages: Sequence[str], **op
         The passages that it will be asked about.
     languages : sequence of str
         The codes of the languages that it will be asked for.
+    show_progress : bool
+        Whether to show on standard error how far it is with making itself ready, if that takes long.
     **options
-        Keyword arguments of its class, apart from `corpus` and `languages`.
+        Keyword arguments of its class, apart from `corpus`, `languages` and `show_progress`.
 
     Raises
     ------
@@ -45,7 +49,8 @@ def make_generator(name: str, corpus: str | Path, languages: Sequence[str], **op
     module, class_name = GENERATORS[name]
     make = getattr(import_module(f"{__package__}.{module}"), class_name)
     parameters = inspect.signature(make).parameters
-    own = {key: value for key, value in (("corpus", corpus), ("languages", languages)) if key in parameters}
+    given = {"corpus": corpus, "languages": languages, "show_progress": show_progress}
+    own = {key: value for key, value in given.items() if key in parameters}
     known = [parameter for parameter in parameters if parameter not in own]
     if unknown := [option for option in options if option not in known]:
         raise UsageError(

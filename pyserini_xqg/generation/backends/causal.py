@@ -27,7 +27,9 @@ from pyserini_xqg.generation.backends.base import Generator, Progress, derived_s
 from pyserini_xqg.generation.backends.loading import open_model, open_tokenizer
 from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.generation.prompts import instructions as prompts
+from pyserini_xqg.generation.prompts.answers import questions_in
 from pyserini_xqg.generation.prompts.causal import CausalPrompt, trained_prompt
+from pyserini_xqg.generation.special_tokens import special_tokens_of
 
 # Tokens in memory at once, those to be written included: sequences times their length. Models that keep much of each
 # token have fewer, so that what they keep stays below the second number, in bytes.
@@ -48,6 +50,14 @@ class _Prompt:
     row: int
     ids: list[int]
     seeds: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the model wrote, and whether its room was used up in the middle of a list."""
+
+    text: str
+    cut: bool = False
 
 
 class CausalGenerator(Generator):
@@ -122,6 +132,7 @@ class CausalGenerator(Generator):
             raise UsageError(f"model {model} has no chat template and cannot be asked for a list; use the form samples")
         self._list = form == "list" or (form == "auto" and self._chat and trained is None)
         config = self._model.config.get_text_config()
+        self.special_tokens = special_tokens_of(self._tokenizer)
         self._limit: int = min(
             self._tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize
         )
@@ -175,8 +186,8 @@ class CausalGenerator(Generator):
         while todo:
             size = max(1, self._budget // ((len(todo[0].ids) + output) * answers))
             batch, todo = todo[:size], todo[size:]
-            for prompt, texts in zip(batch, self._answers(batch, output), strict=True):
-                queries[prompt.row] = [query for text in texts for query in self._read(text, language, asked)]
+            for prompt, written in zip(batch, self._answers(batch, output), strict=True):
+                queries[prompt.row] = [query for answer in written for query in self._read(answer, language, asked)]
             progress(len(batch))
         return queries
 
@@ -199,7 +210,7 @@ class CausalGenerator(Generator):
             )
         return room
 
-    def _answers(self, batch: list[_Prompt], output: int) -> list[list[str]]:
+    def _answers(self, batch: list[_Prompt], output: int) -> list[list[_Answer]]:
         pieces = in_halves(
             lambda part: self._write(batch[part], output),
             0,
@@ -213,7 +224,7 @@ class CausalGenerator(Generator):
         return [answers for piece in pieces for answers in piece]
 
     @torch.inference_mode()
-    def _write(self, batch: list[_Prompt], output: int) -> list[list[str]]:
+    def _write(self, batch: list[_Prompt], output: int) -> list[list[_Answer]]:
         answers = len(batch[0].seeds)
         length = max(len(prompt.ids) for prompt in batch)
         pad = self._model.generation_config.pad_token_id
@@ -242,18 +253,16 @@ class CausalGenerator(Generator):
         texts = [self._decode(tokens, output) for tokens in written]
         return [texts[start : start + answers] for start in range(0, len(texts), answers)]
 
-    def _decode(self, tokens: list[int], output: int) -> str:
+    def _decode(self, tokens: list[int], output: int) -> _Answer:
         ends = [place for place, token in enumerate(tokens) if token in self._model.generation_config.eos_token_id]
-        text = str(self._tokenizer.decode(tokens[: ends[0]] if ends else tokens, skip_special_tokens=True))
-        if self._list and not ends and len(tokens) == output:
-            # The room was used up in the middle of a question.
-            return text.rpartition("\n")[0]
-        return text
+        # The marks of thoughts are special tokens of some chat models.
+        text = self._tokenizer.decode(tokens[: ends[0]] if ends else tokens, skip_special_tokens=not self._chat)
+        return _Answer(str(text), cut=self._list and not ends and len(tokens) == output)
 
-    def _read(self, answer: str, language: str, asked: int) -> list[str]:
+    def _read(self, answer: _Answer, language: str, asked: int) -> list[str]:
         if self._chat:
-            return prompts.questions_in(answer)[:asked]
-        questions = prompts.questions_in(answer.split("\n")[0])
+            return questions_in(answer.text, asked, answer.cut)
+        questions = questions_in(answer.text.split("\n")[0], asked)
         # Small models write the examples' questions again.
         return [question for question in questions if not prompts.is_example(question, language)]
 

@@ -34,7 +34,7 @@ class GeneratorOptions:
     greedy : bool
         Write one query, of the likeliest tokens, and draw nothing.
     input_length : int or None
-        Longest passage in tokens; None: 256; causal: 512.
+        Longest passage in tokens; None: 256; causal: 512; server: all of it (a token taken as 4 bytes).
     output_length : int or None
         Longest query in tokens; None: 32; causal: 48; server: 64.
     dtype : {"float32", "bfloat16", "float16", "int8"} or None
@@ -42,7 +42,9 @@ class GeneratorOptions:
     url : str or None
         Address of an OpenAI-compatible server, as http://localhost:8000/v1.
     key_variable : str or None
-        Environment variable with the server's key; None: OPENAI_API_KEY.
+        Environment variable with the server's key; None: OPENAI_API_KEY, for OpenAI and this machine only.
+    allow_http : bool
+        Let a key or password go to another machine over plain http.
     concurrency : int or None
         Requests to the server at once; None: 8.
     timeout : float or None
@@ -69,6 +71,7 @@ class GeneratorOptions:
     dtype: Literal["float32", "bfloat16", "float16", "int8"] | None = field(default=None, metadata=MODEL)
     url: str | None = field(default=None, metadata=SERVER)
     key_variable: str | None = field(default=None, metadata=SERVER)
+    allow_http: bool = field(default=False, metadata=SERVER)
     concurrency: int | None = field(default=None, metadata=SERVER)
     timeout: float | None = field(default=None, metadata=SERVER)
     retries: int | None = field(default=None, metadata=SERVER)

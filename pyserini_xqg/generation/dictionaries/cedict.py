@@ -8,16 +8,15 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 from pyserini_xqg.generation.dictionaries.glosses import english_words, is_rare
+from pyserini_xqg.storage.text_files import numbered_lines
 
 LONGEST = 8  # characters
 RARE = 100  # meanings back
@@ -32,17 +31,17 @@ def read_cedict(files: Sequence[Path]) -> Iterator[Translation]:
 
     Raises
     ------
-    InvalidInput
-        A line is of another format.
+    MissingInput, InvalidInput
+        The file cannot be read, or a line is of another format.
     """
     entries = []
-    for number, line in enumerate(_lines(files[0]), start=1):
-        if line.startswith("#") or not line.strip():
+    for number, line in numbered_lines(files[0]):
+        if line.startswith("#"):
             continue
         match = _LINE.fullmatch(line.strip())
         if match is None:
             raise InvalidInput(
-                f"{files[0]}:{number}: {line[:60]!r}; a line of CC-CEDICT is expected: 傳統 传统 [pinyin] /gloss/gloss/"
+                f"{files[0]}:{number}: {line.strip()[:60]!r}; a line of CC-CEDICT is expected: 傳統 传统 [pinyin] /gloss/gloss/"
             )
         entries.append((match.group(2), match.group(3).split("/")))
     words = {word for word, _ in entries if len(word) <= LONGEST}
@@ -63,24 +62,11 @@ def read_cedict(files: Sequence[Path]) -> Iterator[Translation]:
 def origin(files: Sequence[Path]) -> str:
     """The comment at the beginning of the file, which names the licence."""
     head = []
-    for line in _lines(files[0]):
+    for _, line in numbered_lines(files[0]):
         if not line.startswith("#"):
             break
         head.append(line.lstrip("#! ").rstrip())
     return "CC-CEDICT. " + " | ".join(filter(None, head))
-
-
-def _lines(file: Path) -> Iterator[str]:
-    try:
-        data = file.read_bytes()
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file}: not UTF-8 (byte {error.start + 1}); CC-CEDICT's text file is expected") from error
-    except (EOFError, zlib.error) as error:
-        raise InvalidInput(f"{file}: damaged gzip file ({error})") from error
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror or error})") from error
-    yield from text.split("\n")
 
 
 KIND = SourceKind(read_cedict, origin, ("CC-CEDICT's text file",), frozenset({"zh"}))

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from pyserini_xqg.collection.queries import PassageQueries
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
@@ -115,9 +115,8 @@ def score_queries(
                         rows = range(number * part_size, number * part_size + len(ids))
                         records = lookup.queries_of(rows)
                         passages = source.vectors(opened, len(ids), ready)
-                        lines, count = _score(ids, records, languages, passages, rows, opened, searched)
+                        lines = _score(ids, records, languages, passages, rows, opened, searched, bar.update)
                         done.write(number, "".join(lines))
-                        bar.update(count)
                 counts = {
                     "passages": lookup.rows,
                     "queries": {language: found.per_language[language] for language in languages},
@@ -167,12 +166,13 @@ def _score(
     rows: range,
     encoder: TextEncoder,
     index: _Index | None,
-) -> tuple[list[str], int]:
-    """A part's lines, and how many queries they hold."""
+    progress: Progress,
+) -> list[str]:
+    """A part's lines."""
     queries: list[Mapping[str, Sequence[str]]] = [record.queries if record else {} for record in records]
     texts = [text for own in queries for language in languages for text in own.get(language, ())]
     owners = np.array([row for row, own in enumerate(queries) for texts in own.values() for _ in texts], dtype=np.intp)
-    vectors = encoder.encode(texts, "query")
+    vectors = encoder.encode(texts, "query", progress)
     products = np.einsum("nd,nd->n", vectors, passages[owners])
     if len(broken := np.flatnonzero(~np.isfinite(products))):
         raise InvalidInput(
@@ -189,7 +189,7 @@ def _score(
         if index is not None:
             line["ranks"] = {language: [next(ranks) for _ in own[language]] for language in present}
         lines.append(json.dumps(line, ensure_ascii=False) + "\n")
-    return lines, len(texts)
+    return lines
 
 
 def _by_content(encoder: EncoderSettings) -> EncoderSettings:

@@ -1,13 +1,10 @@
-"""Instructions that ask language models for queries, and the reading of their answers."""
+"""Instructions that ask language models for queries."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
@@ -131,22 +128,6 @@ EXAMPLE_NAMES = (
 # The share of characters in common, 0 to 1.
 LIKE_AN_EXAMPLE = 0.9
 
-_THOUGHTS = re.compile(r"^.*?</think>|<think>.*$", re.DOTALL)
-_FENCE = re.compile(r"^\s*(```|~~~)\w*\s*$", re.MULTILINE)
-_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BULLET = re.compile(
-    r"""^(?: [-*•–—#>]+\s+                                            # - * #
-           | (?:q|question)\s*\d{0,2}\s*[:.)：]\s*                    # Q1:  Question:
-           | [(（]?\d{1,2}\s*(?: [.)](?!\d) | [-:：](?=\s) | [、）．।] )\s*  # 1.  1)  (1)  ١-  1、
-           )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_PREAMBLE = re.compile(r"[:：]\W*$")
-_TRANSLATION = re.compile(
-    r"(?<=[?？؟;।])\s*[(（\[][^()（）\[\]]*[?？؟;][)）\]]$|\s*[(（\[](?:translation|english)\s*[:：].*$", re.I
-)
-_QUOTES = ('""', "''", "“”", "„“", "«»", "‘’", "「」", "『』", "``")
-
 
 def passage_in_prompt(passage: Passage) -> str:
     """Title and text on one line."""
@@ -200,18 +181,6 @@ def is_example(question: str, language: str) -> bool:
     )
 
 
-def questions_in(answer: str) -> list[str]:
-    """The questions of a model's answer, one a line, without what models put around them.
-
-    That is thoughts, an introduction, code fences, JSON, numbers, bullets, bold type, quotes, and a translation in
-    brackets.
-    """
-    text = _FENCE.sub("", _THOUGHTS.sub("", answer)).strip()
-    lines = list(_json_texts(text)) if text.startswith(("[", "{")) else []
-    cleaned = (_clean(line) for line in lines or text.splitlines() if not _PREAMBLE.search(line))
-    return [line for line in cleaned if any(character.isalnum() for character in line)]
-
-
 def prompt_identity(chat: bool, instruction: str | None) -> str:
     """The instruction, with a fingerprint of the worked examples where they are used: for settings."""
     if chat:
@@ -230,36 +199,3 @@ def _fill(template: str, passage: str, language: str, n: int) -> str:
 
 def _labelled(passage: str, language: str) -> str:
     return f"Passage: {passage}\nQuestion in {language_name(language)}:"
-
-
-def _json_texts(text: str) -> Iterator[str]:
-    """The texts in JSON, its keys left out; of an array that was cut those that are whole."""
-    try:
-        yield from _texts(json.loads(text))
-    except (ValueError, RecursionError):
-        for match in _JSON_TEXT.finditer(text):
-            if not text[match.end() :].lstrip().startswith(":"):
-                try:
-                    yield json.loads(match.group(), strict=False)
-                except ValueError:
-                    continue
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
-
-
-def _clean(line: str) -> str:
-    line = " ".join(line.replace("**", "").split())
-    before = None
-    while line != before:
-        before = line
-        line = _TRANSLATION.sub("", _BULLET.sub("", line)).strip()
-        inner = line.rstrip(",")[1:-1]
-        if line.rstrip(",")[:1] + line.rstrip(",")[-1:] in _QUOTES and not {line[0], line.rstrip(",")[-1]} & {*inner}:
-            line = inner.strip()
-    return line

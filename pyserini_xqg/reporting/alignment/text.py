@@ -8,20 +8,17 @@ from pyserini_xqg.evaluation.alignment.alignment import Alignment
 from pyserini_xqg.evaluation.alignment.conditions import CONTROLS
 from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.figures import Unit
 from pyserini_xqg.reporting.measure_tables import not_above_mark, p_cell, row_cells, won_and_lost
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
-from pyserini_xqg.reporting.text import table_as_text
+from pyserini_xqg.reporting.text import table_as_text, tests_in_words
 
 PERCENT = Unit(percent=True)
 LEGEND = (
     "difference: to plain; ! a control gains as much or more. shuffled: queries of another sentence; mean: the mean "
-    "query vector.\n"
-    f"p: paired test (McNemar's of hits, randomisation of graded values), Holm-corrected over the languages, * below "
-    f"{SIGNIFICANT}.\n"
-    "* behind a mean: the 95% bootstrap interval of its difference to plain is above or below 0."
+    "query vector."
 )
 
 
@@ -36,13 +33,13 @@ def alignment_as_text(alignment: Alignment) -> str:
         }
         tables = [_languages(similarity, of_similarity[ACCURACY], run) for run in chosen or (None,)]
         parts += [table_as_text(table) for table in tables]
-        parts.append(table_as_text(_means([PLAIN, *chosen], of_similarity), {Mark.CLEAR: "*"}))
+        parts.append(table_as_text(_means([PLAIN, *chosen], of_similarity), {Mark.SIGNIFICANT: "*"}))
         if chosen:
             lines = (f"  {run}: {', '.join(f'{alpha:g}' for alpha in alphas)}" for run, alphas in chosen.items())
             parts.append(
                 "\n".join([f"weights, for each fold the best by {similarity} {ACCURACY} of the others:", *lines])
             )
-    return "\n\n".join([*parts, LEGEND])
+    return "\n\n".join([*parts, "\n".join([LEGEND, *tests_in_words(alignment.reports)])])
 
 
 def _languages(similarity: str, report: MeasureReport, run: str | None) -> Table:
@@ -77,5 +74,5 @@ def _means(runs: list[str], reports: Mapping[str, MeasureReport]) -> Table:
 
 def _value(report: MeasureReport, run: str, row: str) -> Cell:
     found = report.gain(run)
-    marks = (Mark.CLEAR,) * (found is not None and found.at(row).clear)
+    marks = (Mark.SIGNIFICANT,) * (found is not None and found.at(row).significant)
     return Cell(PERCENT.value(report.value(run, row)), marks)

@@ -8,7 +8,7 @@ from functools import cache
 from langcodes import Language
 from langcodes.tag_parser import LanguageTagError
 
-from pyserini_xqg.collection.languages import language_code
+from pyserini_xqg.collection.languages import canonical_code
 from pyserini_xqg.errors import InvalidInput
 
 RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"}
@@ -32,7 +32,7 @@ def text_direction(language: str) -> str:
 def language_tag(language: str) -> str:
     """The ``lang`` attribute of a language as files write it; "" if it is none."""
     try:
-        return language_code(language)
+        return canonical_code(language)
     except InvalidInput:
         return ""
 

@@ -10,14 +10,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pyserini_xqg import __version__
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
+from pyserini_xqg.collection.visible_text import visible
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
+from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
 from pyserini_xqg.reporting.alignment.files import AlignmentFile
 from pyserini_xqg.reporting.artifacts import Artifact, flattened, set_apart
 from pyserini_xqg.reporting.changes.questions import ChangedGroup
 from pyserini_xqg.reporting.figures import NONE, Unit
 from pyserini_xqg.reporting.html.charts import NAMES, curve_svg
-from pyserini_xqg.reporting.measure_tables import detail, intervals, is_graded, overview, title
+from pyserini_xqg.reporting.measure_tables import (
+    clusters_in_words,
+    detail,
+    intervals,
+    is_graded,
+    overview,
+    title,
+    used_tests,
+)
 from pyserini_xqg.reporting.summaries import RunSummary, run_summaries
 from pyserini_xqg.reporting.sweep.curves import Curve
 from pyserini_xqg.reporting.sweep.files import SweepFile
@@ -82,6 +92,7 @@ def as_html(contents: Contents) -> str:
     environment = Environment(
         loader=PackageLoader("pyserini_xqg.reporting.html", "."),
         autoescape=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,  # markup is ours
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
@@ -99,6 +110,7 @@ def as_html(contents: Contents) -> str:
         "Mark": Mark,
         "number": "{:.4g}".format,
         "tests": _tests,
+        "clusters_in_words": clusters_in_words,
         "officially": _officially,
         "flattened": flattened,
         "parts_of": _parts_of,
@@ -145,13 +157,11 @@ def _role(report: MeasureReport, run: str) -> str:
     return f"control of {', '.join(of)}" if of else ""
 
 
-def _tests(reports: Iterable[MeasureReport]) -> str:
+def _tests(reports: Sequence[MeasureReport]) -> str:
     """The tests that were used, in words."""
-    differences = [each for report in reports for each in report.differences]
-    used = {found.test for each in differences for found in each.rows.values()}
-    words = " or ".join(text for name, text in TESTS.items() if name in used)
-    several = any(MEAN in each.rows for each in differences)
-    return f"{words or 'p'}, Holm-corrected over the languages" if several else words or "p"
+    words = " or ".join(used_tests(reports)) or "p"
+    several = any(len(report.questions) > 1 for report in reports)
+    return f"{words}, Holm-corrected over the languages; of a mean: randomisation, not corrected" if several else words
 
 
 def _officially(reports: Iterable[MeasureReport]) -> list[str]:

@@ -14,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.storage.text_files import read_text
 
 Settings = TypeVar("Settings")
 
@@ -38,10 +39,7 @@ def read_config(file: Path | None, tables: Mapping[str, type]) -> dict[str, dict
     if file is None:
         return {name: {} for name in tables}
     try:
-        with file.open("rb") as handle:
-            found = tomllib.load(handle)
-    except OSError as error:
-        raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
+        found = tomllib.loads(read_text(file))
     except ValueError as error:
         raise InvalidInput(f"{file}: not TOML ({error})") from error
     for name, value in found.items():

@@ -34,7 +34,8 @@ class TrainingDataSettings:
     format : str or None
         Format of --train and --dev; None: seen from the content.
     leaks : {"refuse", "drop", "allow"}
-        Where questions of dev are in train: end with an error, train without them, or on them too.
+        Where questions of dev are in train: end with an error, train without them, or on them too, as published work
+        on XOR-TyDi did.
     """
 
     train: tuple[str | Path, ...] = field(metadata=PLACE)

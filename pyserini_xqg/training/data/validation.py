@@ -54,29 +54,33 @@ def check_examples(
     Raises
     ------
     InvalidInput
-        Nothing is left, or two different questions have the same id.
+        Nothing is left, or two different questions of one data set and language have the same id.
     """
-    kept: dict[str, TrainingExample] = {}
+    kept: dict[tuple[str, str, str], TrainingExample] = {}
+    questions: set[tuple[str, str]] = set()
     left_out: Counter[str] = Counter()
     seen: set[str] = set()
     for example in examples:
         seen.add(example.language)
         example = _without_useless_passages(example, left_out)
-        other = kept.get(example.id)
+        key = (example.data_set, example.language, example.id)
+        other = kept.get(key)
         if not example.question:
             left_out["empty question"] += 1
         elif languages is not None and example.language not in languages:
             left_out["other language"] += 1
         elif need_positives and not example.positives:
             left_out["no positive"] += 1
-        elif other is None:
-            kept[example.id] = example
-        elif other.question == example.question:
+        elif (example.id, example.question) in questions:
             left_out["repeated"] += 1
+        elif other is None:
+            kept[key] = example
+            questions.add((example.id, example.question))
         else:
             raise InvalidInput(
                 f"{name}: the id {example.id!r} is that of two questions, {other.question[:60]!r} and "
-                f"{example.question[:60]!r}; ids must be unique (put the language before them)"
+                f"{example.question[:60]!r}; ids must be unique in a language and a folder (have the data say the "
+                "language, or put it before the ids)"
             )
     if not kept:
         asked = f"; languages are {', '.join(sorted(seen))}, asked for were {', '.join(languages)}" if languages else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ class DevScorer(BaseEvaluator):
         self.primary_metric = FIGURE
         self.greater_is_better = True
         self._form = form
-        self._examples = examples
+        # Two data sets can have the same ids.
+        self._examples = [replace(example, id=str(number)) for number, example in enumerate(examples)]
         own = (passage for example in examples for passage in (*example.positives, *example.negatives))
         texts: dict[str, Passage] = {}
         for passage in (*own, *corpus):
@@ -60,7 +62,7 @@ class DevScorer(BaseEvaluator):
         self._passages = list(texts.values())
         rows = {key: str(row) for row, key in enumerate(texts)}
         self._qrels = {
-            example.id: {rows[passage_key(passage)]: 1 for passage in example.positives} for example in examples
+            example.id: {rows[passage_key(passage)]: 1 for passage in example.positives} for example in self._examples
         }
         parsed = parse_measures(measures)
         self._of_tokens = [measure for measure in parsed if isinstance(measure, TokensMeasure)]
@@ -68,7 +70,7 @@ class DevScorer(BaseEvaluator):
         self.measures = [str(measure) for measure in parsed]
         self._gold = {
             example.id: GoldQuestion(example.id, example.question, example.answers, example.language)
-            for example in examples
+            for example in self._examples
             if officially_counted(example.answers)
         }
         if self._of_tokens and not self._gold:

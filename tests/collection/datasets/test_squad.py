@@ -91,6 +91,9 @@ def test_two_files_of_a_language_are_named(tmp_path: Path) -> None:
     write(tmp_path, xquad_en=ENGLISH, xquad_ar=ARABIC, mlqa_ar=ARABIC)
     with pytest.raises(InvalidInput, match=r"mlqa\.ar\.json and xquad\.ar\.json have the same language"):
         read_squad_folder(tmp_path)
+    (tmp_path / "mlqa.ar.json").rename(tmp_path / "xquad.arb.json")
+    with pytest.raises(InvalidInput, match="the language ar is there twice, as ar and as arb"):
+        read_squad_folder(tmp_path)
 
 
 def test_a_question_that_the_english_file_does_not_have_is_named(tmp_path: Path) -> None:
@@ -126,7 +129,7 @@ def test_no_folder_is_missing(tmp_path: Path) -> None:
         b'{"data": [{"paragraphs": [{"context": "c", "qas": [{"id": "q1", "question": null, "answers": []}]}]}]}',
         b'{"data": [{"paragraphs": [{"context": "c", "qas": [{"id": "q1", "question": "x", "answers": [3]}]}]}]}',
         b'{"data": [{"title": null, "paragraphs": [{"context": "c", "qas": [{"id": "q1"}]}]}]}',
-        b"\xff\xfe",
+        b"[" * 100_000,
     ],
 )
 @pytest.mark.parametrize("language", ["en", "ar"])

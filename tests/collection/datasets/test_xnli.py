@@ -122,3 +122,21 @@ def test_the_published_files() -> None:
         own = {premises.english[pair.row].id: pair.text for pair in pairs}
         assert not [id for id, of in premises.related.items() if own[id] in of.get(language, ())]
     assert len(read_xnli(XNLI, "hypothesis").english) == 2490
+
+
+def test_two_ways_to_write_one_language_are_refused_and_none_is_lost(tmp_path: Path) -> None:
+    by_language(tmp_path)
+    for name in ("no", "nb"):
+        (tmp_path / f"dev-{name}.tsv").write_bytes((tmp_path / "dev-fi.tsv").read_bytes())
+    with pytest.raises(InvalidInput, match="the language no is there twice, as nb and as no"):
+        read_xnli(tmp_path)
+    long = below_each_other(tmp_path / "xnli.dev.tsv")
+    lines = long.read_text().splitlines()
+    again = [line.replace("fi\t", "fin\t", 1) for line in lines if line.startswith("fi\t")]
+    long.write_text("\n".join([*lines, *again]) + "\n")
+    with pytest.raises(InvalidInput, match=r"xnli\.dev\.tsv: the language fi is there twice, as fi and as fin"):
+        read_xnli(long)
+    wide = tmp_path / "wide.tsv"
+    wide.write_text("en\tzh-TW\tzh\na\tb\tc\nd\te\tf\n")
+    with pytest.raises(InvalidInput, match=r"wide\.tsv: the language zh is there twice, as zh-TW and as zh"):
+        read_xnli(wide)

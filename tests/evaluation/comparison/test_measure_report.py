@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
-from pyserini_xqg.evaluation.comparison.measure_report import MEAN, MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
+from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.evaluation.measures.scores import OfficialFigure
+from pyserini_xqg.reporting.json import from_object, to_object
+from pyserini_xqg.reporting.latex import as_latex
+from pyserini_xqg.reporting.summaries import run_summaries
+from pyserini_xqg.reporting.text import as_text
+from pyserini_xqg.reporting.tsv import as_tsv
 from tests.fixtures.reports import LANGUAGES, VALUES, made
 
 
@@ -38,6 +46,46 @@ def test_official_figures_that_are_otherwise_are_named() -> None:
     assert made(official={"new": OfficialFigure({"fi": 1.0, "ar": 0.5}, 0.75)}).official == []
 
 
+def test_languages_of_predictions_have_rows_and_count_in_the_mean() -> None:
+    """The official script's mean is over the languages that predictions name, whatever the gold file says."""
+    comparison = compare_runs(VALUES, {" fi": LANGUAGES["fi"]})
+    official = {
+        "plain": OfficialFigure({"fi": 1 / 3, "te": 0.0}, 1 / 6),
+        "new": OfficialFigure({"fi": 0.5, " fi": 1.0, "ar": 0.0}, 0.5),
+        "other": OfficialFigure({" fi": 1.0}, 1.0),
+    }
+    found = MeasureReport.of("R@2kt", comparison, official)
+    assert (found.rows, found.predicted, found.overall) == ([" fi", "te", "fi", "ar", "mean"], ["te", "fi", "ar"], MEAN)
+    assert found.values == {
+        "plain": {" fi": 1 / 3, "te": 0.0, "fi": None, "ar": None, "mean": 1 / 6},
+        "new": {" fi": 1.0, "te": None, "fi": 0.5, "ar": 0.0, "mean": 0.5},
+        "other": {" fi": 1.0, "te": None, "fi": None, "ar": None, "mean": 1.0},
+    }
+    assert [found.count(row) for row in found.rows] == [3, 0, 0, 0, 3]
+    assert found.official == ["plain", "new"]
+    gain = found.difference("new", "plain")
+    assert list(gain.rows) == [" fi", "mean"] and gain.rows["mean"].difference == gain.rows[" fi"].difference
+    assert from_object("R@2kt", json.loads(json.dumps(to_object(found)))).rows == found.rows
+    text = as_text([found]) + as_latex([("runs", [found])]) + as_tsv([found])
+    shown = [" ".join(line.split()) for line in text.splitlines()]
+    assert "Telugu (te) 0 0.0 - -" in shown and "mean of the languages 3 16.7 50.0 100.0" in shown
+    controlled = MeasureReport.of(
+        "R@2kt", compare_runs(VALUES, {" fi": LANGUAGES["fi"]}, controls=[("other", "new")]), official
+    )
+    assert "Telugu (te) 0 0.0 - - | - -" in [" ".join(line.split()) for line in as_text([controlled]).splitlines()]
+
+
+def test_no_note_names_a_mean_that_is_not_shown() -> None:
+    values = {**VALUES, "other": VALUES["new"]}
+    comparison = compare_runs(values, {"fi": LANGUAGES["fi"]}, controls=[("other", "new")])
+    found = MeasureReport.of("RR@10", comparison)
+    assert found.not_above == {"new": {"other": ["fi"]}}
+    text = as_text([found])
+    assert "! other gains as much as new or more: Finnish (fi). What" in text
+    assert "mean of the languages" not in text
+    assert all("mean of" not in sentence for each in run_summaries([found]) for sentence in each.not_above)
+
+
 def test_a_group_has_the_mean_of_its_languages_official_or_not() -> None:
     groups = {"both": ["fi", "ar"], "weak": ["ar"]}
     comparison = compare_runs(VALUES, LANGUAGES, groups=groups)
@@ -53,7 +101,7 @@ def test_the_mean_of_one_language_is_its_figure() -> None:
     assert (found.rows, found.overall, found.value("new", MEAN)) == (["fi"], "fi", 1.0)
     gain = found.difference("new", "plain")
     assert (gain.rows["fi"].low, gain.rows["fi"].high) == (gain.overall.low, gain.overall.high)
-    assert gain.overall.low is not None and gain.overall.p is None
+    assert gain.overall.low is not None and gain.overall.p == gain.rows["fi"].p
 
 
 def test_labels() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -11,11 +11,10 @@ from scipy import stats
 from pyserini_xqg.evaluation.comparison.significance import (
     PairedTest,
     compare,
+    exchanged,
     holm,
-    macro_interval,
     mcnemar,
     randomisation,
-    resampled_means,
     t_test,
 )
 
@@ -108,13 +107,6 @@ def test_the_test_fits_the_values() -> None:
     assert compare([0, 1.0, 0.0, 1], [1, 1, 0.5, 0]).test == "randomisation"
 
 
-def interval_of(
-    values: Sequence[Sequence[float]], confidence: float = 0.95, resamples: int = 9999
-) -> tuple[float, float]:
-    chance = np.random.default_rng(0)
-    return macro_interval([resampled_means([row], chance, resamples)[0] for row in values], confidence)
-
-
 def hits(chance: random.Random) -> list[float]:
     return [float(chance.random() < 0.5) for _ in range(60)]
 
@@ -151,48 +143,40 @@ def test_a_real_difference_is_found() -> None:
     assert randomisation(old, new).p < 0.001
 
 
-def test_the_interval_of_one_language_is_that_of_a_mean() -> None:
-    values = np.random.default_rng(0).normal(0.1, 1, 400)
-    interval = interval_of([values.tolist()])
-    spread = values.std() / 20
-    expected = (values.mean() - 1.96 * spread, values.mean() + 1.96 * spread)
-    assert interval == pytest.approx(expected, abs=0.1 * spread)
-    wider = interval_of([values.tolist()], confidence=0.99)
-    assert wider[0] < interval[0] < interval[1] < wider[1]
+def test_clusters_are_exchanged_as_one() -> None:
+    # Six questions of three clusters: of the eight exchanges of (3, 3, 3) two are as far from zero.
+    old, new = [0.0] * 6, [1.0, 2.0, 1.5, 1.5, 2.5, 0.5]
+    found = randomisation(old, new, [0, 0, 1, 1, 2, 2])
+    assert (found.won, found.tied, found.lost, found.p) == (6, 0, 0, 2 / 8)
+    # (3, 4, 5): all but the two extremes are nearer.
+    assert randomisation(old, [1, 2, 2, 2, 3, 2], [7, 7, 1, 1, 2, 2]).p == 2 / 8
+    # Within a cluster a gain and a loss cancel out.
+    assert randomisation([0, 1], [1, 0], [0, 0]).p == 1
 
 
-def test_the_interval_gives_each_language_the_same_weight() -> None:
-    # The mean is (0.2 + 0.6) / 2, however many questions there are.
-    values = [[0.1, 0.3] * 500, [0.5, 0.7] * 5]
-    interval = interval_of(values)
-    spread = np.sqrt(0.01 / 1000 + 0.01 / 10) / 2
-    assert interval == pytest.approx((0.4 - 1.96 * spread, 0.4 + 1.96 * spread), abs=0.2 * spread)
-    assert interval_of(values) == interval
+def test_hits_of_clusters_are_not_for_mcnemar() -> None:
+    old, new = [0.0] * 12, [1.0] * 6 + [0.0] * 6
+    assert compare(old, new).test == "mcnemar" and compare(old, new).p == 2 / 64
+    by_two = compare(old, new, [number // 2 for number in range(12)])
+    assert (by_two.test, by_two.p) == ("randomisation", 2 / 8)
+    single = compare(old, new, list(range(12)))
+    assert (single.test, single.p) == ("mcnemar", 2 / 64)
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
-    chance = np.random.default_rng(7)
-    held = 0
-    for _ in range(300):
-        interval = interval_of([chance.exponential(1, 40).tolist(), chance.normal(0, 2, 60).tolist()], resamples=400)
-        held += interval[0] <= 0.5 <= interval[1]
-    assert 0.91 <= held / 300 <= 0.98
+def test_differences_of_one_size_are_counted_and_not_drawn() -> None:
+    chance = np.random.default_rng(2)
+    signs = np.where(chance.random(200) < 0.6, 1.0, -1.0)
+    assert exchanged(signs / 7) == pytest.approx(stats.binomtest(int((signs > 0).sum()), 200, 0.5).pvalue)
 
 
-def test_the_interval_where_nothing_varies() -> None:
-    assert interval_of([[0.0] * 5, [0.0] * 2]) == (0, 0)
-    assert interval_of([[0.25] * 5, [0.25] * 2]) == (0.25, 0.25)
-
-
-def test_rows_share_the_draws_of_their_questions() -> None:
-    values = np.random.default_rng(1).normal(0, 1, (3, 20))
-    values[2] = values[0] - 2 * values[1]
-    means = resampled_means(values, np.random.default_rng(5), 2500)
-    assert means.shape == (3, 2500)
-    np.testing.assert_allclose(means[2], means[0] - 2 * means[1], atol=1e-12)
-    np.testing.assert_allclose(means[:1], resampled_means(values[:1], np.random.default_rng(5), 2500), atol=1e-12)
-    # The variance of a mean of n draws is that of the values over n.
-    np.testing.assert_allclose(means.var(axis=1), values.var(axis=1) / 20, rtol=0.15)
+def test_the_t_test_of_clusters_is_that_of_their_sums_where_they_are_as_large() -> None:
+    chance = np.random.default_rng(3)
+    new = chance.normal(0.2, 1, 60)
+    numbers = np.arange(60) // 3
+    sums = new.reshape(20, 3).sum(axis=1)
+    assert t_test([0.0] * 60, new.tolist(), numbers) == pytest.approx(stats.ttest_1samp(sums, 0).pvalue)
+    assert t_test([0.0] * 60, new.tolist()) == pytest.approx(stats.ttest_1samp(new, 0).pvalue)
+    assert t_test([0.0] * 3, [0.1, 0.2, 0.3], [4, 4, 4]) is None
 
 
 def test_holm_by_hand() -> None:

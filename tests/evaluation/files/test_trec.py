@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.evaluation.files.trec import read_qrels, read_run
+from pyserini_xqg.evaluation.files.trec import read_qrels, read_ranked_run, read_run
 
 
 def run_file(folder: Path, *lines: str) -> Path:
@@ -36,6 +36,47 @@ def test_a_gzipped_run_is_read(tmp_path: Path) -> None:
     file = tmp_path / "run.txt.gz"
     file.write_bytes(gzip.compress(b"q Q0 a 1 0.5 t\n"))
     assert read_run(file) == {"q": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "lines", [["q\ta\t3.5", "q\tb\t3", "r\ta\t-1e-3", "q\tc\t3"], ["q a 9 ", "q b 2", "r a 1", "q c -inf"]]
+)
+def test_three_columns_are_ranked_by_the_order_of_the_lines(tmp_path: Path, lines: list[str]) -> None:
+    assert read_run(run_file(tmp_path, *lines)) == {"q": ["a", "b", "c"], "r": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("lines", "fragment"),
+    [
+        (
+            ["q a 0.5", "q Q0 b 2 0.4 t"],
+            ":2: 'q Q0 b 2 0.4 t': the three columns question, passage, score of the first",
+        ),
+        (["q Q0 a 1 0.5 t", "q b 0.4"], ":2: 'q b 0.4': the six columns"),
+        (["q a high"], "the three columns"),
+        (["q a nan"], "the three columns"),
+        (["q a 0.5", "q a 0.4"], ":2: the passage a is there twice"),
+        (["q a 0.5", "q b 0.6"], ":2: rank 2 with score 0.6 comes after rank 1 with score 0.5"),
+        # MS MARCO's form.
+        (["q a 1", "q b 2"], "(a third column of ranks is not read)"),
+    ],
+)
+def test_lines_of_three_columns_are_checked_as_others(tmp_path: Path, lines: list[str], fragment: str) -> None:
+    file = run_file(tmp_path, *lines)
+    with pytest.raises(InvalidInput) as caught:
+        read_run(file)
+    assert str(caught.value).startswith(f"{file}:")
+    assert fragment in str(caught.value)
+
+
+def test_passages_that_tie_are_those_that_trec_eval_takes_for_equal(tmp_path: Path) -> None:
+    scores = {"a": "0.9", "b": "0.5", "c": "0.5", "d": "0.5", "e": "0.4"}
+    lines = [f"q Q0 {name} {rank} {score} t" for rank, (name, score) in enumerate(scores.items(), start=1)]
+    # 200.000001 is 200.0 in single precision, 0.500001 is not 0.5.
+    lines += ["r Q0 a 1 200.000001 t", "r Q0 b 2 200.0 t", "s Q0 a 1 0.500001 t", "s Q0 b 2 0.5 t", "t Q0 a 1 -inf t"]
+    found = read_ranked_run(run_file(tmp_path, *lines))
+    assert found.ranked["q"] == list(scores)
+    assert found.tied == {"q": {"b", "c", "d"}, "r": {"a", "b"}}
 
 
 SIX = "the six columns question, Q0, passage, rank, score, tag are expected"
@@ -71,7 +112,6 @@ def test_a_line_out_of_order_or_form_is_named(tmp_path: Path, line: str, fragmen
     [
         ("run.txt", b"", "no line; a TREC run is expected"),
         ("run.txt", b"q Q0 \xff 1 0.5 t\n", "not UTF-8"),
-        ("run.txt.gz", b"q Q0 a 1 0.5 t\n", "damaged gzip file"),
         ("run.txt.gz", gzip.compress(b"q Q0 a 1 0.5 t\n", mtime=0)[:-9], "damaged gzip file"),
     ],
 )

@@ -85,7 +85,7 @@ def test_predictions_of_others_are_read_in_any_layout_and_gzipped(tmp_path: Path
         # JSON lines, the form of the gold file.
         (b'{"id": "1"}\n{"id": "2"}\n', "no JSON array of predictions (Extra data"),
         (b"", "no JSON array of predictions"),
-        (b"\xff", "no JSON array of predictions"),
+        (b"\xff", "not UTF-8"),
         (b"[" * 100_000, "no JSON array of predictions"),
         (b"[3]", "prediction 1: a JSON object is expected, found int"),
         (b'[{"id": 1, "lang": "fi", "ctxs": []}]', "prediction 1: id is 1: text is expected"),

@@ -43,6 +43,19 @@ def test_a_wrong_name_is_named(name: str, fragment: str) -> None:
     assert fragment in str(caught.value)
 
 
+def test_questions_may_have_any_name_for_any_measure() -> None:
+    qrels = {"fi:ä 1": {"a": 3, "b": 1}, "x": {"c": 1}}
+    names = ["ERR@10", "nDCG(dcg='exp-log2')@10", "nDCG@10"]
+    found = score_run({"fi:ä 1": ["b", "a"], "x": ["c"]}, qrels, parse_measures(names)).values
+    assert {name: set(values) for name, values in found.items()} == {name: set(qrels) for name in found}
+    numbers = score_run({"1": ["b", "a"], "2": ["c"]}, {"1": qrels["fi:ä 1"], "2": qrels["x"]}, parse_measures(names))
+    assert [[*values.values()] for values in found.values()] == [
+        [*values.values()] for values in numbers.values.values()
+    ]
+    # 1/16 for grade 1 first, then (2**3 - 1)/16 of the rest at rank 2.
+    assert found["ERR@10"]["fi:ä 1"] == pytest.approx(1 / 16 + (15 / 16) * (7 / 16) / 2, abs=1e-5)
+
+
 def test_values_of_a_run_by_hand() -> None:
     scores = score_run(RUN, QRELS, [Success @ 1, RR @ 10])
     assert scores.values == {"Success@1": {"q1": 1, "q2": 0, "q3": 0}, "RR@10": {"q1": 1, "q2": 0.5, "q3": 0}}

@@ -11,7 +11,7 @@ from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.evaluation.files.xor_retrieve import GoldQuestion, Prediction, read_gold
 from pyserini_xqg.evaluation.measures.recall_at_tokens import Words
 from pyserini_xqg.evaluation.measures.tokenization import word_tokenize
-from pyserini_xqg.evaluation.measures.xor_retrieve import CountedPrediction, Evaluation, evaluate
+from pyserini_xqg.evaluation.measures.xor_retrieve import CountedPrediction, Evaluation, evaluate, names_in_gold
 
 
 def gold(**answers: Sequence[str]) -> dict[str, GoldQuestion]:
@@ -85,6 +85,20 @@ def test_the_reading_by_words_is_only_taken_when_asked_for() -> None:
     prediction = Prediction("q1", "ar", ["paris"])
     assert evaluate(GOLD, [prediction]).mean_recall(2000) == 0
     assert evaluate(GOLD, [prediction], matcher=Words).mean_recall(2000) == 100
+
+
+@pytest.mark.parametrize(
+    ("predicted", "gold", "names"),
+    [
+        (["ar"], [" ar", "fi"], {"ar": " ar"}),
+        ([" ar"], ["ar"], {" ar": "ar"}),
+        (["ar", " ar"], [" ar"], {"ar": "ar", " ar": " ar"}),
+        (["ar", "ar "], [" ar"], {"ar": " ar", "ar ": "ar "}),
+        (["te", "fi"], ["fi"], {"te": "te", "fi": "fi"}),
+    ],
+)
+def test_a_language_is_named_as_in_the_gold_file(predicted: list[str], gold: list[str], names: dict[str, str]) -> None:
+    assert names_in_gold(predicted, gold) == names
 
 
 COUNTED = {"ar": 309, "bn": 304, "fi": 314, "ja": 241, "ko": 285, "ru": 237, "te": 238}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.sweep.grid import PLAIN, Grid, Point
+from pyserini_xqg.evaluation.sweep.grid import PLAIN, Grid, Point, languages_that_count
 
 
 def test_grid_knows_plain_first_and_no_point_twice() -> None:
@@ -22,6 +22,18 @@ def test_languages_that_count() -> None:
     assert grid.chosen_languages("own", "te") == ()
     assert grid.chosen_languages("others", "fi") == ("ru", "sw")
     assert grid.chosen_languages("without-ru", "fi") == ("fi", "sw")
+    assert grid.chosen_languages("own", "swh_Latn") == ("sw",)
+    assert grid.chosen_languages("others", "swh") == ("fi", "ru")
+    kept = Grid([0.1], [0], [None], ["without-sw"], ["fi", "swh"])  # of an index made with another code
+    assert [point.subset for point in kept.points] == ["all", "without-swh"]
+    assert kept.chosen_languages("own", "sw") == ("swh",)
+    assert kept.chosen_languages("without-swh", "sw") == ("fi",)
+
+
+def test_a_part_of_a_macrolanguage_is_not_taken_for_it_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    assert languages_that_count("own", "yue", ("fi", "zh")) == ()
+    assert languages_that_count("others", "yue", ("fi", "zh")) == ("fi", "zh")
+    assert caplog.messages == ["yue (Yue Chinese) is not taken as zh (Chinese): each is a language of its own here"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated, folds_of
 
@@ -40,9 +41,24 @@ def test_folds_are_stratified_and_seeded() -> None:
         assert set(np.bincount(folds[language], minlength=5).tolist()) == counts
     assert all((folds[la] == folds_of(values, 5, seed=1)[la]).all() for la in folds)
     assert any((folds[la] != folds_of(values, 5, seed=2)[la]).any() for la in folds)
-    for number in (1, 24):
+    for number in (1, 31):
         with pytest.raises(UsageError, match="folds"):
             folds_of(values, number, seed=1)
+
+
+def test_clusters_are_dealt_out_whole() -> None:
+    ids = {language: [f"{language}:q{number}" for number in range(30)] for language in ("fi", "ru")}
+    values = GridValues(POINTS, ids, {"M": {language: np.zeros((3, 30)) for language in ids}})
+    folds = folds_of(values, 5, seed=1)
+    np.testing.assert_array_equal(folds["fi"], folds["ru"])
+    qrels = {question: {f"d{number // 3}": 1} for of in ids.values() for number, question in enumerate(of)}
+    by_passage = folds_of(values, 5, 1, find_clusters(ids, qrels))
+    np.testing.assert_array_equal(by_passage["fi"], np.repeat(by_passage["fi"][::3], 3))
+    np.testing.assert_array_equal(np.bincount(by_passage["fi"]), [6] * 5)
+    with pytest.raises(UsageError, match="11 folds: from 2 to 10, the clusters"):
+        folds_of(values, 11, 1, find_clusters(ids, qrels))
+    apart = folds_of(values, 5, 1, find_clusters(ids, by="none"))
+    assert (apart["fi"] != apart["ru"]).any()
 
 
 def test_no_question_has_a_part_in_its_own_choice() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.sweep.grid import Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.selection import choose, cross_validated
 from pyserini_xqg.evaluation.sweep.sweep import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, Sweep
@@ -95,7 +96,9 @@ def test_every_question_is_reported_once_by_cross_validation(kept_index, questio
     result = Sweep(kept_index, ["Success@1"], settings, device="cpu").cross_validate(questions, folds=3, seed=4)
     assert len(result.chosen) == 3
     assert result.tests["Success@1"].questions == {"fi": 12, "ru": 12, "sw": 12}
-    chosen, of_questions = cross_validated(result.grid, "Success@1", 3, 4)
+    clusters = find_clusters(result.grid.questions, questions.judgements.qrels)
+    assert clusters.sizes(result.grid.questions) == result.tests["Success@1"].clusters
+    chosen, of_questions = cross_validated(result.grid, "Success@1", 3, 4, clusters=clusters)
     assert result.chosen == [result.grid.points[each] for each in chosen]
     for language, numbers in of_questions.items():
         values = result.grid.values["Success@1"][language]
@@ -133,6 +136,7 @@ def test_hubness_reduction_alone_and_queries_alone_are_chosen_likewise(kept_inde
         if dev:
             expected = max(result.grid.macro("RR@10")[number] for number in among)
         else:
-            _, numbers = cross_validated(result.grid, "RR@10", 3, 1, among)
+            clusters = find_clusters(result.grid.questions, questions.judgements.qrels)
+            _, numbers = cross_validated(result.grid, "RR@10", 3, 1, among, clusters)
             expected = np.mean([values[la][of, range(len(of))].mean() for la, of in numbers.items()])
         assert found.macro[run] == pytest.approx(expected)

@@ -46,5 +46,11 @@ def test_texts_are_measured_by_their_answers(tmp_path) -> None:
     assert found["R@0.003kt"][:, 0].tolist() == [1, 0, 0]
     assert found["R@0.006kt"][:, 0].tolist() == [1, 1, 0]
     assert np.isnan(found["R@0.003kt"][:, 1]).all()
+    # All passages there are have nine tokens; two of them have six.
+    further = [ir_measures.parse_measure(name) for name in ("R@0.003kt", "R@0.007kt")]
+    valuer = Valuer(further, judgements, tmp_path / "docid", corpus)
+    assert valuer.values(["q"], rows[:, :1])["R@0.007kt"].ravel().tolist() == [1, 1, 0]
+    with pytest.raises(UsageError, match=r"R@0.007kt looks at 7 tokens, and the first 2 passages .* have 6 only"):
+        valuer.values(["q"], rows[:, :1, :2])
     with pytest.raises(UsageError, match="--corpus"):
         Valuer(measures, judgements, tmp_path / "docid")

@@ -9,7 +9,7 @@ import pytest
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
-from pyserini_xqg.generation.backends.causal import CausalGenerator
+from pyserini_xqg.generation.backends.causal import CausalGenerator, _Answer
 from pyserini_xqg.generation.prompts import instructions as prompts
 from tests.conftest import WORDS, sentence
 
@@ -248,15 +248,22 @@ def test_a_model_with_no_room_for_the_prompt_is_refused(tmp_path: Path) -> None:
 def test_a_list_that_was_cut_loses_its_last_question(chat_model: str) -> None:
     generator = generator_of(chat_model)
     ids = generator._tokenizer("1. Where?\n2. Wh")["input_ids"]
-    assert generator._decode(ids, len(ids)) == "1. Where?"
-    assert generator._decode([*ids, 1, 0, 0], len(ids) + 3) == "1. Where?\n2. Wh"
+    assert generator._read(generator._decode(ids, len(ids)), "en", 2) == ["Where?"]
+    assert generator._read(generator._decode([*ids, 1, 0, 0], len(ids) + 3), "en", 2) == ["Where?", "Wh"]
+
+
+def test_a_thought_between_special_tokens_is_no_question(chat_model: str) -> None:
+    generator = generator_of(chat_model)
+    (mark,) = {"<|assistant|>"} & generator.special_tokens
+    ids = generator._tokenizer(f"<think>What?</think>1. Where?\n2. When?{mark}")["input_ids"]
+    assert generator._read(generator._decode([*ids, 1], len(ids) + 9), "en", 2) == ["Where?", f"When?{mark}"]
 
 
 def test_a_question_of_the_examples_is_no_query(base_model: str) -> None:
     generator = generator_of(base_model)
     own = prompts.EXAMPLE_QUESTIONS["ru"][0]
-    assert generator._read(f" {own}\nPassage: and so on", "ru", 1) == []
-    assert generator._read(" Кто построил мост?\nPassage: and so on", "ru", 1) == ["Кто построил мост?"]
+    assert generator._read(_Answer(f" {own}\nPassage: and so on"), "ru", 1) == []
+    assert generator._read(_Answer(" Кто построил мост?\nPassage: and so on"), "ru", 1) == ["Кто построил мост?"]
 
 
 def test_progress_counts_every_passage_once(base_model: str) -> None:

@@ -112,3 +112,9 @@ def test_other_errors_of_torch_are_not_taken_for_a_lack_of_memory(tiny_mt5: Path
     with pytest.raises(RuntimeError, match="something else"):
         write(generator, passages)
     assert len(calls) == 1
+
+
+def test_special_tokens_of_the_tokenizer_are_known(tiny_mt5: Path) -> None:
+    generator = generator_of(tiny_mt5)
+    assert {"</s>", "<pad>"} <= generator.special_tokens
+    assert all(len(token) > 2 and not token[0].isalnum() for token in generator.special_tokens)

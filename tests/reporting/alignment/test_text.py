@@ -10,7 +10,7 @@ def test_accuracy_by_language_means_and_weights() -> None:
         "cosine A@1 (%)         pairs  plain  mine  difference   won/lost      p   |  shuffled  mean",
         "Finnish (fi)              12    0.0  75.0       +75.0!       9/0  0.008*  |      25.0  75.0",
         "Urdu (ur)                 12   50.0  75.0       +25.0!       3/0  0.250   |      75.0  50.0",
-        "mean of the languages     24   25.0  75.0       +50.0                     |      50.0  62.5",
+        "mean of the languages     24   25.0  75.0       +50.0             0.004*  |      50.0  62.5",
     ]
     assert parts[1].splitlines() == [
         "means (%)                   languages  plain   mine",

@@ -102,3 +102,8 @@ def test_a_control_that_gains_as_much_is_prominent(material: Material) -> None:
     assert len(warnings) >= 2
     assert "Not above its control: shuffled gains as much as xqg or more on the mean of the languages" in page.text
     assert "gain on the mean of the languages, not above its control" in page.text
+
+
+def test_control_characters_are_shown(material: Material) -> None:
+    page = page_of(material, title="A\x1b[2J report\u202e")
+    assert "A\\u001b[2J report\\u202e" in page.text and "\x1b" not in page.text

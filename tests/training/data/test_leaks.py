@@ -41,7 +41,11 @@ def test_questions_of_dev_are_dropped_from_train_if_asked_to(caplog: pytest.LogC
         "train",
     )
     dev = check_examples(
-        [example("x1", "Missä Niger alkaa"), example("x2", "Kuka se on?", english="who is it"), example("t4", "uusi")],
+        [
+            example("x1", "Missä Niger alkaa"),
+            example("x2", "Kuka se on?", english="who is it"),
+            example("t4", "uusi", language="sw"),
+        ],
         "dev",
     )
     with caplog.at_level(logging.WARNING, "pyserini_xqg"):
@@ -54,6 +58,34 @@ def test_questions_of_dev_are_dropped_from_train_if_asked_to(caplog: pytest.LogC
     assert settle_leaks(train, dev, "allow")[0] is train
     with pytest.raises(InvalidInput, match="nothing is left to train on"):
         settle_leaks(train, train, "drop")
+
+
+@pytest.mark.parametrize(
+    ("train", "dev", "leaks"),
+    [
+        ({}, {}, True),
+        ({"data_set": "/a"}, {"data_set": "/a"}, True),
+        ({"language": "en"}, {"language": "fi"}, False),
+        ({"data_set": "/mr-tydi"}, {"data_set": "/miracl"}, False),
+        ({"language": "und"}, {"language": "und"}, False),
+    ],
+)
+def test_an_id_counts_only_within_its_language_and_data_set(
+    train: dict[str, str], dev: dict[str, str], leaks: bool
+) -> None:
+    other = {"positives": (Passage("d9", "another"),)}
+    trained = check_examples([example("0", "who was king", **train), example("1", "where is it", **train)], "train")
+    asked = check_examples([example("0", "missä Niger alkaa", **dev, **other)], "dev")
+    assert bool(find_leaks(trained.examples, asked.examples)) is leaks
+    assert len(settle_leaks(trained, asked, "drop")[0].examples) == 2 - leaks
+    same_text = check_examples([example("7", "Who was king?", **dev)], "dev")
+    assert find_leaks(trained.examples, same_text.examples).questions == (("0", "7"),)
+
+
+def test_the_error_says_which_choice_reproduces_published_work() -> None:
+    leaks = find_leaks([example("t1", "Missä?")], [example("x1", "missä")])
+    with pytest.raises(InvalidInput, match=r"--leaks drop to train without .*Published results .*--leaks allow does"):
+        refuse_leaks(leaks, "refuse")
 
 
 def test_a_passage_in_both_is_said_and_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

@@ -51,6 +51,28 @@ def test_leaks_are_looked_for_in_what_is_trained_on(train_file: Path, tmp_path: 
     assert (len(train.examples), bool(leaks)) == (19, False)
 
 
+@pytest.mark.parametrize("layout", ["a folder a language", "one folder"])
+def test_files_that_count_their_questions_from_0_in_every_language_share_none(tmp_path: Path, layout: str) -> None:
+    files = []
+    for language, split, says in (("en", "train", {}), ("fi", "dev", {}), ("ru", "dev", {"language": "ru"})):
+        folder = tmp_path / (language if layout == "a folder a language" else "mr-tydi")
+        folder.mkdir(exist_ok=True)
+        lines = [
+            {
+                "query_id": str(number),
+                "query": f"{language} {number}",
+                "positive_passages": [{"docid": f"{language}{number}", "text": f"{language} text {number}"}],
+                **says,
+            }
+            for number in range(5)
+        ]
+        files.append(write_lines(folder / f"{language}-{split}.jsonl", lines))
+    for dev in files[1:]:
+        train, _, leaks = read_train_and_dev(TrainingDataSettings((files[0],), (dev,), leaks="drop"), None, "und")
+        assert (len(train.examples), leaks.counts["ids"]) == (5, 0)
+        read_train_and_dev(TrainingDataSettings((files[0],), (dev,)), None, "und")
+
+
 def test_the_corpus_of_dev_is_read(train_file: Path, tmp_path: Path) -> None:
     corpus = write_lines(
         tmp_path / "corpus.jsonl", [{"id": "d1", "title": "t", "text": "a"}, {"id": "d2", "text": "b"}]

@@ -71,3 +71,15 @@ def test_questions_without_passages_can_be_kept_for_measures_of_texts() -> None:
 def test_an_id_of_two_questions_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="'1' is that of two questions, 'a' and 'b'"):
         check_examples([example("1", "a"), example("1", "b")], "train")
+
+
+def test_an_id_can_be_there_again_in_another_language_or_data_set() -> None:
+    examples = [
+        example("0", "a", data_set="/mr-tydi"),
+        example("0", "b", data_set="/mr-tydi", language="ru"),
+        example("0", "c", data_set="/miracl"),
+    ]
+    again = example("0", "a", data_set="/copy")
+    checked = check_examples([*examples, again], "train")
+    assert [each.question for each in checked.examples] == ["a", "b", "c"]
+    assert checked.left_out == {"repeated": 1}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,9 @@ def test_scores_are_those_of_a_search_by_hand(tiny_model: Path, examples: list[T
     assert found["RR@10 ru"] == pytest.approx(by_language["ru"])
     assert found["RR@10"] == found["dev"] == pytest.approx(sum(by_language.values()) / 2)
     assert set(found) == {"dev", "RR@10", "RR@10 fi", "RR@10 ru", "Success@1", "Success@1 fi", "Success@1 ru"}
+    same_ids = [replace(example, id="0") for example in examples]  # as where each data set counts from 0
+    measures = ("RR@10", "Success@1")
+    assert DevScorer(same_ids, [*distractors, same], measures, TextForm(model, resolved))(model) == found
 
 
 def test_answers_in_texts_need_no_positives(tiny_model: Path) -> None:

@@ -8,20 +8,15 @@ compressed: ``.dict.dz`` (gzip), ``.dict.gz`` or ``.dict.bz2``.
 from __future__ import annotations
 
 import bz2
-import gzip
 import string
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
-PACKED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-    ".dict.dz": ("gzip", gzip.decompress),
-    ".dict.gz": ("gzip", gzip.decompress),
-    ".dict.bz2": ("bzip2", bz2.decompress),
-}
+SUFFIXES = (".dict.dz", ".dict.gz", ".dict.bz2")
 
 
 def read_index(index: Path) -> bytes:
@@ -45,14 +40,14 @@ def read_entries(index: Path) -> bytes:
     InvalidInput
         The compressed file is damaged.
     """
-    for suffix, (kind, unpack) in PACKED.items():
-        packed = index.with_suffix(suffix)
-        if packed.exists():
-            try:
-                return unpack(_read(packed))
-            except (OSError, ValueError, EOFError, zlib.error) as error:
-                raise InvalidInput(f"{packed}: damaged {kind} file ({error})") from error
-    return _read(index.with_suffix(".dict"))
+    packed = (index.with_suffix(suffix) for suffix in SUFFIXES)
+    file = next((file for file in packed if file.exists()), index.with_suffix(".dict"))
+    if file.suffix != ".bz2":
+        return _read(file)
+    try:
+        return bz2.decompress(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{file}: damaged bzip2 file ({error})") from error
 
 
 def places(lines: bytes, size: int, index: Path) -> Iterator[tuple[str, int, int]]:
@@ -68,10 +63,8 @@ def places(lines: bytes, size: int, index: Path) -> Iterator[tuple[str, int, int
 
 
 def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise MissingInput(f"{error.filename}: cannot be read ({error.strerror})") from error
+    with open_binary(file) as handle, errors_named(file):
+        return handle.read()
 
 
 def _place(line: bytes, size: int, place: str) -> tuple[str, int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iso639 import Lang
 
-from pyserini_xqg.collection.languages import language_code, language_name
+from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
 from pyserini_xqg.generation.backends.lexicon.dict_files import places, read_entries, read_index
 from pyserini_xqg.generation.backends.lexicon.entries import bare, folded, spelling, spellings, translations
@@ -170,11 +170,10 @@ def dictionaries(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for index in sorted(folder.rglob("*eng-???.index")):
         try:
-            code = language_code(index.stem[-3:])
+            code = canonical_code(index.stem[-3:])
         except InvalidInput:  # some other file
             continue
-        whole = Lang(code).macro() if len(code) == 3 else None  # "swh" is the Swahili of everyday use, "sw"
-        found.setdefault(str(whole.pt1) if whole is not None and whole.pt1 else code, index)
+        found.setdefault(code, index)
     return found
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import sample_passages
 from pyserini_xqg.collection.passages import Passage
@@ -56,6 +57,8 @@ class LexiconGenerator(Generator):
         How many terms each query has more than the one before.
     device : str or None
         A torch device for the encoder; None takes the best there is.
+    show_progress : bool
+        Whether to show on standard error how many words and translations the encoder has read.
 
     Raises
     ------
@@ -78,6 +81,7 @@ class LexiconGenerator(Generator):
         dictionaries: str | Path = FOLDER,
         terms: int = TERMS,
         device: str | None = None,
+        show_progress: bool = False,
     ):
         if terms < 1:
             raise UsageError(f"terms is {terms}: at least 1 is expected")
@@ -96,7 +100,9 @@ class LexiconGenerator(Generator):
         sample = [f"{passage.title}\n{passage.text}" for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
-        self._senses = None if encoder is None else SenseChooser(encoder, sample, self._dictionaries.values())
+        self._senses = None
+        if encoder is not None:
+            self._senses = SenseChooser(encoder, sample, self._dictionaries.values(), show_progress)
 
     def generate(
         self, passages: Sequence[Passage], language: str, n: int, seed: int, progress: Progress
@@ -137,9 +143,16 @@ class SenseChooser:
     sample : sequence of str
         Texts that have the words whose vectors are made; what they do not have is not judged.
     dictionaries : iterable of Dictionary
+    show_progress : bool
     """
 
-    def __init__(self, encoder: TextEncoder, sample: Sequence[str], dictionaries: Iterable[Dictionary]):
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        sample: Sequence[str],
+        dictionaries: Iterable[Dictionary],
+        show_progress: bool = False,
+    ):
         written = {token.text for text in sample for token in tokens(text)}
         words = sorted({word.casefold() for word in written} - function_words())
         texts = list(words)
@@ -155,7 +168,8 @@ class SenseChooser:
                     texts += senses
         known = list(dict.fromkeys(texts))
         self._rows = {text: row for row, text in enumerate(known)}
-        vectors = encoder.encode(known, "query")
+        with tqdm(desc="encoding translations", total=len(known), unit=" words", disable=not show_progress) as bar:
+            vectors = encoder.encode(known, "query", bar.update)
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         # What all words have in common, in many models the most of a vector: it would favour the same sense always.
         self._common = self._vectors[: len(words)].mean(axis=0) if words else np.zeros(encoder.dimension, np.float32)

@@ -10,6 +10,7 @@ from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, UsageError
+from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import Dictionary
 from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator, SenseChooser
 from tests.conftest import write_lines
@@ -179,6 +180,14 @@ def test_an_encoder_by_name_is_that_encoder(
     assert named.settings == given.settings
     assert named.settings["encoder"]["model"] == str(tiny_sentence_model)
     assert named.settings["encoder_fingerprint"]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_encoding_of_the_translations_is_shown(
+    shown: bool, encoder: TextEncoder, corpus: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_generator("lexicon", corpus, ["fi"], show_progress=shown, encoder=encoder, dictionaries=folder)
+    assert ("encoding translations: 100%" in capsys.readouterr().err) is shown
 
 
 @pytest.mark.slow

@@ -3,102 +3,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
-from pyserini_xqg.generation.backends import server as module
-from pyserini_xqg.generation.backends.server import ServerGenerator
+from pyserini_xqg.generation.backends.server import generator as module
+from pyserini_xqg.generation.backends.server.generator import ServerGenerator
+from tests.fixtures.server import Handler, Server, running_server
 
 KEY = "sk-very-secret-0123456789"
 PASSAGES = [Passage(f"d{number}", f"Bridge {number} crosses the river.") for number in range(12)]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers in a way that `script` says, by the number of the request; keeps what it saw."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: Callable[[int, Handler], None] = lambda _, handler: handler.complete()
-        self.seen: list[tuple[float, str, dict[str, str], dict[str, Any]]] = []
-        self.busy = self.most_busy = 0
-        self.lock = threading.Lock()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-    @property
-    def requests(self) -> list[dict[str, Any]]:
-        return [request for _, _, _, request in self.seen]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        with self.server.lock:
-            number = len(self.server.seen)
-            self.server.seen.append((time.monotonic(), self.path, dict(self.headers), body))
-            self.server.busy += 1
-            self.server.most_busy = max(self.server.most_busy, self.server.busy)
-        try:
-            self.server.script(number, self)
-        finally:
-            with self.server.lock:
-                self.server.busy -= 1
-
-    def complete(
-        self,
-        content: str | None = "1. Кто?\n2. Где?\n3. Когда?",
-        reason: str = "stop",
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        message = {"role": "assistant", "content": content}
-        choice = {"index": 0, "message": message, "finish_reason": reason}
-        body = {"id": "1", "object": "chat.completion", "created": 1, "model": "tiny", "choices": [choice]}
-        self.reply(200, body, **headers or {})
-
-    def reply(self, status: int, body: Any, kind: str = "application/json", **headers: str) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(data)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@contextmanager
-def running_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """With nothing in the environment that would have requests go elsewhere."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -405,20 +323,155 @@ def test_what_the_server_refuses_is_said_at_once(server: Server) -> None:
     assert len(server.seen) == 1
 
 
-REFUSED_PARAMETERS = (
-    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
-    "Unsupported value: 'temperature' does not support 0.8 with this model. Only the default (1) is supported.",
-)
+def refusing(names: dict[str, str], status: int = 400, **more: str) -> Callable[[int, Handler], None]:
+    """Refuses requests with one of the parameters, with what is said of it."""
+
+    def script(_: int, handler: Handler) -> None:
+        request = handler.server.seen[-1][3]
+        for name, said in names.items():
+            if name in request:
+                handler.reply(status, {"error": {"message": said, **more}})
+                return
+        handler.complete()
+
+    return script
 
 
-@pytest.mark.parametrize("said", REFUSED_PARAMETERS)
-def test_a_parameter_that_the_server_does_not_take_is_named(server: Server, said: str) -> None:
-    error = {"message": said, "type": "invalid_request_error", "param": "x", "code": "unsupported_parameter"}
-    server.script = lambda _, handler: handler.reply(400, {"error": error})
+GPT5 = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+WARM = "Unsupported value: 'temperature' does not support 0.8 with this model. Only the default (1) value is supported."
+
+
+def test_parameters_that_the_server_does_not_take_are_learned_and_told_once(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = refusing({"max_tokens": GPT5, "temperature": WARM, "seed": "Unknown parameter: 'seed'."})
+    assert ask(server, PASSAGES[:4], concurrency=1) == [["Кто?", "Где?", "Когда?"]] * 4
+    assert len(server.seen) == 3 + 4  # each is refused once
+    assert set(server.requests[-1]) == {"model", "messages", "max_completion_tokens"}
+    assert server.requests[-1]["max_completion_tokens"] == 3 * 64
+    for name in ("max_tokens", "temperature", "seed"):
+        assert caplog.text.count(f"takes no {name}, ") == 1
+
+
+REFUSED_SEED = [
+    (422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}),
+    (400, {"error": {"message": "x", "param": "seed", "code": "unsupported_parameter"}}),
+    (400, {"error": "Unrecognized request argument supplied: seed"}),
+    (422, {"message": "property 'seed' is unexpected"}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSED_SEED)
+def test_the_parameter_is_found_however_a_server_names_it(server: Server, status: int, body: dict[str, Any]) -> None:
+    def script(_: int, handler: Handler) -> None:
+        handler.reply(status, body) if "seed" in handler.server.seen[-1][3] else handler.complete()
+
+    server.script = script
+    assert ask(server, PASSAGES, concurrency=8) == [["Кто?", "Где?", "Когда?"]] * 12
+    assert "seed" not in server.requests[-1] and "max_tokens" in server.requests[-1]
+
+
+def test_a_server_that_refuses_whatever_is_left_out_ends_the_run(server: Server) -> None:
+    server.script = lambda _, handler: handler.reply(400, {"error": {"message": WARM, "param": "x"}})
     with pytest.raises(XqgError) as caught:
         ask(server, PASSAGES)
-    assert f"{server.url}: the request was refused with status 400, {said}" in str(caught.value)
-    assert len(server.seen) <= 8  # those that were under way at once
+    assert f"{server.url}: the request was refused with status 400, {WARM}" in str(caught.value)
+    assert len(server.seen) <= 8 + 8 + 3  # those that were under way at once, twice
+
+
+def too_long(limit: int, body: Any, status: int = 400) -> Callable[[int, Handler], None]:
+    def script(_: int, handler: Handler) -> None:
+        size = len(handler.server.seen[-1][3]["messages"][0]["content"])
+        handler.reply(status, body) if size > limit else handler.complete()
+
+    return script
+
+
+VLLM = "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens. Please reduce it."
+OVERFLOWS = {
+    "vLLM": (400, {"object": "error", "message": VLLM, "type": "BadRequestError", "code": 400}),
+    "OpenAI": (400, {"error": {"message": "no", "code": "context_length_exceeded", "param": "messages"}}),
+    "llama.cpp": (400, {"error": {"message": "the request exceeds the available context size, try increasing it"}}),
+    "TGI": (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 9000", "error_type": "x"}),
+    "a proxy": (413, b"<html>Request Entity Too Large</html>"),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), OVERFLOWS.values(), ids=OVERFLOWS)
+def test_a_passage_over_the_servers_context_is_cut_and_the_others_are_not(
+    server: Server, status: int, body: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = too_long(2000, body, status)
+    long = Passage("long", "The old bridge over the river. " * 300)
+    generator = ServerGenerator(server.url, "tiny", concurrency=1)
+    asked = [PASSAGES[0], long, PASSAGES[1]]
+    assert generator.generate(asked, "ru", 3, 7, lambda _: None) == [["Кто?", "Где?", "Когда?"]] * 3
+    sent = [request["messages"][0]["content"] for request in server.requests]
+    assert PASSAGES[0].text in sent[0] and PASSAGES[1].text in sent[-1]
+    assert sent[-2].endswith(("bridge", "The", "old", "over", "the", "river."))
+    assert caplog.text.count("passage long is too long for it") == 1
+    # What was learned of it stands.
+    before = len(server.seen)
+    generator.generate([long], "ru", 3, 8, lambda _: None)
+    assert len(server.seen) == before + 1
+
+
+def test_a_server_for_which_every_passage_is_too_long_ends_the_run(server: Server) -> None:
+    server.script = lambda _, handler: handler.reply(400, {"error": {"message": VLLM}})
+    with pytest.raises(XqgError, match="refused with status 400, This model's maximum context length"):
+        ask(server, PASSAGES[:2])
+
+
+def test_passages_are_cut_to_the_input_length(server: Server) -> None:
+    ask(server, [Passage("a", "Bridges are old. " * 100), Passage("b", "川" * 100)], input_length=8, concurrency=1)
+    first, second = (request["messages"][0]["content"].rpartition("Passage: ")[2] for request in server.requests)
+    assert (first, second) == ("Bridges are old. Bridges are", "川" * 10)
+
+
+def test_a_passage_that_is_refused_for_another_reason_is_left_out_where_others_are_answered(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    def script(_: int, handler: Handler) -> None:
+        text = handler.server.seen[-1][3]["messages"][0]["content"]
+        handler.reply(400, {"error": {"message": "bad token"}}) if "Bridge 1 " in text else handler.complete()
+
+    server.script = script
+    assert [len(texts) for texts in ask(server, PASSAGES[:4], concurrency=1)] == [3, 0, 3, 3]
+    assert "no usable answer for passage d1 (status 400, bad token)" in caplog.text
+
+
+def test_requests_that_are_refused_from_some_point_on_end_the_run(server: Server) -> None:
+    server.script = lambda number, handler: (
+        handler.reply(400, {"error": {"message": "no more"}}) if number > 1 else handler.complete()
+    )
+    with pytest.raises(XqgError, match="refused with status 400, no more"):
+        ask(server, PASSAGES, concurrency=1)
+    assert len(server.seen) == 2 + 4
+
+
+@pytest.mark.parametrize("content", [None, "", "<think>The user wants", "[THINK]"])
+def test_a_model_that_never_comes_to_an_answer_ends_the_run_early(
+    server: Server, content: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = lambda _, handler: handler.complete(content, "length")
+    with pytest.raises(
+        XqgError, match=r"4 passages, and no answer has a question.*think before.*--output-length"
+    ) as error:
+        ask(server, PASSAGES)
+    assert "a request has 192 tokens" in str(error.value)
+    assert len(server.seen) <= 8 + 4
+
+
+def test_a_redirect_is_refused_and_nothing_goes_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_server(monkeypatch) as other:
+        place = f"http://me:secret@localhost:{other.server_address[1]}/v1/chat/completions?token=secret"
+        server.script = lambda _, handler: handler.reply(307, b"", location=place)
+        with pytest.raises(
+            XqgError, match=r"a redirect to http://localhost:.*not followed.*name it with --url"
+        ) as error:
+            ask(server)
+        assert other.seen == [] and len(server.seen) == 1
+        assert "secret" not in str(error.value)
 
 
 def test_a_passage_that_the_servers_filter_refuses_has_no_queries_and_the_others_go_on(

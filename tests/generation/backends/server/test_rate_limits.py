@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyserini_xqg.generation.backends._rate_limits import seconds_of
+from pyserini_xqg.generation.backends.server.rate_limits import seconds_of
 
 
 @pytest.mark.parametrize(
