@@ -41,7 +41,8 @@ def read_cedict(files: Sequence[Path]) -> Iterator[Translation]:
         match = _LINE.fullmatch(line.strip())
         if match is None:
             raise InvalidInput(
-                f"{files[0]}:{number}: {line.strip()[:60]!r}; a line of CC-CEDICT is expected: 傳統 传统 [pinyin] /gloss/gloss/"
+                f"{files[0]}:{number}: {line.strip()[:60]!r}; a line of CC-CEDICT is expected: 傳統 传统 [pinyin] "
+                "/gloss/gloss/"
             )
         entries.append((match.group(2), match.group(3).split("/")))
     words = {word for word, _ in entries if len(word) <= LONGEST}

@@ -33,11 +33,14 @@ class Token:
         Whether it begins a sentence or a quotation.
     is_contraction : bool
         Whether it is one such as "it's" or "didn't".
+    joined : bool
+        Whether only blanks stand between it and the word before.
     """
 
     text: str
     first: bool
     is_contraction: bool = False
+    joined: bool = False
 
 
 def tokens(text: str) -> list[Token]:
@@ -50,7 +53,9 @@ def tokens(text: str) -> list[Token]:
         if first and found and between.strip() == "." and _is_abbreviation(found[-1].text):
             first = False
         is_contraction = bool(_CONTRACTION.search(word))
-        found.append(Token(word if is_contraction else _POSSESSIVE.sub("", word), first, is_contraction))
+        found.append(
+            Token(word if is_contraction else _POSSESSIVE.sub("", word), first, is_contraction, between.isspace())
+        )
         end = match.end()
     return found
 

@@ -77,8 +77,8 @@ def salient_terms(
     lookup : callable
         The headword for a phrase, or None: in its case where there is one, else in small letters.
     cased : bool
-        Whether `lookup` tells names by their capital. Where it does not, a name is looked up in small letters if the
-        sample never has it so: it is no common word then.
+        Whether `lookup` tells names by their capital. Where it does not, a name of one word is looked up in small
+        letters if the sample never has it so: it is no common word then.
     """
     counts: Counter[str] = Counter()
     terms: dict[str, Term] = {}
@@ -106,6 +106,7 @@ def _phrases(
     text: Sequence[Token], frequencies: DocumentFrequencies, lookup: Lookup, cased: bool
 ) -> Iterator[tuple[list[str], str | None]]:
     """The longest phrases with a headword, from left to right, and the names and numbers between them."""
+    function = function_words()
     names = {token.text for token in text if not token.first and is_capitalised(token.text)}
     small = {token.text for token in text if token.text[0].islower()}
 
@@ -118,7 +119,21 @@ def _phrases(
             return word[0].isupper() and not (len(word) >= LEAST_SHOUTED and word.isupper() and is_common(word))
         return not token.first or (word in names and not is_common(word))
 
-    def found(token: Token) -> str | None:
+    def is_one_of_several(place: int) -> bool:
+        """Whether a name has another one beside it, as in "Super Bowl"."""
+        pairs = ((place - 1, place), (place, place + 1))
+        return any(
+            left >= 0
+            and right < len(text)
+            and text[right].joined
+            and text[left].text[0].isupper()
+            and text[left].text.casefold() not in function
+            and text[right].text[0].isupper()
+            for left, right in pairs
+        )
+
+    def found(place: int) -> str | None:
+        token = text[place]
         word = token.text
         if any(map(str.isdigit, word)):
             return None
@@ -126,11 +141,9 @@ def _phrases(
         if headword is None or word[0].islower() or not headword[0].islower():
             ambiguous = headword is not None and token.first and is_capitalised(word) and is_common(word)
             return (lookup([word.lower()]) or headword) if ambiguous else headword
-        if is_name(token) and (cased or is_common(word)):
+        if is_name(token) and (cased or is_common(word) or is_one_of_several(place)):
             return None
         return headword
-
-    function = function_words()
 
     def is_content(token: Token) -> bool:
         word = token.text
@@ -156,7 +169,7 @@ def _phrases(
                     break
             else:
                 token = text[start]
-                if headword := found(token):
+                if headword := found(start):
                     yield [token.text], headword
                 elif token.text[0].isdigit() or (
                     token.text[0].isupper() and not (token.first and is_common(token.text))

@@ -143,6 +143,9 @@ def test_a_common_word_at_the_beginning_of_a_sentence_is_no_name() -> None:
 
 def test_names_are_looked_up_in_small_letters_where_case_is_unknown_and_no_text_has_them_so() -> None:
     assert looked_up("the Super river of Black", cased=False) == {"Super": "super", "river": "river", "Black": None}
+    assert looked_up("Super Bowl\nThe Super Bowl", cased=False) == {"Super": None, "Bowl": None}
+    assert looked_up("the Super Bowl", cased=False) == {"Super": None, "Bowl": None}
+    assert looked_up("the Super, Bowl", cased=False) == {"Super": "super", "Bowl": "bowl"}
     assert looked_up("in The World and US", cased=False) == {"World": "World"}
 
 
