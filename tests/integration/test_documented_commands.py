@@ -45,7 +45,10 @@ NEEDED: dict[str, list[str]] = {
         *("shuffled.txt", "qrels.txt", "topics.fi.tsv", "topics.ru.tsv"),
         *("xor_dev_retrieve_eng_span_v1_1.jsonl", "corpus"),
     ],
-    "docs/generation.md": ["corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain"],
+    "docs/generation.md": [
+        *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain", "cedict.txt"),
+        *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
+    ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],
     "docs/report.md": [
         *(
