@@ -147,7 +147,7 @@ def _data_sets(folder: Path) -> None:
         rows = "".join(f"{words(f'{language}{number}', 5)}\n" for number in range(12))
         (folder / "fi-en" / f"{language}.txt").write_text(rows, encoding="utf-8")
     write_lines(folder / "of-xnli.jsonl", ({"id": f"s{n}", "queries": {"fi": [sentence(n, 4)]}} for n in range(6)))
-    pairs = "".join(f"fi:s{number}\tp{number // 2}\n" for number in range(6))
+    pairs = "".join(f"fi:s{number}\tp{number}\n" for number in range(6))
     (folder / "pairs.tsv").write_text(pairs, encoding="utf-8")
     record = {"context": "river", "title": "t", "question_lang": "kogi?", "answer_pivot": {"text": ["river"]}}
     write_lines(folder / "afriqa" / "gold_span_passages.afriqa.hau.en.dev.json", [record])
