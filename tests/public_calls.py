@@ -144,13 +144,15 @@ def data_sets(place: Place) -> None:
 
 @CALLS.of(
     *("RunFiles", "languages_of_topics", "read_run", "read_qrels", "read_gold", "read_texts"),
-    *("read_predictions", "write_predictions", "ReportFiles", "make_report"),
+    *("read_predictions", "write_predictions", "ReportFiles", "make_report", "find_clusters"),
 )
 def evaluation(place: Place) -> None:
     assert e.languages_of_topics([("fi", place("fi.tsv"))])["fi"]
     run, gold = e.read_run(place("run.txt")), e.read_gold(place("gold.jsonl"))
     assert e.read_qrels(place("qrels.txt")).keys() == run.keys() == gold.keys()
     assert e.read_texts(place("corpus.jsonl"), run)
+    asked = e.languages_of_topics([("fi", place("fi.tsv"))])
+    assert e.find_clusters(asked, by=place("clusters.tsv")).sizes(asked).clusters == 4
     e.write_predictions([], place("no-predictions.json"))
     of_ranks = e.RunFiles(
         {"run": place("run.txt")},
