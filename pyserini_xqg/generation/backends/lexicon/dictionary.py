@@ -91,7 +91,7 @@ class Dictionary:
         """
         if len(words) > 1 and folded(words[0]) not in self._phrase_starts:
             return None
-        phrase = spelling(" ".join(words))
+        phrase = spelling(composed(" ".join(words)))
         if phrase not in self._headwords:
             if len(self._headwords) > MOST_REMEMBERED:
                 self._headwords.clear()
@@ -105,7 +105,7 @@ class Dictionary:
         key = folded(headword)
         if key not in self._entries:
             self._entries[key] = self._read(key)
-        return self._entries[key].get(headword, ())
+        return self._entries[key].get(composed(headword), ())
 
     def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """All headwords as they are spelled, with their translations, if any.
