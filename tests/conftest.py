@@ -63,7 +63,10 @@ def make_model(folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2
         initializer_range=0.3,
     )
     BertModel(config).eval().save_pretrained(folder)
-    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=positions).save_pretrained(folder)
+    # Whether letters become small is by default not the same in all versions.
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True, model_max_length=positions).save_pretrained(
+        folder
+    )
     return folder
 
 
