@@ -65,7 +65,10 @@ def make_model(
         initializer_range=0.3,
     )
     BertModel(config).eval().save_pretrained(folder)
-    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=positions).save_pretrained(folder)
+    # Whether letters become small is by default not the same in all versions.
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True, model_max_length=positions).save_pretrained(
+        folder
+    )
     return folder
 
 

@@ -6,18 +6,25 @@ A run that goes on in the middle of an epoch therefore sees what it would have s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from torch.utils.data import BatchSampler, Dataset
+from torch.utils.data import Dataset, Sampler
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.passages import Passage, passage_key, passage_text
 from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
 
-Place = tuple[int, int]
+
+class Place(NamedTuple):
+    """An example in an epoch, with the positives of all questions of its step, none of which may be a negative."""
+
+    epoch: int
+    number: int
+    positives: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,9 @@ class EpochRows(Dataset[EpochRow]):
     examples : sequence of TrainingExample
         Each with a positive.
     negatives : int
-        How many a row gets. A question that has fewer gets passages of other questions for the rest; if no question
-        has any, there are none and the batch's other passages are all the negatives.
+        How many a row gets, none of them a positive of a question of its step. A question that has fewer gets passages
+        of other questions for the rest; if no question has any, there are none and the batch's other passages are all
+        the negatives.
     seed : int
     always : bool
         Draw from other questions' passages even then.
@@ -62,12 +70,16 @@ class EpochRows(Dataset[EpochRow]):
 
     def __getitem__(self, place: Place) -> EpochRow:
         """The row of (epoch, number)."""
-        example = self.examples[place[1]]
+        example = self.examples[place.number]
         random = self._random("negatives", place)
         positive = self.positive(place)
-        own = random.sample(example.negatives, min(self.negatives, len(example.negatives)))
-        taken = {passage_key(passage) for passage in (*example.positives, *own)}
-        while len(own) < self.negatives:
+        taken = {*map(passage_key, example.positives), *place.positives}
+        # Where there are few passages, the step's positives may leave too few, to all its questions alike.
+        count = min(self.negatives, max(0, len(self._pool) - len(taken)))
+        own = [passage for passage in example.negatives if passage_key(passage) not in taken]
+        own = random.sample(own, min(count, len(own)))
+        taken.update(map(passage_key, own))
+        while len(own) < count:
             passage = random.choice(self._pool)
             if passage_key(passage) not in taken:
                 taken.add(passage_key(passage))
@@ -76,36 +88,84 @@ class EpochRows(Dataset[EpochRow]):
 
     def positive(self, place: Place) -> Passage:
         """The positive that the epoch draws."""
-        positives = self.examples[place[1]].positives
+        positives = self.examples[place.number].positives
         return positives[0] if len(positives) == 1 else self._random("positive", place).choice(positives)
+
+    def positives(self, place: Place) -> Collection[str]:
+        """The texts of all positives, drawn or not."""
+        return [passage_key(passage) for passage in self.examples[place.number].positives]
+
+    def texts(self, place: Place) -> Collection[str]:
+        """The texts that the row has whatever its step is: the positive."""
+        return (passage_key(self.positive(place)),)
 
     def order(self, epoch: int) -> list[Place]:
         """All examples as the epoch goes through them."""
         numbers = list(range(len(self)))
-        self._random("order", (epoch, 0)).shuffle(numbers)
-        return [(epoch, number) for number in numbers]
+        self._random("order", Place(epoch, 0)).shuffle(numbers)
+        return [Place(epoch, number) for number in numbers]
 
     def _random(self, what: str, place: Place) -> Random:
-        return Random(f"{self.seed} {what} {place[0]} {place[1]}")
+        return Random(f"{self.seed} {what} {place.epoch} {place.number}")
 
 
-class EpochBatches(BatchSampler):
-    """Batches of an epoch; questions with the same positive are kept apart as long as that can be.
+class Rows(Protocol):
+    """What batches are made of, see :class:`EpochRows`."""
 
-    In a batch every question's positive counts as a negative of the others, which is wrong where two share it. A batch
-    passes over a question whose positive it has, and a later one takes it. Once no other are left they go together, so
-    that every epoch has the same number of batches.
+    def __len__(self) -> int: ...
+    def order(self, epoch: int) -> list[Place]:
+        """All examples as the epoch goes through them."""
+
+    def positives(self, place: Place) -> Collection[str]:
+        """Texts that no other row of the step may have."""
+
+    def texts(self, place: Place) -> Collection[str]:
+        """Texts that the row has whatever its step is."""
+
+
+@dataclass(slots=True)
+class _Step:
+    """Places that go together."""
+
+    places: list[Place] = field(default_factory=list)
+    positives: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+
+    def take(self, place: Place, positives: Collection[str], texts: Collection[str]) -> bool:
+        """Take a place in, unless a text of it is a positive of another's, or the other way round."""
+        if not (self.positives.isdisjoint(texts) and self.texts.isdisjoint(positives)):
+            return False
+        self.places.append(place)
+        self.positives.update(positives)
+        self.texts.update(texts)
+        return True
+
+
+class EpochBatches(Sampler[list[Place]]):
+    """Batches of an epoch: those of a step's processes, then those of the next step's.
+
+    In a step all passages of all processes count as negatives of a question but its own positive. So no text of a step
+    is a positive of another of its questions: a step passes over a question with which one would be, and a later one
+    takes it. Every epoch has the same number of steps; a question that none of them can take waits for another epoch.
+    All processes get as many questions; where the last step has too few for that, some are asked a second time.
 
     Parameters
     ----------
-    rows : EpochRows
-    batch_size : int
-        Of one process.
+    rows : Rows
+    size : int
+        Questions of one process.
+    processes : int
+        That train together.
     """
 
-    def __init__(self, rows: EpochRows, batch_size: int):
-        super().__init__(range(len(rows)), batch_size, drop_last=False)
-        self.rows = rows
+    # For accelerate, which deals out the batches as they come: none is to be filled up, they differ in size.
+    batch_size = None
+    drop_last = False
+
+    def __init__(self, rows: Rows, size: int, processes: int = 1):
+        self._rows = rows
+        self._size = size
+        self._processes = processes
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -113,27 +173,61 @@ class EpochBatches(BatchSampler):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.batch_size)
+        return -(-len(self._rows) // (self._size * self._processes)) * self._processes
 
-    def __iter__(self) -> Iterator[Any]:
-        """Lists of places."""
-        waiting: deque[Place] = deque(self.rows.order(self.epoch))
-        while waiting:
-            batch: list[Place] = []
-            passed_over: list[Place] = []
-            positives: set[str] = set()
-            while waiting and len(batch) < self.batch_size:
-                place = waiting.popleft()
-                key = passage_key(self.rows.positive(place))
-                if key in positives:
-                    passed_over.append(place)
-                else:
-                    positives.add(key)
-                    batch.append(place)
-            fill = self.batch_size - len(batch)
-            batch += passed_over[:fill]
-            waiting.extendleft(reversed(passed_over[fill:]))
-            yield batch
+    def __iter__(self) -> Iterator[list[Place]]:
+        """Lists of places.
+
+        Raises
+        ------
+        UsageError
+            Too few questions can stand in one step for each process to get one.
+        """
+        for places in self.steps():
+            share = len(places) // self._processes
+            for start in range(0, len(places), share):
+                yield places[start : start + share]
+
+    def waiting(self) -> int:
+        """How many questions the epoch leaves out."""
+        return len(self._rows) - len({place.number for places in self.steps() for place in places})
+
+    def steps(self) -> list[list[Place]]:
+        """The places of each step, of all processes together; see :meth:`__iter__`."""
+        rows = self._rows
+        order = [(place, rows.positives(place), rows.texts(place)) for place in rows.order(self.epoch)]
+        waiting = deque(order)
+        steps = []
+        for _ in range(len(self) // self._processes):
+            step = _Step()
+            passed_over = []
+            while waiting and len(step.places) < self._size * self._processes:
+                each = waiting.popleft()
+                if not step.take(*each):
+                    passed_over.append(each)
+            waiting.extendleft(reversed(passed_over))
+            steps.append(step)
+        for step in steps:
+            self._even(step, order)
+        return [
+            [place._replace(positives=positives) for place in step.places]
+            for step in steps
+            for positives in [frozenset(step.positives)]
+        ]
+
+    def _even(self, step: _Step, order: Sequence[tuple[Place, Collection[str], Collection[str]]]) -> None:
+        """Make the number of places one that the processes can share."""
+        for each in order:
+            if len(step.places) % self._processes == 0:
+                break
+            if each[0] not in step.places:
+                step.take(*each)
+        del step.places[len(step.places) // self._processes * self._processes :]
+        if not step.places:
+            raise UsageError(
+                f"{self._processes} processes cannot share a step: too few of the {len(self._rows):,} questions can "
+                "stand in one, because they share their positives; train with one process, or give more data"
+            )
 
 
 class TextForm:

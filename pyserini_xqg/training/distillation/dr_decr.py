@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import (
     processes,
 )
+from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.data.english_forms import languages_of, usable_pairs, with_english
 from pyserini_xqg.training.data.validation import CheckedExamples, check_examples
 from pyserini_xqg.training.distillation.losses import RelevanceLoss
@@ -37,7 +38,7 @@ from pyserini_xqg.training.distillation.parallel_stage import (
     run_parallel_stage,
 )
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DrDecrSettings
-from pyserini_xqg.training.distillation.training import TEACHER, DistillTraining, Values, in_parts
+from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
 from pyserini_xqg.training.retriever.memory import estimate_retriever_memory
 from pyserini_xqg.training.retriever.training import PAPER_SCALE, UNIT_SCALE
 
@@ -76,6 +77,18 @@ def distill_dr_decr(
         a teacher with vectors of another dimension than the student's.
     """
     return DrDecrTraining(data, settings, device).run(output, show_progress)
+
+
+class OwnCandidateRows(CandidateRows):
+    """Candidates with the teacher's scores. Its own are all that a question is held against, so any can go together."""
+
+    def positives(self, place: Place) -> Collection[str]:
+        """None that another row could not have."""
+        return ()
+
+    def texts(self, place: Place) -> Collection[str]:
+        """None that another row could mind."""
+        return ()
 
 
 class DrDecrTraining(DistillTraining):
@@ -165,6 +178,9 @@ class DrDecrTraining(DistillTraining):
             self.pairs, _ = usable_pairs([*usable, *own], dropped)
         checked = check_examples(examples, "train")
         return replace(checked, left_out={**train.left_out, **({"no English form": missing} if missing else {})})
+
+    def _rows(self) -> OwnCandidateRows:
+        return OwnCandidateRows(self.train.examples, self.settings.negatives, self.settings.seed)
 
     def _open_teacher(self) -> tuple[TextEncoder, TextEncoder]:
         """The teacher of passages, and that of questions, which mostly is the same."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import Dataset
 
 from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
-from pyserini_xqg.training.data.batches import EpochBatches, Place, TextForm
+from pyserini_xqg.training.data.batches import Place, TextForm
 from pyserini_xqg.training.distillation.training import Values, named
 
 
@@ -44,13 +44,21 @@ class ParallelRows(Dataset[ParallelRow]):
 
     def __getitem__(self, place: Place) -> ParallelRow:
         """The pair, the same in each epoch."""
-        return ParallelRow(self._pairs[place[1]], self._aims[place[1]])
+        return ParallelRow(self._pairs[place.number], self._aims[place.number])
 
     def order(self, epoch: int) -> list[Place]:
         """All pairs as the epoch goes through them."""
         numbers = list(range(len(self)))
         Random(f"{self._seed} parallel {epoch}").shuffle(numbers)
-        return [(epoch, number) for number in numbers]
+        return [Place(epoch, number) for number in numbers]
+
+    def positives(self, place: Place) -> Collection[str]:
+        """None: a pair has nothing to do with the others of its step."""
+        return ()
+
+    def texts(self, place: Place) -> Collection[str]:
+        """None, as :meth:`positives`."""
+        return ()
 
 
 class ParallelCollator:
@@ -68,12 +76,3 @@ class ParallelCollator:
             **named("english", self._form.features([row.pair.english for row in rows], "query")),
             "label": torch.from_numpy(np.stack([row.aim for row in rows])),
         }
-
-
-class ParallelBatches(EpochBatches):
-    """Batches of pairs, which need not be kept apart."""
-
-    def __iter__(self) -> Any:
-        """Lists of places."""
-        order = self.rows.order(self.epoch)
-        return iter([order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)])

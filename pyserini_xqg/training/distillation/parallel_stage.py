@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import Any
 
 from sentence_transformers import SentenceTransformer
 
@@ -14,12 +13,13 @@ from pyserini_xqg.training.common.curves import dev_scores, write_curves
 from pyserini_xqg.training.common.environment import (
     batch_size_of_a_process,
     is_main_process,
+    processes,
     steps_of_an_epoch,
     wait_for_everyone,
 )
-from pyserini_xqg.training.data.batches import TextForm
+from pyserini_xqg.training.data.batches import EpochBatches, TextForm
 from pyserini_xqg.training.distillation.losses import RepresentationLoss
-from pyserini_xqg.training.distillation.parallel_batches import ParallelBatches, ParallelCollator, ParallelRows
+from pyserini_xqg.training.distillation.parallel_batches import ParallelCollator, ParallelRows
 from pyserini_xqg.training.distillation.settings import DrDecrSettings
 from pyserini_xqg.training.retriever.dev_scorer import DevScorer
 from pyserini_xqg.training.retriever.trainer import run_retriever_trainer
@@ -84,12 +84,11 @@ def run_parallel_stage(
     own = parallel_settings(settings)
     stage = Workspace(workspace.folder / PARALLEL, workspace.identity)
     stage.folder.mkdir(parents=True, exist_ok=True)
-    dataset: Any = rows
     outcome = run_retriever_trainer(
         model,
         RepresentationLoss(model, own.mini_batch),
-        dataset,
-        ParallelBatches(dataset, batch_size_of_a_process(own)),
+        rows,
+        EpochBatches(rows, batch_size_of_a_process(own), processes()),
         ParallelCollator(form),
         scorer,
         stage,

@@ -89,10 +89,9 @@ class QuickRows(CandidateRows):
 
     def asked(self, place: Place) -> TrainingExample:
         """The example, perhaps with a generated question; each language that there is has the same chance."""
-        epoch, number = place
-        example, queries = self.examples[number], self.generated[number]
+        example, queries = self.examples[place.number], self.generated[place.number]
         random = self._random("generated", place)
-        if not queries or random.random() >= self._share * (epoch + 0.5) / self._epochs:
+        if not queries or random.random() >= self._share * (place.epoch + 0.5) / self._epochs:
             return example
         language = random.choice(sorted(queries))
         return replace(example, question=random.choice(queries[language]), language=language)
@@ -159,7 +158,7 @@ class QuickTraining(DistillTraining):
     def _rows(self) -> QuickRows:
         examples, settings = self.train.examples, self.settings
         rows = QuickRows(examples, settings.negatives, settings.seed, settings.generated_share, settings.epochs)
-        positives = [rows.positive((0, number)) for number in range(len(examples))]
+        positives = [rows.positive(Place(0, number)) for number in range(len(examples))]
         found = generated_queries(positives, self.data.queries, self.data.queries_corpus)
         rows.generated = [
             {language: texts for language, texts in queries.items() if language != example.language}

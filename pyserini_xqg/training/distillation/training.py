@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import torch
 from tqdm import tqdm
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
-from pyserini_xqg.collection.passages import Passage, passage_text
+from pyserini_xqg.collection.passages import Passage, passage_key, passage_text
 from pyserini_xqg.errors import InvalidInput, XqgError
 from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import Workspace
@@ -123,19 +123,23 @@ class CandidateRows(EpochRows):
 
     def candidates(self, number: int) -> tuple[Passage, ...]:
         """The passages of an example, the positive first."""
-        return super().__getitem__((0, number)).passages
+        return super().__getitem__(Place(0, number)).passages
 
     def positive(self, place: Place) -> Passage:
         """The first candidate."""
-        return super().positive((0, place[1]))
+        return super().positive(Place(0, place.number))
+
+    def texts(self, place: Place) -> Collection[str]:
+        """Those of all candidates: the teacher scored them, and no step can have others."""
+        return [passage_key(passage) for passage in self.candidates(place.number)]
 
     def asked(self, place: Place) -> TrainingExample:
         """The example with the question that the epoch asks."""
-        return self.examples[place[1]]
+        return self.examples[place.number]
 
     def __getitem__(self, place: Place) -> ScoredRow:
         """The row of (epoch, number)."""
-        return ScoredRow(self.asked(place), self.candidates(place[1]), tuple(self.scores[place[1]].tolist()))
+        return ScoredRow(self.asked(place), self.candidates(place.number), tuple(self.scores[place.number].tolist()))
 
 
 class ScoredCollator(Collator):
@@ -172,8 +176,9 @@ class DistillTraining(RetrieverTraining):
         super().__init__(data, settings, device)
         self.table = settings.recipe
 
+    @abstractmethod
     def _rows(self) -> CandidateRows:
-        return CandidateRows(self.train.examples, self.settings.negatives, self.settings.seed)
+        """The questions with their candidates."""
 
     def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         if is_main_process():

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-from torch.utils.data import BatchSampler, DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset
 from transformers.trainer_callback import PrinterCallback
 
 from pyserini_xqg.encoding.loading import quiet_loading
@@ -21,6 +21,7 @@ from pyserini_xqg.training.common.checkpoints import CHECKPOINTS, Checkpoints, P
 from pyserini_xqg.training.common.environment import batch_size_of_a_process, is_main_process, steps_of_an_epoch
 from pyserini_xqg.training.common.memory import memory_advice
 from pyserini_xqg.training.common.trainer import forget_calls, trainer_arguments, use_one_gpu
+from pyserini_xqg.training.data.batches import EpochBatches
 from pyserini_xqg.training.retriever.dev_scorer import DevScorer
 from pyserini_xqg.training.retriever.memory import retriever_advice
 from pyserini_xqg.training.retriever.settings import RetrieverSettings
@@ -53,7 +54,7 @@ def run_retriever_trainer(
     model: SentenceTransformer,
     loss: torch.nn.Module,
     rows: Dataset[Any],
-    batches: BatchSampler,
+    batches: EpochBatches,
     collate: Any,
     scorer: DevScorer | None,
     workspace: Workspace,
@@ -71,7 +72,7 @@ def run_retriever_trainer(
     loss : Module
         Takes (list of features, labels), as sentence-transformers' losses.
     rows, batches, collate
-        The data: with ``set_epoch`` `batches` is told which epoch comes.
+        The data.
     scorer : DevScorer or None
     workspace : Workspace
         Where checkpoints go and are recorded.
@@ -130,7 +131,7 @@ def run_retriever_trainer(
 class _Trainer(SentenceTransformerTrainer):
     """The trainer over rows that are drawn by the epoch."""
 
-    batches: BatchSampler
+    batches: EpochBatches
 
     def preprocess_dataset(self, dataset: Any = None, dataset_name: str | None = None) -> Any:
         """As it is."""
@@ -151,8 +152,8 @@ class _Trainer(SentenceTransformerTrainer):
             # goes on within an epoch would not.
             generator=torch.Generator().manual_seed(self.args.seed),
         )
-        # A process without a batch would keep the others waiting.
-        self.accelerator.even_batches = True
+        # Each step has a batch for every process as it is, and none is to be filled up with others.
+        self.accelerator.even_batches = False
         return self.accelerator.prepare(loader)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:

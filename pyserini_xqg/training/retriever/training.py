@@ -130,7 +130,7 @@ class RetrieverTraining:
 
         self.form = TextForm(self.model, self.encoder)
         self.rows: EpochRows = self._rows()
-        self.batches = EpochBatches(self.rows, batch_size_of_a_process(settings))
+        self.batches = EpochBatches(self.rows, batch_size_of_a_process(settings), processes())
         self.scorer = DevScorer(self.dev.examples, self.corpus, settings.measures, self.form) if self.dev else None
         self.measures = self.scorer.measures if self.scorer else []
         if self.rows.negatives < settings.negatives:
@@ -138,6 +138,14 @@ class RetrieverTraining:
                 "the data have no negatives for %d a question: %d, and the batch's other passages",
                 settings.negatives,
                 self.rows.negatives,
+            )
+        if waiting := self.batches.waiting():
+            log.warning(
+                "about %s of %s questions are left out of an epoch, others each time: in every step a passage of "
+                "theirs is one of another question's, and would be right for one and wrong for the other. A smaller "
+                "--batch-size leaves out fewer",
+                f"{waiting:,}",
+                f"{len(self.rows):,}",
             )
 
     def plan(self) -> RetrieverPlan:

@@ -11,6 +11,7 @@ import pytest
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.distillation import training as distillation
 from pyserini_xqg.training.distillation.losses import QuickLoss
 from pyserini_xqg.training.distillation.query_likelihood import QuestionPassage, Seq2SeqLikelihood
@@ -122,18 +123,18 @@ def test_more_and_more_questions_are_generated_ones(
     originals = {line(number)["query"] for number in range(20)}
 
     def replaced(span: range) -> float:
-        asked = [rows.asked((epoch, number)).question for epoch in span for number in range(19)]
+        asked = [rows.asked(Place(epoch, number)).question for epoch in span for number in range(19)]
         return float(np.mean([question not in originals for question in asked]))
 
     shares = [replaced(range(start, start + 10)) for start in range(0, epochs, 10)]
     assert shares == pytest.approx([0.0625, 0.1875, 0.3125, 0.4375], abs=0.09)
-    assert {rows.asked((epoch, 19)).question for epoch in range(epochs)} == {line(19)["query"]}  # it has none
-    asked = {rows.asked((epoch, 1)) for epoch in range(epochs)}
+    assert {rows.asked(Place(epoch, 19)).question for epoch in range(epochs)} == {line(19)["query"]}  # it has none
+    asked = {rows.asked(Place(epoch, 1)) for epoch in range(epochs)}
     assert {example.language for example in asked} == {"fi", "ru", "sw"}
     own = {example.question for example in asked if example.language == "fi"}
     assert own == {line(1)["query"]}  # generated ones are in other languages
     again = QuickTraining(data(train_file, queries=(str(queries),)), settings(epochs=epochs), "cpu").rows
-    places = [(epoch, number) for epoch in range(epochs) for number in range(20)]
+    places = [Place(epoch, number) for epoch in range(epochs) for number in range(20)]
     assert [rows.asked(place) for place in places] == [again.asked(place) for place in places]
     assert training.more_counts() == {
         "generated": {"examples with some": 19, "without": 1, "queries": {"fi": 20, "ru": 18, "sw": 18}}

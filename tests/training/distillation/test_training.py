@@ -7,6 +7,7 @@ import pytest
 
 from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.errors import InvalidInput, XqgError
+from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.distillation.training import CandidateRows, Values, in_parts
 from tests.conftest import write_lines
 from tests.fixtures.training import line
@@ -42,8 +43,8 @@ def test_candidates_are_the_same_in_every_epoch(tmp_path: Path) -> None:
     examples = list(read_tevatron(write_lines(tmp_path / "t.jsonl", map(line, range(6)))))
     rows = CandidateRows(examples, 5, seed=1)
     rows.scores = np.arange(36, dtype=np.float32).reshape(6, 6)
-    first = [rows[0, number] for number in range(6)]
-    assert [rows[3, number] for number in range(6)] == first
+    first = [rows[Place(0, number)] for number in range(6)]
+    assert [rows[Place(3, number)] for number in range(6)] == first
     for number, row in enumerate(first):
         own = {passage.id for passage in examples[number].negatives}
         assert row.passages[0] == examples[number].positives[0]

@@ -9,7 +9,7 @@ import torch
 from pyserini_xqg.collection.datasets.tevatron import read_tevatron
 from pyserini_xqg.encoding.loading import load_model
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.training.data.batches import Collator, EpochRows, TextForm
+from pyserini_xqg.training.data.batches import Collator, EpochRows, Place, TextForm
 from pyserini_xqg.training.retriever.losses import contrastive_loss, dot_products
 
 
@@ -21,7 +21,7 @@ def step(folder: Path, train_file: Path, mini_batch: int | None) -> tuple[float,
     sizes: list[int] = []
     model[0].register_forward_hook(lambda module, given, result: sizes.append(len(given[0]["input_ids"])))
     rows = EpochRows(list(read_tevatron(train_file)), 2, seed=0)
-    batch = Collator(TextForm(model, resolved))([rows[0, number] for number in range(20)])
+    batch = Collator(TextForm(model, resolved))([rows[Place(0, number)] for number in range(20)])
     columns = ("question", "passage_0", "passage_1", "passage_2")
     features: list[dict[str, Any]] = [
         {name: batch[f"{column}_{name}"] for name in ("input_ids", "attention_mask")} for column in columns
@@ -51,7 +51,7 @@ def test_the_loss_is_the_cross_entropy_of_the_papers_scores(steady_model: Path, 
 
     encoder = TextEncoder(EncoderSettings(str(steady_model), query_max_length=16, passage_max_length=32), "cpu")
     rows = EpochRows(list(read_tevatron(train_file)), 2, seed=0)
-    drawn = [rows[0, number] for number in range(20)]
+    drawn = [rows[Place(0, number)] for number in range(20)]
     questions = encoder.encode([row.example.question for row in drawn], "query")
     texts = [
         f"{row.passages[k].title} {row.passages[k].text}".strip() for k in range(3) for row in drawn
