@@ -21,17 +21,17 @@ from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_cl
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid, Point, SweepSettings
-from pyserini_xqg.evaluation.sweep.search import SweepSearch
-from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
 from pyserini_xqg.evaluation.sweep.compared import (
     CHOSEN_RUN,
     HUBNESS_RUN,
     QUERIES_RUN,
     ComparedValues,
-    comparison_of,
     compared_values,
+    comparison_of,
 )
+from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid, Point, SweepSettings
+from pyserini_xqg.evaluation.sweep.search import SweepSearch
+from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
 from pyserini_xqg.evaluation.sweep.values import QuestionSet, Valuer
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.kept_vectors import KeptVectors

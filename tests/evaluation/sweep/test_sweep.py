@@ -7,10 +7,10 @@ import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
+from pyserini_xqg.evaluation.sweep.compared import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, comparison_of
 from pyserini_xqg.evaluation.sweep.grid import Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.selection import choose, cross_validated
 from pyserini_xqg.evaluation.sweep.sweep import Sweep
-from pyserini_xqg.evaluation.sweep.compared import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, comparison_of
 from pyserini_xqg.evaluation.sweep.values import Judgements, QuestionSet
 from pyserini_xqg.indexing import kept_vectors, query_mean
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
