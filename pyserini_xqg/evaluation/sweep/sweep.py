@@ -231,7 +231,7 @@ class Sweep:
         """How many questions had a part in the mean query direction that is tested on them."""
         return sum(
             tested.texts[language][each].strip() in self._of_direction
-            for language, ids in self._counted(tested).items()
+            for language, ids in (self._counted(tested) if self._of_direction else {}).items()
             for each in ids
         )
 
