@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pyserini_xqg.reporting.html.charts import GAP, curve_svg, spread
+from pyserini_xqg.reporting.html.curve_chart import GAP, curve_svg, spread
 from pyserini_xqg.reporting.sweep.curves import Curve, CurvePoint
 
 POINTS = [
