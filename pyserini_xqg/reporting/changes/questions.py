@@ -63,12 +63,7 @@ def changed_questions(
     """
     baseline, runs = reports[0].baseline, reports[0].compared
     languages = list(dict.fromkeys(language for report in reports for language in report.questions))
-    found = {
-        (run, language): changed
-        for run in runs
-        for language, changed in changed_values(reports, run).items()
-        if changed
-    }
+    found = {(run, language): of for run in runs for language, of in changed_values(reports, run).items()}
     if limit is None:
         limit = max(1, min(MOST, IN_ALL // max(1, len(found))))
     chosen = {place: (most_changed(changed, limit), changed) for place, changed in found.items()}

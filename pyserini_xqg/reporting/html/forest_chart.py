@@ -16,7 +16,7 @@ from pyserini_xqg.reporting.html.svg import INK, LINES, MEAN, MUTED, PAGE, drawi
 from pyserini_xqg.reporting.measure_tables import INTERVAL
 
 # In inches, and characters.
-WIDTH, MARGIN, CHARACTER = 5.0, 0.16, 0.07
+WIDTH, MARGIN, CHARACTER = 5.0, 0.16, 0.078
 TOP, BOTTOM, ROW, SERIES = 0.06, 0.48, 0.13, 0.1
 LABEL = 24
 # matplotlib's markers, and the same as characters for a legend.
@@ -48,7 +48,7 @@ def forest_svg(report: MeasureReport, run: str, identifier: str) -> Markup:
     unit = Unit.of(report)
     rows = [row for row in report.rows if row not in report.predicted]
     series = {name: report.difference(run, name) for name in _against(report, run)}
-    labels = [shortened(row_label(row), LABEL) for row in rows]
+    labels = ["mean" if row == MEAN_ROW else shortened(row_label(row), LABEL) for row in rows]
     inches = len(rows) * (ROW + SERIES * len(series))
     height = TOP + inches + BOTTOM
     left = (MARGIN + CHARACTER * max(map(len, labels))) / WIDTH
