@@ -13,7 +13,7 @@ from pyserini_xqg import __version__
 from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.row_differences import MEAN
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.alignment.files import AlignmentFile
 from pyserini_xqg.reporting.artifacts import Artifact, flattened, set_apart
 from pyserini_xqg.reporting.changes.questions import ChangedGroup
@@ -198,9 +198,12 @@ def _role(report: MeasureReport, run: str) -> Sentence:
 
 def _tests(reports: Sequence[MeasureReport]) -> str:
     """The tests that were used, in words."""
-    words = " or ".join(used_tests(reports)) or "p"
-    several = any(len(report.questions) > 1 for report in reports)
-    return f"{words}, Holm-corrected over the languages; of a mean: randomisation, not corrected" if several else words
+    used = used_tests(reports)
+    words = " or ".join(used) or "p"
+    if any(len(report.questions) > 1 for report in reports):
+        words = f"{words}, Holm-corrected over the languages; of a mean: randomisation, not corrected"
+    graded = TESTS["randomisation"] in used
+    return f"{words} (t-test: the paired t-test, likewise, – where it is not defined)" if graded else words
 
 
 def _officially(reports: Iterable[MeasureReport]) -> Sentence:

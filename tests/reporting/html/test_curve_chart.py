@@ -77,11 +77,9 @@ def test_intervals_of_the_mean_are_a_band_or_bars(axis: str) -> None:
         ]
     )
     scale = (heights[1] - heights[0]) / (POINTS[1].mean - POINTS[0].mean)
-    found = [
-        float(height)
-        for path in re.findall(r' d="([^"]*)"', text)
-        for height in re.findall(r"[ML] [\d.]+ ([\d.]+)", path)
-    ]
+    offset = sum(float(each.get("y", "")) for each in band.iter("use"))
+    paths = [path.get("d", "") for path in band.iter("path")]
+    found = [offset + float(height) for path in paths for height in re.findall(r"[ML] [\d.]+ (-?[\d.]+)", path)]
     assert min(found) == pytest.approx(min(heights) + 0.1 * scale, abs=0.01)
     assert max(found) == pytest.approx(max(heights) - 0.05 * scale, abs=0.01)
 

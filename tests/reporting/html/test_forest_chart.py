@@ -60,7 +60,7 @@ def test_points_and_intervals_stand_where_their_figures_are(series: int, against
     assert heights == sorted(heights)
     by_height = dict(sorted((y, x) for of in points(root, series).values() for x, y in of))
     assert list(by_height) == pytest.approx(heights, abs=0.01)
-    scale = (list(by_height.values())[0] - zero) / rows[0].difference
+    scale = (next(iter(by_height.values())) - zero) / rows[0].difference
     for row, x, (_, low, high) in zip(rows, by_height.values(), intervals, strict=True):
         for place, value in ((x, row.difference), (low, row.low), (high, row.high)):
             assert place - zero == pytest.approx(scale * (value or 0), abs=0.05)

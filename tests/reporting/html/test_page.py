@@ -112,7 +112,8 @@ def test_names_are_set_apart_wherever_they_stand(material: Material) -> None:
 
 
 def test_no_dash_stands_for_nothing_and_no_hyphen_for_a_minus(material: Material) -> None:
-    page = page_of(material, runs=material.runs(groups={"weak": ["ar"]}, measures=["RR@10"]))
+    runs = material.runs(groups={"weak": ["ar"]}, measures=["RR@10"])
+    page = page_of(material, runs=runs, alignments=())
     assert not [text for tag, text in page.texts if text.strip() in ("–", "-") or text.startswith("– ")]
     assert " - " not in page.text
 
