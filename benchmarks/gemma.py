@@ -16,9 +16,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pyserini_xqg.encoding.bundled_model import cache_folder
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.storage.files import cache_folder
 from pyserini_xqg.storage.workspace import partial_folder
 
 NAME = "gemma3-270m"

@@ -41,7 +41,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def make_model(folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2, positions: int = 64) -> Path:
+def make_model(
+    folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2, positions: int = 64, vocabulary: int = 0
+) -> Path:
     """A random BERT with a WordPiece tokenizer, as a plain Hugging Face folder."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -49,11 +51,11 @@ def make_model(folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2
     folder.mkdir(parents=True)
     pieces = [*dict.fromkeys([*WORDS, *"abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяäö0123456789?.,:"])]
     continued = [f"##{piece}" for piece in pieces if len(piece) == 1]
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces, *continued]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces, *continued]
+    (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
     torch.manual_seed(seed)
     config = BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=max(vocabulary, len(tokens)),
         hidden_size=hidden,
         num_hidden_layers=layers,
         num_attention_heads=4,
@@ -65,6 +67,32 @@ def make_model(folder: Path, *, seed: int = 0, hidden: int = 32, layers: int = 2
     BertModel(config).eval().save_pretrained(folder)
     BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=positions).save_pretrained(folder)
     return folder
+
+
+def read_bytes(model: Path) -> Path:
+    """Give a model a tokenizer of 256 bytes: another one to every other text, and Unicode's forms are not the same."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    pieces = {piece: number for number, piece in enumerate([*special, *sorted(pre_tokenizers.ByteLevel.alphabet())])}
+    tokenizer = Tokenizer(models.BPE(vocab=pieces, merges=[], unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    for file in ("vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        (model / file).unlink(missing_ok=True)
+    names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token"), special, strict=True))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **names).save_pretrained(model)
+    return model
+
+
+@pytest.fixture(scope="session")
+def byte_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT that reads bytes."""
+    return read_bytes(make_model(tmp_path_factory.mktemp("models") / "tiny-bytes", vocabulary=260))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pyserini_xqg import __version__
 from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._renamed import with_new_names
 from pyserini_xqg.collection.visible_text import visible
+from pyserini_xqg.encoding.memory import out_of_memory
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
 from pyserini_xqg.options.help_page import PlainHelp, message_of
 
@@ -73,6 +74,16 @@ def run() -> None:
         sys.exit(XqgError.exit_code)
     except OSError as error:
         say(f"xqg: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(XqgError.exit_code)
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        # A batch that does not fit is halved; this is a model, or an index.
+        say(
+            f"xqg: out of memory ({str(error).splitlines()[0] if str(error) else 'no more is said'}); more that is "
+            "free, a smaller model or input, --dtype bfloat16 or another --device is expected",
+            file=sys.stderr,
+        )
         sys.exit(XqgError.exit_code)
 
 

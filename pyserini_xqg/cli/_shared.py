@@ -22,7 +22,9 @@ Device = Annotated[str | None, {"help": "Where the model runs: cpu, cuda, cuda:1
 Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel="Augmentation")]
 Form = Annotated[dict[str, Any], Options(IndexSettings, panel="Index")]
 Building = Annotated[dict[str, Any], Options(BuildSettings)]
-Encoding = Annotated[dict[str, Any], Options(EncoderSettings, without=["model"], layered=True, panel=ENCODER)]
+Encoding = Annotated[
+    dict[str, Any], Options(EncoderSettings, without=["model", "query_form"], layered=True, panel=ENCODER)
+]
 
 
 def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:

@@ -31,7 +31,7 @@ def align(
     output_format: Annotated[Literal["text", "tsv", "json"], {"option": "--format", **OUTPUT}] = "text",
     encoding: Annotated[
         dict[str, Any],
-        Options(EncoderSettings, without=["model", "query_max_length"], layered=True, panel=ENCODER),
+        Options(EncoderSettings, without=["model", "query_max_length", "query_form"], layered=True, panel=ENCODER),
     ],
     device: Device = None,
 ) -> None:

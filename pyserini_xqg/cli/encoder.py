@@ -18,7 +18,7 @@ def encoder(
     output: Path,
     encoding: Encoding,
     augmentation: Annotated[
-        dict[str, Any], Options(AugmentationSettings, without=["languages", "reduce_hubness", "control"])
+        dict[str, Any], Options(AugmentationSettings, without=["languages", "num_queries", "reduce_hubness", "control"])
     ],
     device: Device = None,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.storage.jsonl import Record, json_kind
 
 ID_FIELDS = ("id", "_id", "docid")
@@ -79,5 +80,5 @@ def passage_text(title: str | None, text: str | None) -> str:
 
 
 def passage_key(passage: Passage) -> str:
-    """What tells passages apart: their text (ids differ between data sets)."""
-    return passage.text
+    """What tells passages apart: their text, composed (ids differ between data sets)."""
+    return composed(passage.text)

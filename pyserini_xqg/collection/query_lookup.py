@@ -5,37 +5,61 @@ The ids and the places of the queries go into an SQLite file in the working fold
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import zlib
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from gzip import GzipFile
 from io import BufferedReader
 from pathlib import Path
 
+import numpy as np
+
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.storage.files import changed
 from pyserini_xqg.storage.id_store import IdStore
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
 from pyserini_xqg.storage.text_files import open_binary
 
 TABLES = (
     "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
-    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER)",
+    "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER, digest INTEGER, pattern INTEGER)",
 )
+# A folder of queries can have more files than a process may have open.
+OPEN_FILES = 64
 
 
 @dataclass
 class QueryCounts:
-    """What a scan of the queries at `path` found; `sha256` is of the names and bytes of the files."""
+    """What a scan of the queries at `path` found.
+
+    Attributes
+    ----------
+    path : Path or None
+    records, unknown_ids : int
+        How many records there are, and how many of them have no passage's id.
+    sha256 : str or None
+        Of the names and bytes of the files.
+    per_language : Counter
+        How many queries passages have.
+    used_passages, used_queries : int
+        How many passages have queries that count, and how many queries those are.
+    """
 
     path: Path | None = None
     records: int = 0
     unknown_ids: int = 0
     sha256: str | None = None
     per_language: Counter[str] = field(default_factory=Counter)
+    used_passages: int = 0
+    used_queries: int = 0
 
     @property
     def passages(self) -> int:
@@ -75,14 +99,18 @@ class QueryLookup:
         self.rows = 0
         self._folder = folder
         self._files: list[Path] = []
-        self._handles: list[BufferedReader | GzipFile] = []
+        self._unpacked: dict[int, Path] = {}
+        # The one that was used last comes last.
+        self._handles: OrderedDict[int, BufferedReader | GzipFile] = OrderedDict()
+        # The numbers of queries by language that occur, numbered as they come; first that of passages without a record.
+        self._patterns: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
 
     def __enter__(self) -> QueryLookup:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for handle in self._handles:
+        for handle in self._handles.values():
             handle.close()
         self._store.close(remove=True)
         for scratch in self._folder.glob("queries-*.unpacked"):
@@ -95,8 +123,24 @@ class QueryLookup:
         self.rows += 1
         return True
 
-    def add_queries(self, path: Path) -> QueryCounts:
+    def add_queries(
+        self,
+        path: Path,
+        languages: Sequence[str] | None = None,
+        num_queries: int | None = None,
+        in_any_order: bool = False,
+    ) -> QueryCounts:
         """Check and note all queries of a file or folder; after the passages.
+
+        Parameters
+        ----------
+        path : Path
+        languages : sequence of str or None
+            Whose queries count; None: of all.
+        num_queries : int or None
+            How many of each language count, the first ones; None: all.
+        in_any_order : bool
+            Whether they will be asked for in another order than that of the passages.
 
         Raises
         ------
@@ -105,26 +149,46 @@ class QueryLookup:
             a passage's.
         """
         counts, digest = QueryCounts(path), hashlib.sha256()
+        last, raw, in_order = -1, b"", True
+        jumping: set[int] = set()  # files that are not in the order of the rows themselves
+
+        def on_bytes(line: bytes) -> None:
+            nonlocal raw
+            raw = line
+            digest.update(line)
+
         for file in jsonl_files(path):
             digest.update(os.fsencode(file.name))
-            previous, in_order = -1, True
-            for record in read_records(file, on_bytes=digest.update):
+            number = len(self._files)
+            self._files.append(file)
+            previous = -1
+            for record in read_records(file, on_bytes=on_bytes):
                 queries = parse_queries(record)
                 counts.records += 1
                 row = self._row(queries.id)
                 if row is None:
                     counts.unknown_ids += 1
                     continue
-                if not self._store.insert("queries", row, len(self._files), record.offset, record.line):
+                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
+                pattern = self._patterns.setdefault(tuple(sorted(found.items())), len(self._patterns))
+                if not self._store.insert("queries", row, number, record.offset, record.line, _digest(raw), pattern):
                     raise record.invalid(
                         f"queries of {queries.id!r} were there before; one record a passage is expected"
                     )
-                found = {language: len(texts) for language, texts in queries.queries.items() if texts}
                 counts.per_language.update(found)
-                in_order &= row > previous
-                previous = row
-            self._handles.append(self._seekable(file, in_order))
-            self._files.append(file)
+                used = [
+                    count if num_queries is None else min(count, num_queries)
+                    for language, count in found.items()
+                    if languages is None or language in languages
+                ]
+                counts.used_passages += bool(used)
+                counts.used_queries += sum(used)
+                if row < previous:
+                    jumping.add(number)
+                in_order &= row > last
+                previous = last = row
+        few = in_order or len(self._files) <= OPEN_FILES
+        self._unpack(jumping if few and not in_any_order else range(len(self._files)))
         if not counts.passages:
             raise InvalidInput(
                 f"{path}: none of its {counts.records} records has the id of a passage; were they made for another "
@@ -134,27 +198,76 @@ class QueryLookup:
         return counts
 
     def queries_of(self, rows: Iterable[int]) -> list[PassageQueries | None]:
-        """The queries of the passages in the given rows; None for a passage without a record."""
+        """The queries of the passages in the given rows; None for a passage without a record.
+
+        Raises
+        ------
+        XqgError
+            A record is no longer what it was when it was added.
+        """
         return [self._queries_of(row) for row in rows]
+
+    def numbers(self, languages: Sequence[str], num_queries: int | None) -> QueryNumbers:
+        """How many queries the passages have in each of `languages`, of the first `num_queries` (None: of all)."""
+        patterns = np.zeros((len(self._patterns), len(languages)), dtype=np.int64)
+        for pattern, number in self._patterns.items():
+            found = dict(pattern)
+            patterns[number] = [found.get(language, 0) for language in languages]
+        of_row = np.zeros(self.rows, dtype=np.int32)
+        for row, number in self._store.execute("SELECT row, pattern FROM queries"):
+            of_row[row] = number
+        return QueryNumbers.of_patterns(patterns if num_queries is None else np.minimum(patterns, num_queries), of_row)
 
     def _row(self, identifier: str) -> int | None:
         found = self._store.first("SELECT row FROM passage WHERE id = ?", identifier)
         return None if found is None else found[0]
 
     def _queries_of(self, row: int) -> PassageQueries | None:
-        place = self._store.first("SELECT file, offset, line FROM queries WHERE row = ?", row)
+        place = self._store.first("SELECT file, offset, line, digest FROM queries WHERE row = ?", row)
         if place is None:
             return None
-        number, offset, line = place
-        self._handles[number].seek(offset)
-        return parse_queries(Record.parse(self._handles[number].readline(), self._files[number], line, offset))
+        number, offset, line, digest = place
+        file = self._files[number]
+        with _damage_is_change(file):
+            handle = self._handle(number)
+            handle.seek(offset)
+            raw = handle.readline()
+        if _digest(raw) != digest:
+            raise changed(file)
+        return parse_queries(Record.parse(raw, file, line, offset))
 
-    def _seekable(self, file: Path, in_order: bool) -> BufferedReader | GzipFile:
-        """The file, open at any offset; gzip only goes forward, so what is out of order is unpacked first."""
-        source = open_binary(file)
-        if in_order or not isinstance(source, GzipFile):
-            return source
-        unpacked = self._folder / f"queries-{len(self._files)}.unpacked"
-        with source, unpacked.open("wb") as target:
-            shutil.copyfileobj(source, target)
-        return unpacked.open("rb")
+    def _handle(self, number: int) -> BufferedReader | GzipFile:
+        """A file, open; the one that was not used for longest is closed where there are too many."""
+        if number not in self._handles:
+            if len(self._handles) >= OPEN_FILES:
+                _, idle = self._handles.popitem(last=False)
+                idle.close()
+            self._handles[number] = open_binary(self._unpacked.get(number, self._files[number]))
+        self._handles.move_to_end(number)
+        return self._handles[number]
+
+    def _unpack(self, numbers: Iterable[int]) -> None:
+        """Unpack files that are gzip, which only goes forward: from one place to an earlier one, and when it is opened
+        again, it starts at the beginning.
+        """
+        for number in numbers:
+            file = self._files[number]
+            with _damage_is_change(file), open_binary(file) as source:
+                if isinstance(source, GzipFile):
+                    self._unpacked[number] = unpacked = self._folder / f"queries-{number}.unpacked"
+                    with unpacked.open("wb") as target:
+                        shutil.copyfileobj(source, target)
+
+
+def _digest(raw: bytes) -> int:
+    """Of a line, as SQLite keeps numbers."""
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), signed=True)
+
+
+@contextmanager
+def _damage_is_change(file: Path) -> Iterator[None]:
+    """The file was whole when it was checked."""
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise changed(file) from error

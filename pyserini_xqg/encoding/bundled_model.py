@@ -16,7 +16,6 @@ holding the weights j (low) and j + 16 (high four bits), each as (value - 8) * d
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import struct
 from importlib.metadata import PackageNotFoundError, distribution
@@ -29,7 +28,7 @@ from filelock import FileLock
 
 from pyserini_xqg.encoding.loading import quiet_loading
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
-from pyserini_xqg.storage.files import sha256_of
+from pyserini_xqg.storage.files import cache_folder, sha256_of
 from pyserini_xqg.storage.workspace import partial_folder
 
 NAME = "multilingual-e5-small-q4"
@@ -44,13 +43,6 @@ HEADER = struct.Struct("<4sI7if2i4iQ")
 QUERY_PREFIX, PASSAGE_PREFIX = "query: ", "passage: "
 
 log = logging.getLogger("pyserini_xqg")
-
-
-def cache_folder() -> Path:
-    """Where converted models are kept: ``PYSERINI_XQG_CACHE``, else ``pyserini-xqg`` in the user's cache."""
-    if chosen := os.environ.get("PYSERINI_XQG_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyserini-xqg"
 
 
 def multilingual_e5_small() -> Path:

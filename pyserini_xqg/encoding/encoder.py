@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyserini_xqg.collection.unicode import is_composed
 from pyserini_xqg.encoding.loading import choose_device, load_model
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -71,18 +72,26 @@ class TextEncoder:
     """
 
     def __init__(self, settings: EncoderSettings, device: str | None = None, side: Kind = "passage"):
-        import torch
-
         self.device = choose_device(device)
-        self._model, self.settings = load_model(settings, self.device, side)
-        self._model.to(getattr(torch, settings.dtype)).eval()
-        self._tokenizer = self._model.tokenizer
         self._budget = TOKENS_PER_BATCH.get(self.device.split(":")[0], TOKENS_PER_BATCH["cpu"])
+        self._load(settings, side)
+
+    def _load(self, settings: EncoderSettings, side: Kind) -> None:
+        from sentence_transformers.base.modules import Normalize
+
+        self._model, self.settings = load_model(settings, self.device, side)
+        self._model.eval()
+        self._tokenizer = self._model.tokenizer
         dimension = self._model.get_embedding_dimension()
         assert dimension is not None
         self.dimension = dimension
-        name = settings.query_model if side == "query" and settings.query_model else settings.model
-        log.info("encoding with %s on %s (%s)", name, self.device, settings.dtype)
+        self._told = False
+        self._memory = MemoryLimit()
+        # In float32, after the model: in half the bits lengths would come out as 0.997 or 1.003. A model that cuts its
+        # vectors may want them normalised before that, and not after it.
+        whole = self._model.truncate_dim is None or self.settings.l2_norm
+        self._normalize = self._model.pop(-1) if whole and isinstance(self._model[-1], Normalize) else None
+        log.info("encoding with %s on %s (%s)", self.settings.model, self.device, settings.dtype)
 
     def tokenize(self, texts: Sequence[str | tuple[str, str]], kind: Kind) -> list[Batch]:
         """Cut `texts` into batches for :meth:`embed`.
@@ -99,10 +108,11 @@ class TextEncoder:
         if not texts:
             return []
         prefix, length = self._form(kind)
-        firsts = [prefix + (text if isinstance(text, str) else text[0]) for text in texts]
-        seconds = None if isinstance(texts[0], str) else [text[1] for text in texts]
+        firsts = [self._as_read(prefix + (text if isinstance(text, str) else text[0])) for text in texts]
+        seconds = None if isinstance(texts[0], str) else [self._as_read(text[1]) for text in texts]
         tokens = self._tokenizer(firsts, seconds, truncation=True, max_length=length, return_token_type_ids=False)
-        ids = tokens["input_ids"]
+        # Some tokenizers make nothing of an empty text.
+        ids = [row or [self._tokenizer.pad_token_id] for row in tokens["input_ids"]]
         prompt = self._prompt_length(prefix)
         order = np.argsort([-len(row) for row in ids], kind="stable")
         batches = []
@@ -142,10 +152,20 @@ class TextEncoder:
 
     def use_half_precision(self) -> None:
         """Compute in float16 from here on, as Pyserini's ``--fp16`` asks for."""
-        import torch
+        if self.settings.dtype != "float16":
+            # Read anew, as a model is that is asked for in it.
+            del self._model  # its memory is the new one's
+            self._load(replace(self.settings, dtype="float16"), "passage")
 
-        self._model.to(torch.float16)
-        self.settings = replace(self.settings, dtype="float16")
+    def _as_read(self, text: str) -> str:
+        if not (self.settings.nfc or self._told or is_composed(text)):
+            self._told = True
+            log.warning(
+                "some texts are not in Unicode's composed form (macOS writes NFD, where NFC is usual). They go to the "
+                "tokenizer as they stand, as the settings of this encoder or index say, and find less. Build it anew "
+                "without --no-nfc and all texts are composed"
+            )
+        return self.settings.as_read(text)
 
     def _form(self, kind: Kind) -> tuple[str, int]:
         if kind == "query":
@@ -159,16 +179,16 @@ class TextEncoder:
         """What tells the few models that leave the prefix out of the mean how long it is."""
         if not prefix or all(getattr(module, "include_prompt", True) for module in self._model):
             return {}
-        return {"prompt_length": len(self._tokenizer(prefix)["input_ids"]) - 1}
+        return {"prompt_length": len(self._tokenizer(self._as_read(prefix))["input_ids"]) - 1}
 
     def _forward(self, batch: Batch) -> Any:
         import torch
 
         tokens = batch.features["input_ids"].shape[1]
-        pieces = in_halves(
+        pieces = self._memory.run(
             lambda part: self._run(_part(batch, part)),
-            0,
             len(batch.rows),
+            tokens,
             lambda _: (
                 f"out of memory on one text of {tokens} tokens; give a smaller maximum length, --dtype bfloat16 or "
                 "another --device"
@@ -185,7 +205,10 @@ class TextEncoder:
             for name, value in batch.features.items()
         }
         with torch.inference_mode():
-            return self._model(features)["sentence_embedding"].float()
+            vectors = self._model(features)["sentence_embedding"].float()[:, : self.dimension]
+            if self._normalize is not None:
+                vectors = self._normalize({"sentence_embedding": vectors})["sentence_embedding"]
+            return vectors
 
     @staticmethod
     def _to_numpy(values: Any) -> Vectors:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,14 @@ from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.manifest import MANIFEST, Fields, Manifest, holds_encoder, settings_from
 
 
 def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
     """Resolved settings as a manifest keeps them: models that are folders with their place, also relative to
     `folder`, and content hash.
     """
-    described = asdict(encoder)
+    described = encoder.as_dict()
     for field in ("model", "query_model"):
         name = described[field]
         if name is not None and Path(name).is_dir():
@@ -31,8 +30,10 @@ def describe_encoder(encoder: EncoderSettings, folder: Path) -> dict[str, Any]:
     return described
 
 
-def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
-    """The passages' side of an encoder, after a look at whether the other side goes with it.
+def open_encoders(encoder: EncoderSettings, device: str | None) -> tuple[TextEncoder, TextEncoder]:
+    """The passages' side of an encoder and the users' queries', which is the same where there is one model.
+
+    The settings of the first have those of the other side resolved in them, too.
 
     Raises
     ------
@@ -40,14 +41,21 @@ def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEn
         The two models' vectors have different dimensions.
     """
     passages = TextEncoder(encoder, device)
-    if encoder.query_model is not None:
-        queries = TextEncoder(encoder, device, "query")
-        if queries.dimension != passages.dimension:
-            raise UsageError(
-                f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
-                f"{passages.dimension}; two models that were trained together are expected"
-            )
-    return passages
+    if encoder.query_model is None:
+        return passages, passages
+    queries = TextEncoder(encoder, device, "query")
+    if queries.dimension != passages.dimension:
+        raise UsageError(
+            f"vectors of {encoder.query_model} have {queries.dimension} dimensions and those of {encoder.model} "
+            f"{passages.dimension}; two models that were trained together are expected"
+        )
+    passages.settings = passages.settings.with_query_form(queries.settings)
+    return passages, queries
+
+
+def open_passage_encoder(encoder: EncoderSettings, device: str | None) -> TextEncoder:
+    """The passages' side, after a look at whether the other goes with it; see :func:`open_encoders`."""
+    return open_encoders(encoder, device)[0]
 
 
 def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:
@@ -68,7 +76,7 @@ def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:
     if not holds_encoder(name):
         return EncoderSettings(name, **_trained_form(Path(name)))
     folder = Path(name)
-    described = dict(Manifest.read(folder).settings["encoder"])
+    described = Manifest.read(folder).settings["encoder"]
     used = "query_model" if side == "query" and described["query_model"] else "model"
     for field in ("model", "query_model"):
         if isinstance(described[field], dict):
@@ -81,7 +89,11 @@ def _trained_form(folder: Path) -> dict[str, Any]:
     length, and questions and passages have one each.
     """
     manifest = Manifest.read(folder) if (folder / MANIFEST).is_file() else None
-    return dict(manifest.details.get("encoder", {})) if manifest is not None and manifest.kind == "model" else {}
+    if manifest is None or manifest.kind != "model":
+        return {}
+    form = manifest.details.get("encoder", {})
+    settings_from(EncoderSettings, Fields.at(f"{folder / MANIFEST}: details.encoder", {"model": "", **form}))
+    return dict(form)
 
 
 def _locate(model: dict[str, str], folder: Path, check: bool) -> str:

@@ -7,7 +7,6 @@ device, can work on the same folder; and a finished folder can be extended by la
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shutil
@@ -24,7 +23,7 @@ from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.languages import canonical_code, language_code
-from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
 from pyserini_xqg.generation.checked_corpus import checked_corpus, scratch_left_beside
@@ -32,13 +31,22 @@ from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
 from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.plan import GenerationPlan, plan_generation
 from pyserini_xqg.generation.query_writer import GenerationCounts, QueryWriter
+from pyserini_xqg.storage.identity import differences, identity_of
 from pyserini_xqg.storage.jsonl import read_records
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
 from pyserini_xqg.storage.parts import FileParts
-from pyserini_xqg.storage.workspace import EARLIER, PROGRESS, Workspace, alone, put_in_place, shared_folder
+from pyserini_xqg.storage.workspace import (
+    EARLIER,
+    Workspace,
+    alone,
+    begun_settings,
+    put_in_place,
+    real_place,
+    shared_folder,
+    work_in,
+)
 
 PART = re.compile(r"part-\d{6,}\.jsonl")
-PART_SIZE = 256
 TRIES = 3
 ADVICE = "Look at what the generator writes, and try another one, another model or other bounds of cleaning"
 
@@ -61,8 +69,9 @@ class XqgQueryBuilder:
         How often a passage whose queries were dropped gets others, before it is left short.
     cleaning : CleaningSettings or None
         None: as the generator needs it.
-    part_size : int
-        Passages between two points at which a stopped run can go on.
+    part_size : int or None
+        Passages between two points at which a stopped run can go on, one file of the folder. None: as the folder has
+        it, or 256, doubled until there are no more than 10,000 files.
     limit : int or None
         Only the first passages.
     show_progress : bool
@@ -85,7 +94,7 @@ class XqgQueryBuilder:
         seed: int = 0,
         tries: int = TRIES,
         cleaning: CleaningSettings | None = None,
-        part_size: int = PART_SIZE,
+        part_size: int | None = None,
         limit: int | None = None,
         show_progress: bool = False,
     ):
@@ -135,7 +144,7 @@ class XqgQueryBuilder:
             See :mod:`pyserini_xqg.errors`; what stood at `output` stands there still.
         """
         corpus, output = Path(corpus), Path(output)
-        output = output if output.name else output.resolve()  # "." has no name
+        output = real_place(output)
         with shared_folder(output) as folder:
             try:
                 made = self._build(corpus, output, folder)
@@ -146,7 +155,7 @@ class XqgQueryBuilder:
         return made
 
     def _build(self, corpus: Path, output: Path, folder: Path) -> Manifest:
-        passages = self._checked(corpus, folder)
+        passages = self._checked(corpus, folder, begun_settings(output).get("part_size"))
         with alone(output):
             self._put_in_place(folder, output)  # what a run that was stopped had finished
             earlier = self._earlier(output, passages)
@@ -162,12 +171,12 @@ class XqgQueryBuilder:
             folder.mkdir(exist_ok=True)  # another run may have put the one that was there in its place
             workspace = Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had})
             workspace.record()
-            work = _work(folder)
+            work = work_in(folder)
         writer = self._writer(folder, passages.part_count, dict(sorted(asked.items())))
         todo = sum(n - had.get(language, 0) for language, n in asked.items())
         self._write_parts(writer, folder, output, passages, had, todo, work)
         with alone(output):
-            if not (folder / MANIFEST).exists() and _work(folder) == work:
+            if not (folder / MANIFEST).exists() and work_in(folder) == work:
                 self._count(manifest, writer.counts(), passages, earlier)
                 manifest.write(folder)
             self._put_in_place(folder, output)
@@ -180,9 +189,10 @@ class XqgQueryBuilder:
             writer = self._writer(Path(scratch), 1, dict.fromkeys(self.languages, self.num_queries))
             return plan_generation(writer, passages, self.languages, self.num_queries, sample, Path(output))
 
-    def _checked(self, corpus: Path, folder: Path) -> Corpus:
+    def _checked(self, corpus: Path, folder: Path, begun: int | None = None) -> Corpus:
+        """The corpus in parts of the size that was asked for, or else of that which the folder was begun with."""
         with self._bar("checking", unit=" passages") as bar:
-            return checked_corpus(corpus, self.part_size, self.limit, folder, bar.update)
+            return checked_corpus(corpus, self.part_size or begun, self.limit, folder, bar.update)
 
     def _earlier(self, output: Path, passages: Corpus) -> Manifest | None:
         """What stands at `output`, made with the same settings but for languages and number of queries."""
@@ -194,8 +204,8 @@ class XqgQueryBuilder:
         asked = self._manifest(passages, earlier.settings.get("languages", {}))
         # Languages can have inputs of their own, of which those that are added here are new.
         inputs = {**earlier.inputs, **{name: sha for name, sha in asked.inputs.items() if name in earlier.inputs}}
-        made = {"kind": earlier.kind, **earlier.settings, **earlier.inputs}
-        wanted = {"kind": asked.kind, **asked.settings, **inputs}
+        made = identity_of({"kind": earlier.kind, **earlier.settings, **earlier.inputs})
+        wanted = identity_of({"kind": asked.kind, **asked.settings, **inputs})
         if made != wanted:
             raise UsageError(
                 f"{output} is there, made with other settings or inputs: {differences(made, wanted)}. Only languages "
@@ -210,11 +220,11 @@ class XqgQueryBuilder:
             "seed": self.seed,
             "tries": self.tries,
             "cleaning": asdict(self.cleaning),
-            "part_size": self.part_size,
+            "part_size": passages.part_size,
             "limit": self.limit,
         }
         inputs = {**(earlier.inputs if earlier else {}), "corpus": passages.sha256, **self.generator.inputs}
-        return Manifest("queries", json.loads(json.dumps(settings)), inputs)
+        return Manifest("queries", as_json(settings), inputs)
 
     def _writer(self, folder: Path, parts: int, asked: Mapping[str, int]) -> QueryWriter:
         return QueryWriter(folder, parts, self.generator, self._cleaner, self.seed, self.tries, asked)
@@ -241,10 +251,10 @@ class XqgQueryBuilder:
                 for number, part in passages.parts(left):
                     # Locked beside the folder, which another run can put in its place at any moment.
                     with alone(folder.with_name(f"{folder.name}.{writer.parts.file(number).stem}"), wait) as mine:
-                        if _work(folder) != work:
+                        if work_in(folder) != work:
                             return  # others did the rest, and put it in its place
                         if mine and not writer.parts.is_done(number):
-                            records = _records(earlier.file(number)) if had else None
+                            records = [*map(parse_queries, read_records(earlier.file(number)))] if had else None
                             writer.write(number, part, records, had, bar.update)
 
     def _count(self, manifest: Manifest, total: GenerationCounts, passages: Corpus, earlier: Manifest | None) -> None:
@@ -282,16 +292,3 @@ class XqgQueryBuilder:
 
     def _bar(self, what: str, **options: Any) -> tqdm[Any]:
         return tqdm(desc=what, unit_scale=True, disable=not self.show_progress, dynamic_ncols=True, **options)
-
-
-def _work(folder: Path) -> str | None:
-    """What is being made in a folder; None: nothing any more."""
-    try:
-        return (folder / PROGRESS).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-
-
-def _records(file: Path) -> list[PassageQueries]:
-    """What an earlier run wrote for a part."""
-    return [parse_queries(record) for record in read_records(file)]

@@ -14,16 +14,22 @@ from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.workspace import alone
 
+PART_SIZE = 256
+# Each part is a file of a folder of queries.
+MOST_PARTS = 10_000
+
 
 def checked_corpus(
-    path: Path, part_size: int, limit: int | None, folder: Path, on_passage: Callable[[], object]
+    path: Path, part_size: int | None, limit: int | None, folder: Path, on_passage: Callable[[], object]
 ) -> Corpus:
     """A corpus that was scanned.
 
     Parameters
     ----------
-    path, part_size, limit
+    path, limit
         See :class:`pyserini_xqg.collection.Corpus`.
+    part_size : int or None
+        Passages per part; None: 256, doubled until there are no more than 10,000 parts.
     folder : Path
         The ids go into a folder beside it meanwhile: another run can put the folder itself in its place.
     on_passage : callable
@@ -34,12 +40,14 @@ def checked_corpus(
     InvalidInput
         See :meth:`pyserini_xqg.collection.Corpus.scan`; also for two passages of one id, and where all are empty.
     """
-    passages = Corpus(path, part_size, limit)
+    passages = Corpus(path, part_size or PART_SIZE, limit)
     with _scratch(folder) as scratch, QueryLookup(scratch) as lookup:
         for record, passage in passages.scan():
             if not lookup.add_passage(passage.id):
                 raise record.invalid(f"the id {passage.id!r} was there before; ids have to differ")
             on_passage()
+    while part_size is None and passages.part_count > MOST_PARTS:
+        passages.enlarge_parts(2)
     if passages.empty_passages == passages.passages:
         raise InvalidInput(f"{path}: all {passages.passages} passages are empty; there is nothing to ask about")
     return passages

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.characters import has_lost, without_invisible, without_lost_end
 from pyserini_xqg.generation.language_check import other_language
@@ -76,8 +77,8 @@ class Cleaner:
     ) -> tuple[list[str], Counter[str]]:
         """The queries among `texts`, and how many were dropped by reason.
 
-        A query has single blanks; characters that show nothing, halves of characters at its end, and special tokens at
-        its beginning and end are taken away.
+        A query is composed and has single blanks; characters that show nothing, halves of characters at its end, and
+        special tokens at its beginning and end are taken away.
 
         Reasons, the first that applies: ``empty`` (no letter and no digit), ``too_long``, ``special_token`` (one
         within), ``garbled`` (a replacement character, or one that Unicode has no letter for), ``prompt_echo`` (words of
@@ -89,7 +90,7 @@ class Cleaner:
         dropped: Counter[str] = Counter()
         met = {_folded(text) for text in kept}
         for text in texts:
-            query = _encodable(text) if self._settings.no_cleaning else self._tidied(text)
+            query = _encodable(text) if self._settings.no_cleaning else composed(self._tidied(text))
             reason = self._fault(query, language, passage)
             if reason is None and _folded(query) in met and not self._settings.no_cleaning:
                 reason = "duplicate"

@@ -9,6 +9,8 @@ import regex
 from iso639 import Lang
 from langcodes.data_dicts import LIKELY_SUBTAGS
 
+from pyserini_xqg.collection.unicode import composed
+
 # ISO 15924 names these mixtures; Unicode gives characters one script each.
 MIXED = {"Jpan": ("Hira", "Kana", "Hani"), "Kore": ("Hang", "Hani"), "Hans": ("Hani",), "Hant": ("Hani",)}
 # Languages that CLDR lists with a second script in everyday use.
@@ -53,7 +55,7 @@ def script_share(text: str, language: str) -> float:
 
     1 where there is nothing to judge: a text without letters (a year, a number), a language whose script is not known.
     """
-    pattern = _pattern(language)
+    pattern, text = _pattern(language), composed(text)  # a syllable of Korean is one letter, and not three
     letters = len(LETTER.findall(text))
     return 1.0 if pattern is None or not letters else len(pattern.findall(text)) / letters
 

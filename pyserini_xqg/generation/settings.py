@@ -20,8 +20,9 @@ class GenerationSettings:
         Rounds of replacing queries that cleaning dropped.
     seed : int
         Seed of the random numbers.
-    part_size : int
-        Save after so many passages; a stopped run goes on from there.
+    part_size : int or None
+        Save after so many passages; None: 256, more for millions. A stopped run goes on from there; each part is a
+        file.
     limit : int or None
         Take only so many passages, the first ones.
     """
@@ -29,7 +30,7 @@ class GenerationSettings:
     num_queries: int = 5
     tries: int = field(default=3, metadata=CLEANING)
     seed: int = 0
-    part_size: int = 256
+    part_size: int | None = None
     limit: int | None = None
 
 

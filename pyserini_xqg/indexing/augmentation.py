@@ -14,7 +14,9 @@ from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput
+from pyserini_xqg.indexing.exchange import Exchange
 from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.lengths import Sums, sums_of_lengths
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
 
@@ -52,6 +54,8 @@ class AugmentedPart:
         How many queries each sum holds.
     first_sums : float32 array of shape (len(keep_first), languages, n, d)
         Of the first so many queries of each language.
+    lengths : mapping
+        Sums of the lengths of passages and augmented vectors, see :mod:`pyserini_xqg.indexing.lengths`.
     """
 
     number: int
@@ -61,6 +65,7 @@ class AugmentedPart:
     sums: Vectors
     counts: npt.NDArray[np.int64]
     first_sums: Vectors
+    lengths: Sums
 
 
 class Augmenter:
@@ -84,6 +89,8 @@ class Augmenter:
         The mean query direction, for hubness reduction.
     keep_first : sequence of int
         Numbers of queries whose sums have to be computed too.
+    exchange : Exchange or None
+        For the shuffled control.
     """
 
     def __init__(
@@ -97,6 +104,7 @@ class Augmenter:
         mean: Vectors | None = None,
         direction: Vectors | None = None,
         keep_first: Sequence[int] = (),
+        exchange: Exchange | None = None,
     ):
         self._augmentation = augmentation
         self._encoder = encoder
@@ -108,6 +116,7 @@ class Augmenter:
         self._mean = mean
         self._direction = direction
         self._keep_first = tuple(keep_first)
+        self._exchange = exchange
 
     def tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
@@ -151,6 +160,7 @@ class Augmenter:
                     own = rows[early]
                     np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
         vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
+        lengths = sums_of_lengths(passages, vectors, queried > 0)
         vectors = finish(vectors, self._augmentation, self._direction)
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(broken):
@@ -160,7 +170,7 @@ class Augmenter:
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
         steps.finish()
-        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums)
+        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums, lengths)
 
     def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         for number, ids, ready in self._source.parts(self._encoder, numbers):
@@ -170,9 +180,7 @@ class Augmenter:
             languages: list[int] = []
             places: list[int] = []
             if self._languages and self._needs_queries:
-                for row, record in enumerate(
-                    self._lookup.queries_of(map(self._queries_row, range(start, start + len(ids))))
-                ):
+                for row, record in enumerate(self._lookup.queries_of(self._queries_rows(start, start + len(ids)))):
                     seen = dict.fromkeys(self._languages, 0)
                     for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
                         texts.append(text)
@@ -185,11 +193,12 @@ class Augmenter:
             query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
             yield TokenizedPart(number, start, ids, ready, query_rows, query_languages, query_places, batches)
 
-    def _queries_row(self, row: int) -> int:
-        """Whose queries a passage gets: its own, or as a control those of the passage half a corpus away."""
-        if self._augmentation.control != "shuffled":
-            return row
-        return (row + max(1, self._lookup.rows // 2)) % self._lookup.rows
+    def _queries_rows(self, start: int, end: int) -> Iterable[int]:
+        """Whose queries some passages get."""
+        if self._exchange is None:
+            return range(start, end)
+        partners: list[int] = self._exchange.partners[start:end].tolist()
+        return partners
 
 
 class _Steps:

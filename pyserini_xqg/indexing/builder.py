@@ -9,7 +9,6 @@ with the same bytes.
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import shutil
 import tempfile
@@ -27,14 +26,17 @@ from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder,
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
-from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages
+from pyserini_xqg.indexing.lengths import length_warning
+from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages, encoder_of_plain
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
-from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings, read_augmentation
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
+from pyserini_xqg.storage.files import changed, sha256_of
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
 PART_SIZE = 1024
@@ -129,24 +131,7 @@ class XqgIndexBuilder:
             `base` is augmented already, or names no encoder and none was given.
         """
         source = IndexPassages(Path(base), self.part_size)
-        encoder = self.encoder
-        if holds_encoder(base):
-            named, made_with = read_encoder(base, "passage"), read_augmentation(base)
-            if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
-                raise UsageError(
-                    f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index "
-                    "made with --alpha 0"
-                )
-            if encoder is not None:
-                raise UsageError(
-                    f"{base} names the encoder of its passages, so no other can be given: leave --encoder out"
-                )
-            encoder = named
-        if encoder is None:
-            raise UsageError(
-                f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
-            )
-        return self._for(queries)._make(source, encoder, _path(queries), Path(output))
+        return self._for(queries)._make(source, encoder_of_plain(base, self.encoder), _path(queries), Path(output))
 
     def plan(self, corpus: str | Path, queries: str | Path | None, output: str | Path, sample: int = 64) -> IndexPlan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
@@ -156,24 +141,25 @@ class XqgIndexBuilder:
             source = TextPassages(Path(corpus), min(self.part_size, sample))
             counts = self._scan(source, lookup, _path(queries), Path(scratch) / "docid")
             languages = self._languages(counts)
-            encoder = TextEncoder(self._named_encoder(), self.device)
+            encoder = open_passage_encoder(self._named_encoder(), self.device)
             return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, Path(output))
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
+        # Before the corpus is read, which can take hours.
+        encoder = open_passage_encoder(settings, self.device)
         with working_folder(output) as folder:
-            manifest, workspace = self._make_in(folder, source, settings, queries, output)
+            manifest, workspace = self._make_in(folder, source, encoder, queries, output)
             if workspace is not None:
                 workspace.finish(manifest, lambda: self._settle(folder))
             return manifest
 
     def _make_in(
-        self, folder: Path, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path
+        self, folder: Path, source: PassageSource, encoder: TextEncoder, queries: Path | None, output: Path
     ) -> tuple[Manifest, Workspace | None]:
         """All but the finish; no workspace where nothing was to be done."""
         with QueryLookup(folder) as lookup:
             counts = self._scan(source, lookup, queries, folder / "docid")
             languages = self._languages(counts)
-            encoder = open_passage_encoder(settings, self.device)
             source.check(encoder)
             index = make_index(self.index.factory, encoder.dimension)
             check_nprobe(index, self.index.nprobe)
@@ -185,7 +171,7 @@ class XqgIndexBuilder:
             inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
             vector_settings = {
                 "encoder": describe_encoder(encoder.settings, output),
-                "augmentation": asdict(self.augmentation),
+                "augmentation": self.augmentation.to_dict(),
                 "part_size": self.part_size,
                 "keep_vectors": self.index.keep_vectors,
             }
@@ -193,13 +179,13 @@ class XqgIndexBuilder:
             # Named only where it is used: an index made before this setting was there stays the same index.
             if first := form.pop("keep_first"):
                 vector_settings["keep_first"] = first
-            manifest = Manifest("index", _as_json({**vector_settings, "index": form}), inputs)
+            manifest = Manifest("index", as_json({**vector_settings, "index": form}), inputs)
             if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
                 log.info("%s is there already, made with the same settings from the same inputs", output)
                 shutil.rmtree(folder)
                 return Manifest.read(output), None
             # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
-            workspace = Workspace(output, _as_json({"settings": vector_settings, "inputs": inputs}))
+            workspace = Workspace(output, as_json({"settings": vector_settings, "inputs": inputs}))
             if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
                 return Manifest.read(folder), workspace
             found = self._write_vectors(workspace, encoder, source, lookup, languages)
@@ -230,7 +216,10 @@ class XqgIndexBuilder:
     def _scan(self, source: PassageSource, lookup: QueryLookup, queries: Path | None, docids: Path) -> QueryCounts:
         with self._bar("checking") as bar:
             source.scan(lookup, docids, bar.update)
-        return QueryCounts() if queries is None else lookup.add_queries(queries)
+        asked = self.augmentation
+        if queries is None:
+            return QueryCounts()
+        return lookup.add_queries(queries, asked.languages, asked.num_queries, asked.control == "shuffled")
 
     def _write_vectors(
         self,
@@ -241,25 +230,32 @@ class XqgIndexBuilder:
         languages: Sequence[str],
     ) -> dict[str, Any]:
         """Make and write all parts that are not done; the counts of the manifest that come of them."""
-        notes = workspace.notes
+        notes, asked = workspace.notes, self.augmentation
+        exchange = exchange_for(asked, lookup, languages)
         if "mean" not in notes:
             with self._bar("mean of the queries", unit=" queries", delay=1) as bar:
                 found = mean_and_direction(
-                    self.augmentation, encoder, lookup, languages, self.hubness_topics, self.device, bar.update
+                    asked, encoder, lookup, languages, self.hubness_topics, self.device, bar.update, exchange
                 )
+            topics = workspace.identity["inputs"].get("hubness_topics")
+            if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
+                raise changed(self.hubness_topics)
             named = zip(("mean", "direction"), found, strict=True)
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
-        augmenter = Augmenter(self.augmentation, encoder, source, lookup, languages, keep, mean, direction, first)
-        with VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first) as files:
-            missing = list(files.parts.missing())
-            todo = sum(min(size, lookup.rows - number * size) for number in missing)
-            with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-                for tokenized in augmenter.tokenized(missing):
-                    files.write(augmenter.augmented(tokenized, bar.update))
-            without, queries = files.query_counts()
-            return {"passages_without_queries": without, "queries": queries}
+        augmenter = Augmenter(asked, encoder, source, lookup, languages, keep, mean, direction, first, exchange)
+        files = VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first)
+        missing = list(files.parts.missing())
+        todo = sum(min(size, lookup.rows - number * size) for number in missing)
+        with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
+            for tokenized in augmenter.tokenized(missing):
+                files.write(augmenter.augmented(tokenized, bar.update))
+        if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
+            log.warning("%s", said)
+        without, queries = files.query_counts()
+        counts = {"passages_without_queries": without, "queries": queries}
+        return counts if exchange is None else {**counts, **exchange.counts()}
 
     def _settle(self, folder: Path) -> None:
         """The vectors have been needed: they are the flat index, or its working file."""
@@ -287,12 +283,6 @@ class XqgIndexBuilder:
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
-
-
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """`values` as they come back from a JSON file (tuples as lists), so that they compare equal."""
-    result: dict[str, Any] = json.loads(json.dumps(values))
-    return result
 
 
 def _array(values: list[float] | None) -> Vectors | None:

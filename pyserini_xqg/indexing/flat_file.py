@@ -71,6 +71,8 @@ def npy_header(shape: tuple[int, ...], dtype: str) -> bytes:
 class RowFile:
     """A file of rows of equal size behind a header, written in any number of goes.
 
+    It is open only while it is used: an index that keeps its vectors has several for each language.
+
     Parameters
     ----------
     file : Path
@@ -82,26 +84,25 @@ class RowFile:
     """
 
     def __init__(self, file: Path, header: bytes, row_bytes: int):
+        self._file = file
         self._offset = len(header)
         self._row_bytes = row_bytes
-        self._handle = file.open("r+b" if file.exists() else "w+b")
-        self._handle.write(header)
+        with file.open("r+b" if file.exists() else "wb") as handle:
+            handle.write(header)
 
     def write(self, start: int, rows: npt.NDArray[Any]) -> None:
         """Put `rows` into the file from row `start` on; they are on disk when this returns."""
-        self._handle.seek(self._offset + start * self._row_bytes)
-        self._handle.write(np.ascontiguousarray(rows).data)
-        self._handle.flush()
-        os.fsync(self._handle.fileno())
+        with self._file.open("r+b") as handle:
+            handle.seek(self._offset + start * self._row_bytes)
+            handle.write(np.ascontiguousarray(rows).data)
+            handle.flush()
+            os.fsync(handle.fileno())
 
     def read(self, start: int, count: int) -> bytes:
         """The bytes of `count` rows from row `start` on; fewer where the file ends before."""
-        self._handle.seek(self._offset + start * self._row_bytes)
-        return self._handle.read(count * self._row_bytes)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._handle.close()
+        with self._file.open("rb") as handle:
+            handle.seek(self._offset + start * self._row_bytes)
+            return handle.read(count * self._row_bytes)
 
 
 def read_flat(file: Path) -> Vectors:

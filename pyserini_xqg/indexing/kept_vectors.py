@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.formula import unit
-from pyserini_xqg.indexing.query_mean import SAMPLED_PASSAGES
+from pyserini_xqg.indexing.query_mean import sampled
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
 
@@ -40,7 +40,8 @@ class KeptVectors:
     InvalidInput
         A kept array has another shape than the others.
     UsageError
-        The index is a mean control, whose queries are all the same vector.
+        The index is a mean control, whose queries are all the same vector, or a shuffled one of before
+        :mod:`pyserini_xqg.indexing.exchange`.
     """
 
     def __init__(self, index: str | Path):
@@ -56,6 +57,11 @@ class KeptVectors:
         self._made_with = AugmentationSettings.from_dict(manifest.settings["augmentation"])
         if self._made_with.control == "mean":
             raise UsageError(f"{index} is a mean control: it keeps none of its passages' own queries")
+        if self._made_with.control == "shuffled" and "control_seed" not in manifest.settings["augmentation"]:
+            raise UsageError(
+                f"{index} is a shuffled control of an earlier version, in which passages without queries got some and "
+                "others lost theirs: no gain can be held against it. Build it anew"
+            )
         most = self._made_with.num_queries
         first = manifest.settings.get("keep_first", [])
         self.numbers = (*(number for number in first if most is None or number < most), None)
@@ -115,12 +121,9 @@ class KeptVectors:
         Raises
         ------
         UsageError
-            The passages that stand for all have no queries.
+            No passage has queries.
         """
-        size = min(self.rows, SAMPLED_PASSAGES)
-        rows = np.arange(size, dtype=np.intp) * self.rows // size
-        if self._made_with.control == "shuffled":  # a passage's own queries are kept with another one
-            rows = (rows - max(1, self.rows // 2)) % self.rows
+        rows = sampled(np.flatnonzero(self.counts(languages, number, slice(None))))
         total = self.queries(languages, number, rows).sum(axis=0, dtype=np.float64)
         return unit(total / max(1, int(self.counts(languages, number, rows).sum())))
 

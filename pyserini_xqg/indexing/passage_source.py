@@ -11,11 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.collection.passages import passage_text
+from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
-from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.indexing.flat_file import flat_header, read_flat
+from pyserini_xqg.indexing.settings import read_augmentation
+from pyserini_xqg.storage.files import changed
+from pyserini_xqg.storage.manifest import holds_encoder
 
 
 class PassageSource(Protocol):
@@ -48,7 +53,13 @@ class PassageSource(Protocol):
         """Raise if the encoder cannot be the one of these passages."""
 
     def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Any]]:
-        """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs."""
+        """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs.
+
+        Raises
+        ------
+        XqgError
+            A part is no longer what :meth:`scan` found.
+        """
 
     def vectors(self, encoder: TextEncoder, size: int, ready: Any, progress: Progress = no_progress) -> Vectors:
         """The vectors of a part: float32, shape (size, dimension); `progress` is told of passages that are encoded."""
@@ -74,6 +85,11 @@ class TextPassages:
                 handle.write(f"{passage.id}\n")
                 on_passage()
         self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
+
+    def passages(self) -> Iterator[Passage]:
+        """All passages, once more after :meth:`scan`; errors are those of :meth:`parts`."""
+        for _, part in self._corpus.parts():
+            yield from part
 
     def check(self, encoder: TextEncoder) -> None:
         """See :class:`PassageSource`."""
@@ -101,7 +117,10 @@ class IndexPassages:
     def __init__(self, folder: Path, part_size: int):
         self._folder = folder
         self.part_size = part_size
-        self._rows = read_flat(folder / "index")
+        self._count, self._dimension = read_flat(folder / "index").shape
+        self._header = len(flat_header(self._dimension, self._count))
+        self._row_bytes = 4 * self._dimension
+        self._digests: list[bytes] = []  # of the ids and vectors of each part
         self.sha256 = ""
 
     def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
@@ -109,7 +128,7 @@ class IndexPassages:
         source = self._folder / "docid"
         if not source.is_file():
             raise MissingInput(f"{source}: no such file; a Pyserini index folder holds index and docid")
-        digest = hashlib.sha256()
+        digest, parts = hashlib.sha256(), []
         with source.open("rb") as lines, docids.open("wb") as handle:
             for number, line in enumerate(lines, start=1):
                 try:
@@ -122,34 +141,74 @@ class IndexPassages:
                     raise InvalidInput(f"{source}:{number}: the id {identifier!r} was there before; ids must be unique")
                 handle.write(line)
                 digest.update(line)
+                if number % self.part_size == 1 % self.part_size:
+                    parts.append(hashlib.blake2b())
+                parts[-1].update(line)
                 on_passage()
-        if lookup.rows != len(self._rows):
+        if lookup.rows != self._count:
             raise InvalidInput(
-                f"{self._folder}: docid has {lookup.rows} ids and index {len(self._rows)} vectors; as many are expected"
+                f"{self._folder}: docid has {lookup.rows} ids and index {self._count} vectors; as many are expected"
             )
         with (self._folder / "index").open("rb") as vectors:
-            digest.update(hashlib.file_digest(vectors, "sha256").digest())
+            whole = hashlib.sha256(vectors.read(self._header))
+            for part in parts:
+                rows = vectors.read(self.part_size * self._row_bytes)
+                whole.update(rows)
+                part.update(rows)
+        digest.update(whole.digest())
         self.sha256 = digest.hexdigest()
+        self._digests = [part.digest() for part in parts]
 
     def check(self, encoder: TextEncoder) -> None:
         """See :class:`PassageSource`."""
-        if encoder.dimension != self._rows.shape[1]:
+        if encoder.dimension != self._dimension:
             raise InvalidInput(
-                f"{self._folder}: its vectors have {self._rows.shape[1]} dimensions and the encoder's "
+                f"{self._folder}: its vectors have {self._dimension} dimensions and the encoder's "
                 f"{encoder.dimension}; "
                 "the encoder that made the index is expected"
             )
 
     def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Vectors]]:
         """See :class:`PassageSource`."""
-        with (self._folder / "docid").open(encoding="utf-8") as lines:
+        with (self._folder / "docid").open("rb") as docids, (self._folder / "index").open("rb") as vectors:
             at = 0
             for number in numbers:
                 start = number * self.part_size
-                ids = [line.strip() for line in islice(lines, start - at, start - at + self.part_size)]
+                lines = list(islice(docids, start - at, start - at + self.part_size))
                 at = start + self.part_size
-                yield number, ids, self._rows[start:at]
+                # Read, not mapped: a mapped file that is cut ends the process.
+                vectors.seek(self._header + start * self._row_bytes)
+                rows = vectors.read(self.part_size * self._row_bytes)
+                if hashlib.blake2b(b"".join(lines) + rows).digest() != self._digests[number]:
+                    raise changed(self._folder)
+                ids = [line.decode("utf-8").strip() for line in lines]
+                yield number, ids, np.frombuffer(rows, dtype="<f4").reshape(len(ids), -1)
 
     def vectors(self, encoder: TextEncoder, size: int, ready: Vectors, progress: Progress = no_progress) -> Vectors:
         """See :class:`PassageSource`."""
         return np.array(ready, dtype=np.float32)
+
+
+def encoder_of_plain(base: str | Path, given: EncoderSettings | None) -> EncoderSettings:
+    """The encoder of the passages of an index that can be augmented: the one that it names, or else the given one.
+
+    Raises
+    ------
+    UsageError
+        The index is augmented already, names an encoder and one was given, or names none and none was given.
+    """
+    if not holds_encoder(base):
+        if given is None:
+            raise UsageError(
+                f"{base} does not name its encoder: give --encoder, the one that its passages were encoded with"
+            )
+        return given
+    named, made_with = read_encoder(base, "passage"), read_augmentation(base)
+    if made_with.alpha or made_with.normalize or made_with.reduce_hubness:
+        raise UsageError(
+            f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index made with "
+            "--alpha 0"
+        )
+    if given is not None:
+        raise UsageError(f"{base} names the encoder of its passages, so no other can be given: leave --encoder out")
+    return named

@@ -12,6 +12,7 @@ import numpy as np
 from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.files import free_bytes
@@ -24,7 +25,7 @@ class IndexPlan:
     Attributes
     ----------
     passages, empty_passages, passages_with_queries, queries, dimension : int
-        Counts.
+        Counts; of queries that would be encoded, and of passages that have such ones.
     index_bytes : int or None
         Size of the index; None where it is not known beforehand.
     working_bytes, free_bytes : int
@@ -73,18 +74,20 @@ def plan_index(
     """
     zeros = np.zeros(encoder.dimension, dtype=np.float32)
     keep, first = index.keep_vectors, index.keep_first
-    augmenter = Augmenter(augmentation, encoder, source, lookup, languages, keep, zeros, zeros, first)
+    exchange = exchange_for(augmentation, lookup, languages)
+    augmenter = Augmenter(augmentation, encoder, source, lookup, languages, keep, zeros, zeros, first, exchange)
     start = time.monotonic()
     (sample,) = augmenter.tokenized([0])
     augmenter.augmented(sample)
     seconds = (time.monotonic() - start) / len(sample.ids) * lookup.rows
     row = 4 * encoder.dimension
+    is_used = augmentation.alpha > 0 or keep
     kept = (1 + (1 + len(first)) * len(languages)) * row + 8 * len(languages) if keep else 0
     return IndexPlan(
         passages=lookup.rows,
         empty_passages=source.empty_passages,
-        passages_with_queries=counts.passages,
-        queries=counts.per_language.total(),
+        passages_with_queries=counts.used_passages if is_used else 0,
+        queries=counts.used_queries if is_used else 0,
         dimension=encoder.dimension,
         index_bytes=row * lookup.rows if index.factory == "Flat" else None,
         working_bytes=(row + kept) * lookup.rows,

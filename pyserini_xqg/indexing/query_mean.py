@@ -6,19 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.collection.topics import read_topics
 from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.indexing.exchange import Exchange
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.files import sha256_of
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder
 
-# Those of so many passages, evenly spread over the corpus, stand for all: the mean of a few thousand unit vectors is
-# steady, and a first pass over all queries would double the work.
+# Those of so many passages, evenly spread over those with queries, stand for all: the mean of a few thousand unit
+# vectors is steady, and a first pass over all queries would double the work.
 SAMPLED_PASSAGES = 1024
+
+
+def sampled(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Those of the passages with queries that stand for all: at most :data:`SAMPLED_PASSAGES`, evenly spread."""
+    size = min(len(rows), SAMPLED_PASSAGES)
+    return rows[np.arange(size) * len(rows) // max(1, size)]
 
 
 def mean_of_generated(
@@ -27,16 +36,29 @@ def mean_of_generated(
     languages: Sequence[str],
     num_queries: int | None,
     progress: Progress = no_progress,
+    exchange: Exchange | None = None,
 ) -> Vectors:
     """The mean vector of the generated queries: float32, shape (dimension,).
+
+    Parameters
+    ----------
+    encoder : TextEncoder
+    lookup : QueryLookup
+        Filled.
+    languages : sequence of str
+        Whose queries count.
+    num_queries : int or None
+        How many of each, the first ones.
+    exchange : Exchange or None
+        Of the shuffled control: the sampled passages stand there with the queries that they get.
 
     Raises
     ------
     UsageError
         There are none.
     """
-    size = min(lookup.rows, SAMPLED_PASSAGES)
-    records = lookup.queries_of(row * lookup.rows // size for row in range(size))
+    rows = sampled(lookup.numbers(languages, num_queries).rows_with_queries())
+    records = lookup.queries_of((rows if exchange is None else exchange.partners[rows]).tolist())
     texts = [text for record in records for _, text in chosen_queries(record, languages, num_queries)]
     if not texts:
         raise UsageError(
@@ -75,6 +97,7 @@ def mean_and_direction(
     topics: Path | None,
     device: str | None,
     progress: Progress = no_progress,
+    exchange: Exchange | None = None,
 ) -> tuple[Vectors | None, Vectors | None]:
     """The mean query vector for the mean control, the mean query direction for hubness reduction; None if unused.
 
@@ -92,16 +115,32 @@ def mean_and_direction(
         See :func:`mean_of_topics`.
     progress : callable
         Is told how many more queries are encoded.
+    exchange : Exchange or None
+        See :func:`mean_of_generated`.
     """
     mean = None
     if settings.control == "mean" or (settings.reduce_hubness and topics is None):
-        mean = mean_of_generated(encoder, lookup, languages, settings.num_queries, progress)
+        mean = mean_of_generated(encoder, lookup, languages, settings.num_queries, progress, exchange)
     if not settings.reduce_hubness:
         return mean, None
     if topics is not None:
         return mean, unit(mean_of_topics(encoder, topics, device, progress))
     assert mean is not None
     return mean, unit(mean)
+
+
+def read_direction(name: str | Path) -> Vectors | None:
+    """The mean query direction that an index folder of ours was made with: float32, shape (dimension,).
+
+    None where hubness was not reduced, and for what is no index of ours.
+
+    Raises
+    ------
+    InvalidInput
+        The manifest is damaged.
+    """
+    found = Manifest.read(name).details.get("mean_query_direction") if holds_encoder(name) else None
+    return None if found is None else np.asarray(found, dtype=np.float32)
 
 
 def sha256_of_topics(file: Path) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.storage.manifest import Manifest, holds_encoder
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder, settings_from
 
 Aggregate = Literal["sum", "mean"]
 
 Control = Literal["shuffled", "mean"]
 
 AGGREGATES: tuple[Aggregate, ...] = ("sum", "mean")
+
+# In manifests of indexes that have both.
+UNIT_LENGTH_FIRST = "unit_length_before_hubness"
 
 CONTROLS: tuple[Control, ...] = ("shuffled", "mean")
 
@@ -29,20 +32,25 @@ class AugmentationSettings:
         Weight of the queries: 0 the plain index, 1 queries only. The paper's is 0.01 over a sum of 35.
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
-        e(q), and a passage without queries keeps e(p).
+        e(q), and a passage without queries keeps e(p). Either way vectors get different lengths, and an inner product
+        favours long ones: of means those of passages without queries, and of passages whose queries agree. Queries for
+        all passages and `normalize` avoid both.
     languages : tuple of str or None
         Use only queries in these languages: codes or names, repeated or separated by commas.
     num_queries : int or None
         Use only the first N queries of each language.
     normalize : bool
-        Give the finished vectors unit length. Not in the paper.
+        Give the augmented vectors unit length. For encoders that give it, where all passages have queries: those
+        without are hardly found beside the others. Not in the paper.
     reduce_hubness : float
-        Share of the mean query direction to take out, 0 to 1. Of finished vectors v, with the share b and the direction
-        m, it leaves v - b <v, m> m.
+        Share of the mean query direction to take out, 0 to 1. Of augmented vectors v, with the share b and the
+        direction m, it leaves v - b <v, m> m; with `normalize`, of v at unit length.
     control : {"shuffled", "mean"} or None
-        A control: queries of another passage, or the mean query vector. A passage gets those of another one, or the
-        mean as often as it has queries, instead of its own; a gain that a control shows as well has nothing to do with
-        the passage's own queries.
+        A control: queries of another passage, or the mean query vector. Instead of its own, a passage gets those of
+        one with as many in each language, drawn at random (see :mod:`pyserini_xqg.indexing.exchange`), or the mean as
+        often as it has queries; a gain that a control shows as well has nothing to do with the passage's own queries.
+    control_seed : int
+        Seed of the random numbers of the shuffled control.
     """
 
     alpha: float = 0.01
@@ -52,6 +60,7 @@ class AugmentationSettings:
     normalize: bool = False
     reduce_hubness: float = field(default=0.0, metadata={"metavar": "B"})
     control: Control | None = None
+    control_seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("alpha", "reduce_hubness"):
@@ -61,6 +70,8 @@ class AugmentationSettings:
             raise UsageError(f"aggregate is {self.aggregate!r}: one of {', '.join(AGGREGATES)} is expected")
         if self.control not in (None, *CONTROLS):
             raise UsageError(f"control is {self.control!r}: one of {', '.join(CONTROLS)} is expected")
+        if not 0 <= self.control_seed < 2**32:
+            raise UsageError(f"control_seed is {self.control_seed}: a number from 0 to {2**32 - 1} is expected")
         if self.num_queries is not None and self.num_queries < 1:
             raise UsageError(
                 f"num_queries is {self.num_queries}: at least 1 is expected (alpha 0 makes the plain index)"
@@ -72,8 +83,19 @@ class AugmentationSettings:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> AugmentationSettings:
         """Settings from a manifest."""
-        languages = values.get("languages")
-        return cls(**{**values, "languages": None if languages is None else tuple(languages)})
+        return settings_from(cls, values, but=(UNIT_LENGTH_FIRST,))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings for a manifest.
+
+        What came later is named only where it is used: other artifacts of before stay the same, and those that were
+        made otherwise (shuffled controls with the queries from half a corpus away; hubness reduced before vectors got
+        unit length) are other ones.
+        """
+        values = asdict(self)
+        if self.control != "shuffled":
+            del values["control_seed"]
+        return values | {UNIT_LENGTH_FIRST: True} if self.normalize and self.reduce_hubness else values
 
 
 def read_augmentation(name: str | Path) -> AugmentationSettings:

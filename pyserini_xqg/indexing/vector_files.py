@@ -9,6 +9,7 @@ from pathlib import Path
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.indexing.augmentation import AugmentedPart
 from pyserini_xqg.indexing.flat_file import RowFile, flat_header, npy_header
+from pyserini_xqg.indexing.lengths import Sums
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.parts import Parts
 
@@ -77,13 +78,6 @@ class VectorFiles:
         self._files = {name: RowFile(folder / name, header, sizes[name]) for name, header in headers.items()}
         self.parts = Parts(folder, "vectors", -(-rows // part_size), self._sha256)
 
-    def __enter__(self) -> VectorFiles:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()
-
     def write(self, part: AugmentedPart) -> None:
         """Write a part and mark it; it is on disk when this returns."""
         self._files[self.FLAT].write(part.start, part.vectors)
@@ -97,6 +91,7 @@ class VectorFiles:
             part.number,
             without_queries=int((part.counts.sum(axis=0) == 0).sum()),
             queries=dict(zip(self._all_languages, part.counts.sum(axis=1).tolist(), strict=True)),
+            lengths=part.lengths,
         )
 
     def query_counts(self) -> tuple[int, dict[str, int]]:
@@ -107,6 +102,11 @@ class VectorFiles:
             for language, count in counts["queries"].items():
                 queries[language] += count
         return without, queries
+
+    def lengths(self) -> list[Sums]:
+        """The sums of the parts' lengths; once all parts are there."""
+        # Parts that an earlier version has done have none.
+        return [counts["lengths"] for counts in self.parts.counts() if "lengths" in counts]
 
     def _sha256(self, number: int) -> str:
         """Of the rows of a part in all files."""

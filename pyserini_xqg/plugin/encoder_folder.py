@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder
@@ -10,7 +9,7 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.storage.manifest import Manifest
-from pyserini_xqg.storage.workspace import already_made
+from pyserini_xqg.storage.workspace import already_made, real_place
 
 
 def write_encoder(
@@ -21,15 +20,43 @@ def write_encoder(
     Raises
     ------
     UsageError
-        Something else is at `folder`, or the two models' vectors cannot be compared.
+        Something else is at `folder`, the two models' vectors cannot be compared, or see :func:`check_stock_can`.
     """
-    if augmentation.reduce_hubness or augmentation.control or augmentation.languages:
-        raise UsageError(
-            "stock pyserini.encode knows no corpus and no languages: hubness, controls and languages need xqg index"
-        )
+    check_stock_can(augmentation, direction=False)
     resolved = open_passage_encoder(encoder, device).settings
-    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": asdict(augmentation)}
+    settings = {"encoder": describe_encoder(resolved, folder), "augmentation": augmentation.to_dict()}
+    folder = real_place(folder)
     if not already_made(folder, {"settings": settings, "inputs": {}}):
         folder.mkdir(parents=True, exist_ok=True)
         Manifest("encoder", settings).write(folder)
     return resolved
+
+
+def check_stock_can(augmentation: AugmentationSettings, direction: bool) -> None:
+    """Refuse what no encoder can do that is given a few passages with their queries, one a line, and nothing else.
+
+    Parameters
+    ----------
+    augmentation : AugmentationSettings
+    direction : bool
+        Whether the mean query direction is known, which hubness reduction takes out.
+
+    Raises
+    ------
+    UsageError
+        Some settings need the corpus, or the languages of the queries.
+    """
+    unable = [name for name in ("languages", "num_queries", "control") if getattr(augmentation, name) is not None]
+    if augmentation.reduce_hubness and not direction:
+        unable.append("reduce_hubness")
+    if unable:
+        raise UsageError(
+            f"the augmentation has {', '.join(f'{name} {_said(getattr(augmentation, name))}' for name in unable)}; "
+            "stock pyserini.encode knows neither the corpus nor which language a query is in. Languages and a number "
+            "of queries are chosen by xqg records, for a folder that xqg encoder made without them; hubness and "
+            "controls need xqg index"
+        )
+
+
+def _said(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)

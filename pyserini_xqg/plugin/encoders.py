@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
-    from pyserini_xqg.indexing.settings import AugmentationSettings
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -36,7 +35,11 @@ class XqgDocumentEncoder:
     """
 
     def __init__(self, model_name: str | Path, device: str | None = None, **_: Any):
-        self._encoder, self._augmentation = _open(model_name, device, side="passage")
+        from pyserini_xqg.indexing.query_mean import read_direction
+        from pyserini_xqg.indexing.settings import read_augmentation
+
+        self._encoder = _open(model_name, device, side="passage")
+        self._augmentation, self._direction = read_augmentation(model_name), read_direction(model_name)
 
     def encode(
         self,
@@ -60,21 +63,30 @@ class XqgDocumentEncoder:
         fp16 : bool
             Compute in float16 from here on.
         querys : sequence of str or None, optional
-            The passages' queries, one a line. (Pyserini makes the argument's name from the field's.)
+            The passages' queries, one a line. (Pyserini makes the argument's name from the field's.) All of them count:
+            :func:`~pyserini_xqg.plugin.records.write_records` chooses languages and how many.
+
+        Raises
+        ------
+        UsageError
+            There are queries, and the folder's augmentation needs more than them: languages, a number of queries for
+            each, a control.
         """
         if fp16:
             self._encoder.use_half_precision()
-        passages = self._encoder.encode(_join(texts, titles, add_sep), "passage")
         if querys is None:
-            return passages
+            return self._encoder.encode(_join(texts, titles, add_sep), "passage")
         from pyserini_xqg.indexing.formula import augment, finish
+        from pyserini_xqg.plugin.encoder_folder import check_stock_can
 
-        own = [(row, query) for row, joined in enumerate(querys) for query in _lines(joined, self._augmentation)]
+        check_stock_can(self._augmentation, self._direction is not None)
+        passages = self._encoder.encode(_join(texts, titles, add_sep), "passage")
+        own = [(row, query) for row, joined in enumerate(querys) for query in _lines(joined)]
         sums = np.zeros_like(passages)
         rows = [row for row, _ in own]
         np.add.at(sums, rows, self._encoder.encode([query for _, query in own], "query"))
         counts = np.bincount(rows, minlength=len(passages)) if rows else np.zeros(len(passages), dtype=np.int64)
-        return finish(augment(passages, sums, counts, self._augmentation), self._augmentation, direction=None)
+        return finish(augment(passages, sums, counts, self._augmentation), self._augmentation, self._direction)
 
 
 class XqgQueryEncoder:
@@ -100,7 +112,7 @@ class XqgQueryEncoder:
         fp16: bool = False,
         **_: Any,
     ):
-        self._encoder = _open(encoder_dir, device, side="query", query_prefix=prefix)[0]
+        self._encoder = _open(encoder_dir, device, side="query", query_prefix=prefix)
         if fp16:
             self._encoder.use_half_precision()
 
@@ -124,19 +136,15 @@ def _join(
     return [passage_text(title, text) for title, text in zip(titles, texts, strict=True)]
 
 
-def _lines(joined: str | None, settings: AugmentationSettings) -> list[str]:
-    lines = [line for line in (joined or "").split("\n") if line.strip()]
-    return lines if settings.num_queries is None else lines[: settings.num_queries]
+def _lines(joined: str | None) -> list[str]:
+    return [line for line in (joined or "").split("\n") if line.strip()]
 
 
-def _open(
-    name: str | Path, device: str | None, side: Any, query_prefix: str | None = None
-) -> tuple[TextEncoder, AugmentationSettings]:
+def _open(name: str | Path, device: str | None, side: Any, query_prefix: str | None = None) -> TextEncoder:
     from pyserini_xqg.encoding.encoder import TextEncoder
     from pyserini_xqg.encoding.folder import read_encoder
-    from pyserini_xqg.indexing.settings import read_augmentation
 
-    encoder, augmentation = read_encoder(name, side), read_augmentation(name)
+    encoder = read_encoder(name, side).of_side(side)
     if query_prefix is not None:
         encoder = replace(encoder, query_prefix=query_prefix)
-    return TextEncoder(encoder, device, side), augmentation
+    return TextEncoder(encoder, device, side)

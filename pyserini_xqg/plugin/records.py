@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyserini_xqg.collection.passages import parse_passage
 from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.settings import AugmentationSettings
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
+
+PART_SIZE = 1024
 
 
 def write_records(
@@ -67,11 +67,11 @@ def write_records(
 def _write(corpus: Path, queries: Path, output: Path, settings: AugmentationSettings) -> dict[str, int]:
     without = total = 0
     with QueryLookup(output.parent) as lookup, output.open("w", encoding="utf-8", newline="\n") as handle:
-        TextPassages(corpus, part_size=1).scan(lookup, output.with_name("docid"), lambda: None)
+        source = TextPassages(corpus, PART_SIZE)
+        source.scan(lookup, output.with_name("docid"), lambda: None)
         counts = lookup.add_queries(queries)
         languages = counts.languages(settings.languages)
-        passages = (parse_passage(record) for file in jsonl_files(corpus) for record in read_records(file))
-        for row, passage in enumerate(passages):
+        for row, passage in enumerate(source.passages()):
             (record,) = lookup.queries_of([row])
             texts = [" ".join(text.split()) for _, text in chosen_queries(record, languages, settings.num_queries)]
             without += not texts

@@ -24,6 +24,7 @@ from pyserini_xqg.reporting.sweep.files import SUMMARY, read_sweep
 from pyserini_xqg.reporting.tsv import as_tsv, named_tsv
 from pyserini_xqg.storage.files import sha256_of, write_atomically
 from pyserini_xqg.storage.manifest import MANIFEST
+from pyserini_xqg.storage.workspace import real_place
 
 PAGE, TABLE, DATA, LATEX = "report.html", "report.tsv", "report.json", "report.tex"
 OTHER_TABLES = ("sweeps.tsv", "alignments.tsv")
@@ -50,7 +51,7 @@ def make_report(files: ReportFiles, output: str | Path) -> list[Path]:
     output = Path(output)
     check_report_output(output)
     written = _made(files)
-    output.mkdir(parents=True, exist_ok=True)
+    real_place(output).mkdir(parents=True, exist_ok=True)
     for name in OTHER_TABLES:
         if name not in written:
             (output / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Files: atomic writing, hashing, durable renames, free space."""
+"""Files: atomic writing, hashing, durability, what changed meanwhile, free space, the user's cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from pyserini_xqg.errors import MissingInput
+from pyserini_xqg.errors import MissingInput, XqgError
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:
@@ -38,9 +38,34 @@ def sha256_of(file: Path) -> str:
         raise MissingInput(f"{file}: cannot be read ({error.strerror})") from error
 
 
-def sync(folder: Path) -> None:
-    """Make renames in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def cache_folder() -> Path:
+    """Where converted models and known hashes are kept: ``PYSERINI_XQG_CACHE``, else ``pyserini-xqg`` in the user's
+    cache.
+    """
+    if chosen := os.environ.get("PYSERINI_XQG_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyserini-xqg"
+
+
+def changed(place: str | Path) -> XqgError:
+    """The error for an input that is no longer what the run found there when it began."""
+    return XqgError(
+        f"{place} has changed since this run began: what was read then and what is there now do not belong together. "
+        "Run the command again when nothing writes to it any more"
+    )
+
+
+def sync_all(folder: Path) -> None:
+    """Make all that is in `folder` durable, in all depths: the content of its files, and their names."""
+    for place, _, names in os.walk(folder):
+        for path in (*(Path(place, name) for name in names), Path(place)):
+            with suppress(FileNotFoundError):  # a file that another process works with
+                sync(path)
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file, or the renames in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

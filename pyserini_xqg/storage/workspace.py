@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pyserini_xqg.errors import MissingInput, UsageError, XqgError
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 from pyserini_xqg.storage.files import sync, write_atomically
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, differences
+from pyserini_xqg.storage.identity import differences, identity_of
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.parts import MARKERS
 
 
@@ -29,7 +30,8 @@ class Workspace:
     output : Path
         Where the finished artifact goes.
     identity : dict
-        Settings and input fingerprints: what must be equal for the work to go on.
+        Settings and input fingerprints: what must be equal for the work to go on, as far as it decides on the artifact
+        (:mod:`pyserini_xqg.storage.identity`).
 
     Attributes
     ----------
@@ -43,13 +45,15 @@ class Workspace:
         self.output = output
         self.folder = partial_folder(output)
         self._progress = self.folder / PROGRESS
-        recorded = self._read()
-        if recorded is not None and recorded["identity"] != identity:
-            raise UsageError(
-                f"{self.folder} holds an unfinished run with other settings or inputs: "
-                f"{differences(recorded['identity'], identity)}. "
-                f"Run it with those to go on, or remove the folder to start anew"
-            )
+        recorded = _recorded(self.folder)
+        if recorded is not None:
+            begun, asked = identity_of(recorded["identity"]), identity_of(identity)
+            if begun != asked:
+                raise UsageError(
+                    f"{self.folder} holds an unfinished run with other settings or inputs: "
+                    f"{differences(begun, asked)}. Run it with those to go on, or remove the folder to start anew"
+                )
+            identity = recorded["identity"]  # another process may be at work by this record
         self.identity = identity
         self.notes: dict[str, Any] = {} if recorded is None else recorded["notes"]
 
@@ -69,22 +73,57 @@ class Workspace:
         last()
         put_in_place(self.output)
 
-    def _read(self) -> dict[str, Any] | None:
-        if not self._progress.exists():
-            return None
-        values: dict[str, Any] = json.loads(self._progress.read_text(encoding="utf-8"))
-        # Before parts had markers this counted parts, which are done again now, or the steps of a training.
-        if step := values.get("parts_done"):
-            values["notes"].setdefault("step", step)
-        return values
+
+def begun_settings(output: Path) -> dict[str, Any]:
+    """The settings of what stands at `output`, finished or not; none where nothing does.
+
+    Raises
+    ------
+    InvalidInput
+        A manifest or a record is damaged.
+    """
+    folder = partial_folder(output)
+    for place in (output, folder):
+        with suppress(MissingInput):
+            return Manifest.read(place).settings
+    recorded = _recorded(folder)
+    return {} if recorded is None else dict(recorded["identity"].get("settings", {}))
+
+
+def work_in(folder: Path) -> str | None:
+    """What is being made in a folder, as a text; None: nothing any more."""
+    try:
+        return (folder / PROGRESS).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _recorded(folder: Path) -> dict[str, Any] | None:
+    """What was recorded of the work in a folder."""
+    try:
+        values: dict[str, Any] = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        if not isinstance(values["identity"], dict) or not isinstance(values["notes"], dict):
+            raise TypeError("no objects")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            f"{folder / PROGRESS}: not the record of an unfinished run; remove {folder} to start anew"
+        ) from error
+    # Before parts had markers this counted parts, which are done again now, or the steps of a training.
+    if step := values.get("parts_done"):
+        values["notes"].setdefault("step", step)
+    return values
 
 
 def put_in_place(output: Path) -> None:
     """Turn a folder with a manifest from ``NAME.partial`` into ``NAME``, where an earlier artifact gives way."""
-    folder, earlier = partial_folder(output), output.with_name(output.name + EARLIER)
+    folder, output = partial_folder(output), real_place(output)
+    earlier = output.with_name(output.name + EARLIER)
     for scratch in (PROGRESS, LOCK):
         (folder / scratch).unlink(missing_ok=True)
     shutil.rmtree(folder / MARKERS, ignore_errors=True)
+    sync(folder)
     if (output / MANIFEST).exists():
         shutil.rmtree(earlier, ignore_errors=True)
         output.replace(earlier)
@@ -158,15 +197,36 @@ def alone(place: Path, wait: bool = True) -> Iterator[bool]:
         lock.release()
 
 
-def partial_folder(output: Path) -> Path:
-    """Where an artifact is while it is unfinished.
+def real_place(output: Path) -> Path:
+    """`output`, or what it is a symbolic link to, be that there or not: an artifact is renamed into its place, and a
+    link would give way to it, or stand in its way.
 
     Raises
     ------
     UsageError
-        `output` is the root of the file system.
+        The link leads back to itself.
     """
-    named = output if output.name else output.resolve()  # "." has no name
+    if output.name and not output.is_symlink():
+        return output
+    try:
+        place = output.resolve()
+        place.stat()
+    except FileNotFoundError:
+        return place
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{output} is a symbolic link that leads nowhere ({error}); choose another output") from error
+    return place
+
+
+def partial_folder(output: Path) -> Path:
+    """Where an artifact is while it is unfinished: beside its place.
+
+    Raises
+    ------
+    UsageError
+        `output` is the root of the file system, or a link that leads nowhere.
+    """
+    named = real_place(output)
     if not named.name:
         raise UsageError(f"{output} is there and is no artifact of xqg; choose another output")
     return named.with_name(named.name + ".partial")
@@ -185,10 +245,10 @@ def already_made(output: Path, identity: dict[str, Any]) -> bool:
     if not (output / MANIFEST).exists():
         raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
     manifest = Manifest.read(output)
-    found = {"settings": manifest.settings, "inputs": manifest.inputs}
-    if found != identity:
+    found, asked = identity_of({"settings": manifest.settings, "inputs": manifest.inputs}), identity_of(identity)
+    if found != asked:
         raise UsageError(
-            f"{output} is there, made with other settings or inputs: {differences(found, identity)}. Choose another "
+            f"{output} is there, made with other settings or inputs: {differences(found, asked)}. Choose another "
             "output, or remove it"
         )
     return True

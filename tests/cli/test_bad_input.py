@@ -1032,6 +1032,20 @@ def test_a_key_that_can_be_none_is_not_shown(
     assert "secret" not in said
 
 
+def test_a_lack_of_memory_ends_in_a_message(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyserini_xqg.indexing import builder
+
+    monkeypatch.setattr(builder, "make_index", lambda *_: np.ones(2**50))
+    assert call(*bench.index()) == 6
+    said = capsys.readouterr().err
+    assert "xqg: out of memory (" in said and "a smaller model or input" in said
+    monkeypatch.setattr(builder, "make_index", lambda *_: np.ones(2) @ np.ones(3))
+    with pytest.raises(ValueError, match="mismatch"):
+        call(*bench.index())
+
+
 def test_queries_of_an_unknown_passage_are_not_shown(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("show", bench.queries(), "--id", "d77") == 5
     assert "queries.jsonl: none of its 5 records has the id 'd77'" in capsys.readouterr().err

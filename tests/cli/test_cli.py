@@ -165,7 +165,7 @@ def test_help_does_not_wait_for_models(command: tuple[str, ...], run_python: Run
         (["train", "re"], ["retriever"]),
         (["index", "--pass"], ["--passage-max-length", "--passage-prefix"]),
         (["train", "mine", "--recipe", "ne"], ["negatives"]),
-        (["index", "--dry-run", "--no-"], ["--no-l2-norm"]),
+        (["index", "--dry-run", "--no-"], ["--no-l2-norm", "--no-nfc"]),
     ],
 )
 def test_bash_completes_commands_options_and_choices(words: list[str], offered: list[str], tmp_path: Path) -> None:
@@ -340,10 +340,11 @@ def test_every_option_of_index_reaches_the_settings(
         "index", "--corpus", corpus, "--queries", queries, "--encoder", tiny_model, "--output", tmp_path / "out",
         "--alpha", 0.2, "--aggregate", "mean", "--language", "Russian", "--language", "fi", "--num-queries", 1,
         "--normalize", "--reduce-hubness", 0.5, "--hubness-topics", topics, "--control", "shuffled",
+        "--control-seed", 3,
         "--factory", "IVF2,Flat", "--nprobe", 2, "--threads", 1, "--keep-vectors", "--part-size", 7,
         "--query-model", tiny_sentence_model, "--pooling", "mean", "--l2-norm", "--query-prefix", "q: ",
         "--passage-prefix", "p: ", "--query-max-length", 20, "--passage-max-length", 30, "--dtype", "bfloat16",
-        "--device", "cpu",
+        "--no-nfc", "--device", "cpu",
     ) == 0
     # fmt: on
     manifest = Manifest.read(tmp_path / "out")
@@ -359,6 +360,13 @@ def test_every_option_of_index_reaches_the_settings(
         "query_max_length": 20,
         "passage_max_length": 30,
         "dtype": "bfloat16",
+        "query_form": {
+            "revision": None,
+            "pooling": "mean",
+            "l2_norm": True,
+            "query_prefix": "q: ",
+            "query_max_length": 20,
+        },
     }
     assert manifest.settings == {
         "augmentation": {
@@ -369,6 +377,8 @@ def test_every_option_of_index_reaches_the_settings(
             "normalize": True,
             "reduce_hubness": 0.5,
             "control": "shuffled",
+            "control_seed": 3,
+            "unit_length_before_hubness": True,
         },
         "index": {"factory": "IVF2,Flat", "nprobe": 2, "threads": 1, "keep_vectors": True},
         "keep_vectors": True,

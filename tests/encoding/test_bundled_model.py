@@ -53,16 +53,6 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYSERINI_XQG_CACHE", "/somewhere")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
-    assert bundled_model.cache_folder() == Path("/somewhere")
-    monkeypatch.delenv("PYSERINI_XQG_CACHE")
-    assert bundled_model.cache_folder() == Path("/cache/pyserini-xqg")
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    assert bundled_model.cache_folder() == Path.home() / ".cache" / "pyserini-xqg"
-
-
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_model_and_every_later_one_makes_the_same_bytes(e5_model: Path, cache: Path) -> None:
     process = start(multilingual_e5_small)

@@ -15,7 +15,7 @@ from pyserini_xqg.plugin.encoder_folder import write_encoder
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from tests.conftest import make_model
 
-AUGMENTATION = AugmentationSettings(alpha=0.02, aggregate="mean", num_queries=3, normalize=True)
+AUGMENTATION = AugmentationSettings(alpha=0.02, aggregate="mean", normalize=True)
 
 
 @pytest.fixture

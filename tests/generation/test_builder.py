@@ -8,6 +8,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.errors import InvalidInput, PartlyDone, UsageError, XqgError
+from pyserini_xqg.generation import checked_corpus
 from pyserini_xqg.generation.backends import _prompted as prompted
 from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
@@ -612,3 +614,90 @@ def test_processes_with_a_model_make_what_one_makes(sampling: Builder, corpus: P
     assert [process.exitcode for process in processes] == [0, 0]
     assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
     assert beside(tmp_path / "out") == ["out"]
+
+
+def test_a_corpus_that_changes_during_a_run_stops_it(
+    lexicon: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder, before = lexicon(), corpus.read_text(encoding="utf-8")
+    write = builder._write_parts
+
+    def after_the_check(*arguments: Any) -> None:
+        corpus.write_text(before.replace('"d8"', '"d_"').replace('"d9"', '"d8"').replace('"d_"', '"d9"'))
+        write(*arguments)
+
+    with monkeypatch.context() as changing:
+        changing.setattr(builder, "_write_parts", after_the_check)
+        with pytest.raises(XqgError, match=r"corpus\.jsonl has changed since this run began"):
+            builder.build(corpus, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    corpus.write_text(before)
+    lexicon().build(corpus, tmp_path / "out")
+    lexicon().build(corpus, tmp_path / "whole")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
+
+
+def test_a_large_corpus_has_larger_parts_and_a_folder_that_was_begun_keeps_its_own(
+    lexicon: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checked_corpus, "PART_SIZE", 1)
+    lexicon(part_size=None).build(corpus, tmp_path / "small")
+    assert len(parts_of(tmp_path / "small")) == 11
+    monkeypatch.setattr(checked_corpus, "MOST_PARTS", 3)
+    made = lexicon(part_size=None).build(corpus, tmp_path / "large")
+    assert made.settings["part_size"] == 4
+    assert list(parts_of(tmp_path / "large")) == [f"part-00000{number}.jsonl" for number in range(3)]
+    assert records(tmp_path / "large") == records(tmp_path / "small")
+    for name, parts in (("small", 11), ("large", 3)):
+        lexicon("ru", part_size=None).build(corpus, tmp_path / name)
+        assert len(parts_of(tmp_path / name)) == parts
+    assert records(tmp_path / "large") == records(tmp_path / "small")
+    assert all("ru" in queries for name, queries in records(tmp_path / "large").items() if name != "d4")
+    with pytest.raises(UsageError, match="part_size was 4, now 2"):
+        lexicon(part_size=2).build(corpus, tmp_path / "large")
+
+
+def test_unfinished_work_keeps_the_size_of_its_parts(
+    lexicon: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as stopping:
+        stopping.setattr(XqgQueryBuilder, "_count", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            lexicon(part_size=5).build(corpus, tmp_path / "out")
+    assert len(markers(tmp_path / "out.partial")) == 3
+    lexicon(part_size=None).build(corpus, tmp_path / "out")
+    lexicon(part_size=5).build(corpus, tmp_path / "whole")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_output_that_is_a_link_is_made_and_extended_where_it_leads(
+    lexicon: Builder, corpus: Path, tmp_path: Path, is_there: bool
+) -> None:
+    place = tmp_path / "disk" / "queries"
+    if is_there:
+        place.mkdir(parents=True)
+    (tmp_path / "out").symlink_to(place)
+    lexicon("fi").build(corpus, tmp_path / "out")
+    lexicon("ru").build(corpus, tmp_path / "out")
+    assert beside(place) == ["queries"] and beside(tmp_path / "out") == ["out"]
+    assert (tmp_path / "out").is_symlink()
+    lexicon("fi ru").build(corpus, tmp_path / "whole")
+    assert parts_of(place) == parts_of(tmp_path / "whole")
+
+
+def test_a_folder_is_extended_by_the_same_model_from_another_place(
+    tiny_mt5: Path, corpus: Path, tmp_path: Path
+) -> None:
+    def build(model: Path, language: str) -> Manifest:
+        generator = Seq2SeqGenerator(model=str(model), input_length=48, output_length=6, device="cpu")
+        return XqgQueryBuilder(generator, [language], 1, part_size=4).build(corpus, tmp_path / "out")
+
+    def allowed(model: Path, language: str) -> Manifest | None:
+        with suppress(PartlyDone):  # a random model writes little in the right script
+            return build(model, language)
+        return None
+
+    allowed(tiny_mt5, "fi")
+    allowed(Path(shutil.copytree(tiny_mt5, tmp_path / "moved")), "ru")
+    assert list(Manifest.read(tmp_path / "out").settings["languages"]) == ["fi", "ru"]

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 from tqdm import tqdm
 
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.exchange import exchange
 from pyserini_xqg.indexing.settings import AugmentationSettings
+from tests.conftest import write_lines
 from tests.indexing.helpers import by_hand, records, vectors_of
 
 
@@ -55,11 +61,44 @@ def test_normalized_vectors_have_unit_length(builder, corpus, queries, tmp_path)
     np.testing.assert_allclose(np.linalg.norm(vectors_of(tmp_path / "out"), axis=1), 1, atol=1e-6)
 
 
-def test_the_shuffled_control_uses_the_queries_of_other_passages(builder, encoder, corpus, queries, tmp_path) -> None:
-    builder(AugmentationSettings(alpha=0.2, control="shuffled")).build(corpus, queries, tmp_path / "out")
-    passages, sums, _ = by_hand(encoder, corpus, queries)
-    moved = np.roll(sums, -(len(sums) // 2), axis=0)
-    np.testing.assert_allclose(vectors_of(tmp_path / "out"), 0.8 * passages + 0.2 * moved, atol=1e-6)
+@pytest.mark.parametrize("languages", [None, ("fi",)])
+def test_the_shuffled_control_gives_each_passage_the_queries_of_another_one_with_as_many(
+    builder, encoder, corpus, queries, tmp_path, languages
+) -> None:
+    counts = [by_hand(encoder, corpus, queries, [language])[2] for language in languages or ("fi", "ru")]
+    passages, sums, _ = by_hand(encoder, corpus, queries, languages)
+    found = []
+    for seed in (0, 1):
+        settings = AugmentationSettings(alpha=0.2, control="shuffled", control_seed=seed, languages=languages)
+        manifest = builder(settings).build(corpus, queries, tmp_path / str(seed))
+        drawn = exchange(QueryNumbers.of_counts(np.stack(counts, axis=1)), seed)
+        expected = 0.8 * passages + 0.2 * sums[drawn.partners]
+        np.testing.assert_allclose(vectors_of(tmp_path / str(seed)), expected, atol=1e-6)
+        assert manifest.settings["augmentation"]["control_seed"] == seed
+        assert manifest.counts["passages_with_others_queries"] == drawn.exchanged == int((sum(counts) > 0).sum())
+        assert manifest.counts["of_them_with_unequal_numbers"] == drawn.unequal
+        found.append(drawn.partners.tolist())
+    assert found[0] != found[1]
+
+
+def test_the_shuffled_control_is_the_same_whatever_the_parts_and_the_order_and_packing_of_the_queries(
+    builder, corpus, queries, tmp_path
+) -> None:
+    settings = AugmentationSettings(alpha=0.2, reduce_hubness=0.5, control="shuffled")
+    lines = queries.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "turned.jsonl").write_text("".join(reversed(lines)), encoding="utf-8")
+    (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress(queries.read_bytes()))
+    builder(settings).build(corpus, queries, tmp_path / "one")
+    builder(settings, part_size=23).build(corpus, tmp_path / "turned.jsonl", tmp_path / "other")
+    builder(settings).build(corpus, tmp_path / "packed.jsonl.gz", tmp_path / "third")
+    np.testing.assert_allclose(vectors_of(tmp_path / "one"), vectors_of(tmp_path / "other"), atol=1e-6)
+    assert (tmp_path / "one" / "index").read_bytes() == (tmp_path / "third" / "index").read_bytes()
+
+
+def test_one_passage_with_queries_has_nobody_to_exchange_them_with(builder, corpus, tmp_path) -> None:
+    one = write_lines(tmp_path / "one.jsonl", [{"id": "d1", "queries": {"fi": ["joki"]}}])
+    with pytest.raises(UsageError, match="1 of 23 passages have queries that count"):
+        builder(AugmentationSettings(control="shuffled")).build(corpus, one, tmp_path / "out")
 
 
 def test_with_alpha_1_a_passage_without_queries_keeps_its_vector(builder, encoder, corpus, queries, tmp_path) -> None:

@@ -98,11 +98,9 @@ def test_rows_written_in_any_order_and_number_of_goes_give_the_array(
             # Every other value of a twice as large array: not contiguous in memory.
             file.write(start, np.repeat(values[start:stop], 2, axis=0)[::2])
             if reopen:
-                file.close()
                 file = RowFile(path, header, row_bytes)
             assert file.read(start, stop - start) == values[start:stop].tobytes()
         assert file.read(0, rows + 1) == values.tobytes()
-        file.close()
         if kind == "flat":
             found: npt.NDArray[np.generic] = read_flat(path)
             index = faiss.read_index(str(path))
@@ -112,12 +110,14 @@ def test_rows_written_in_any_order_and_number_of_goes_give_the_array(
         np.testing.assert_array_equal(found, values)
 
 
-def test_a_written_piece_is_in_the_file_before_it_is_closed(tmp_path: Path) -> None:
+def test_a_written_piece_is_in_the_file_at_once_and_the_file_is_not_left_open(tmp_path: Path) -> None:
     values = vectors(4, 3)
+    before = len(list(Path("/proc/self/fd").iterdir()))
     file = RowFile(tmp_path / "rows.npy", npy_header((4, 3), "<f4"), 12)
     file.write(0, values)
+    file.read(0, 4)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), values)
-    file.close()
 
 
 @pytest.mark.parametrize("shape", [(7,), (0,), (123456, 384)])

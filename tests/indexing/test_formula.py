@@ -102,21 +102,34 @@ def test_with_nothing_asked_for_vectors_stay_as_they_are(vectors: Array) -> None
     ),
     share=st.sampled_from([0.0, 0.5]),
 )
-def test_normalised_vectors_have_unit_length_and_zero_stays_zero(vectors: Array, share: float) -> None:
+def test_normalised_vectors_have_unit_length_of_which_hubness_is_reduced_and_zero_stays_zero(
+    vectors: Array, share: float
+) -> None:
     direction = unit(np.arange(1, vectors.shape[1] + 1, dtype=np.float64))
-    found = finish(vectors, AugmentationSettings(normalize=True, reduce_hubness=share), direction)
+    found = finish(vectors, AugmentationSettings(normalize=True), direction)
     assert found.dtype == np.float32
     zero = ~vectors.any(axis=1)
     np.testing.assert_array_equal(found[zero], 0)
     np.testing.assert_allclose(np.linalg.norm(found[~zero].astype(np.float64), axis=1), 1, rtol=1e-6)
+    both = finish(vectors, AugmentationSettings(normalize=True, reduce_hubness=share), direction)
+    reduced = finish(found, AugmentationSettings(reduce_hubness=share), direction)
+    np.testing.assert_allclose(both, reduced, atol=1e-6)
 
 
-def test_hubness_goes_before_normalisation() -> None:
-    direction = np.array([1, 0], dtype=np.float32)
-    found = finish(
-        np.array([[3, 4]], dtype=np.float32), AugmentationSettings(normalize=True, reduce_hubness=1), direction
-    )
-    np.testing.assert_allclose(found, [[0, 1]])
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75, 1.0])
+def test_a_share_of_hubness_taken_out_at_unit_length_never_ranks_hubs_higher(share: float) -> None:
+    """Of two passages equally near to a question but for the common direction, the hub gains nothing on the other."""
+    direction = np.array([1, 0, 0], dtype=np.float32)
+
+    def lead(normalize: bool, reduce_hubness: float) -> float:
+        angles = np.array([0.85, 0.8])  # cosines with the direction, as strong as multilingual-e5-small has them
+        sines = np.sqrt(1 - angles**2)
+        vectors = np.stack([angles, 0.6 * sines, 0.8 * sines], axis=1).astype(np.float32)
+        given = AugmentationSettings(normalize=normalize, reduce_hubness=reduce_hubness)
+        first, second = finish(vectors, given, direction) @ direction
+        return float(first - second)
+
+    assert lead(True, share) == pytest.approx((1 - share) * lead(False, 0), abs=1e-6)
 
 
 def test_a_direction_has_unit_length() -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pyserini_xqg.collection.query_numbers import QueryNumbers
+from pyserini_xqg.indexing.exchange import exchange
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from tests.indexing.helpers import vectors_of
 
@@ -29,12 +31,18 @@ def test_the_sums_of_the_first_queries_are_kept(builder, corpus, queries, tmp_pa
     builder(settings, IndexSettings(keep_first=(2, 1, 2))).build(corpus, queries, tmp_path / "all")
     kept, number_1 = tmp_path / "all" / "vectors", np.load(tmp_path / "all" / "vectors" / "queries.fi.first-1.npy")
     assert len(list(kept.iterdir())) == 1 + 2 * 4
+    partners = np.arange(23)
+    if control == "shuffled":  # drawn among passages with as many queries in all, whatever the number that is tried
+        own_counts = builder(replace(settings, control=None), IndexSettings(keep_vectors=True))
+        own_counts.build(corpus, queries, tmp_path / "own")
+        counts = [np.load(tmp_path / "own" / "vectors" / f"counts.{language}.npy") for language in ("fi", "ru")]
+        partners = exchange(QueryNumbers.of_counts(np.stack(counts, axis=1)), 0).partners
     for number in (1, 2):
-        own = replace(settings, num_queries=number)
+        own = replace(settings, num_queries=number, control=None if control == "shuffled" else control)
         builder(own, IndexSettings(keep_vectors=True)).build(corpus, queries, tmp_path / str(number))
         for language in ("fi", "ru"):
             sums = np.load(kept / f"queries.{language}.first-{number}.npy")
-            alone = np.load(tmp_path / str(number) / "vectors" / f"queries.{language}.npy")
+            alone = np.load(tmp_path / str(number) / "vectors" / f"queries.{language}.npy")[partners]
             if control != "mean":  # the mean is that of the queries that count
                 np.testing.assert_allclose(sums, alone, atol=1e-6)
             assert (np.abs(sums).sum(axis=1) > 0).tolist() == (np.abs(alone).sum(axis=1) > 0).tolist()

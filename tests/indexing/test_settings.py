@@ -35,6 +35,6 @@ def test_languages_become_codes_in_order_and_once() -> None:
 
 @pytest.mark.parametrize("languages", [None, ("fi", "te")])
 def test_settings_come_back_from_a_manifest(languages: tuple[str, ...] | None) -> None:
-    chosen = AugmentationSettings(0.5, "mean", languages, 3, True, 0.25, "shuffled")
+    chosen = AugmentationSettings(0.5, "mean", languages, 3, True, 0.25, "shuffled", 7)
     values = {**asdict(chosen), "languages": None if languages is None else list(languages)}
     assert AugmentationSettings.from_dict(values) == chosen

@@ -27,7 +27,7 @@ def part(number: int) -> AugmentedPart:
     rows = slice(number * SIZE, (number + 1) * SIZE)
     sums = VECTORS[2:, rows]
     return AugmentedPart(
-        number, number * SIZE, VECTORS[0, rows], VECTORS[1, rows], sums, COUNTS[:, rows], sums[None] + 1
+        number, number * SIZE, VECTORS[0, rows], VECTORS[1, rows], sums, COUNTS[:, rows], sums[None] + 1, {}
     )
 
 
@@ -49,25 +49,25 @@ def test_parts_in_any_order_with_a_stop_and_damage_between_end_with_the_same_fil
     keep: bool, order: list[int], stop: int, harmed: int, data: st.DataObject
 ) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        with opened(Path(one), keep) as files:
-            for number in range(4):
-                files.write(part(number))
-            counted = files.query_counts()
+        files = opened(Path(one), keep)
+        for number in range(4):
+            files.write(part(number))
+        counted = files.query_counts()
         assert counted == (int((COUNTS.sum(axis=0) == 0).sum()), dict(zip(LANGUAGES, COUNTS.sum(axis=1), strict=True)))
-        with opened(Path(other), keep) as files:
-            for number in order[:stop]:
-                files.write(part(number))
+        files = opened(Path(other), keep)
+        for number in order[:stop]:
+            files.write(part(number))
         name = data.draw(st.sampled_from(sorted(files_of(Path(other)))))
         whole = bytearray((Path(other) / name).read_bytes())
         if harmed < len(whole):
             whole[harmed] ^= 1
         (Path(other) / name).write_bytes(whole)
-        with opened(Path(other), keep) as files:
-            missing = set(files.parts.missing())
-            assert missing >= set(order[stop:])
-            for number in (number for number in reversed(order) if number in missing):
-                files.write(part(number))
-            assert files.query_counts() == counted
+        files = opened(Path(other), keep)
+        missing = set(files.parts.missing())
+        assert missing >= set(order[stop:])
+        for number in (number for number in reversed(order) if number in missing):
+            files.write(part(number))
+        assert files.query_counts() == counted
         assert files_of(Path(one)) == files_of(Path(other))
         np.testing.assert_array_equal(read_flat(Path(other, VectorFiles.FLAT)), VECTORS[0])
 

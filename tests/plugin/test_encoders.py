@@ -9,9 +9,13 @@ import pytest
 
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.flat_file import read_flat
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.plugin.encoder_folder import write_encoder
 from pyserini_xqg.plugin.encoders import XqgDocumentEncoder, XqgQueryEncoder
+from pyserini_xqg.plugin.records import write_records
 from tests.conftest import make_model, sentence
 
 TEXTS = [sentence(number, length) for number, length in enumerate((9, 40, 2, 17, 5))]
@@ -33,11 +37,11 @@ def made(model: Path, folder: Path, augmentation: AugmentationSettings | None = 
     return str(folder)
 
 
-def by_hand(encoder: TextEncoder, alpha: float, aggregate: str = "sum", first: int = 99) -> npt.NDArray[np.float64]:
+def by_hand(encoder: TextEncoder, alpha: float, aggregate: str = "sum") -> npt.NDArray[np.float64]:
     """(1 - alpha) e(p) + alpha SUM e(q), a text at a time, in float64."""
     rows = []
     for text, queries in zip(TEXTS, QUERIES, strict=True):
-        added = [encoder.encode([query], "query")[0].astype(np.float64) for query in queries[:first]]
+        added = [encoder.encode([query], "query")[0].astype(np.float64) for query in queries]
         total = sum(added, np.zeros(encoder.dimension))
         if aggregate == "mean" and added:
             total = total / len(added)
@@ -53,10 +57,10 @@ def test_the_records_own_queries_are_added_by_the_formula(tiny_model: Path, tmp_
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
 
 
-def test_the_mean_of_the_first_queries_is_added_where_the_folder_says_so(tiny_model: Path, tmp_path: Path) -> None:
-    augmentation = AugmentationSettings(alpha=0.4, aggregate="mean", num_queries=2, normalize=True)
+def test_the_mean_of_the_queries_is_added_where_the_folder_says_so(tiny_model: Path, tmp_path: Path) -> None:
+    augmentation = AugmentationSettings(alpha=0.4, aggregate="mean", normalize=True)
     encoder = XqgDocumentEncoder(made(tiny_model, tmp_path / "encoder", augmentation), device="cpu")
-    expected = by_hand(TextEncoder(EncoderSettings(str(tiny_model), **SETTINGS), "cpu"), 0.4, "mean", first=2)
+    expected = by_hand(TextEncoder(EncoderSettings(str(tiny_model), **SETTINGS), "cpu"), 0.4, "mean")
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(encoder.encode(TEXTS, querys=JOINED), expected, atol=1e-5)
 
@@ -174,3 +178,52 @@ def test_a_bare_model_is_opened_with_the_settings_of_the_paper(tiny_model: Path)
     augmented = by_hand(TextEncoder(EncoderSettings(str(tiny_model)), "cpu"), 0.01)
     documents = XqgDocumentEncoder(str(tiny_model), device="cpu").encode(TEXTS, querys=JOINED)
     np.testing.assert_allclose(documents, augmented, atol=1e-5)
+
+
+def by_stock(index: Path, records: Path) -> npt.NDArray[np.float32]:
+    """What stock ``pyserini.encode --encoder INDEX --fields title text query`` makes of records."""
+    from pyserini.encode import JsonlCollectionIterator
+
+    (batch,) = JsonlCollectionIterator(str(records), ["title", "text", "query"])(batch_size=100)
+    encoder = XqgDocumentEncoder(model_name=index, device="cpu")
+    return encoder.encode(texts=batch["text"], titles=batch["title"], querys=batch["query"], max_length=256)
+
+
+@pytest.mark.parametrize(
+    "augmentation",
+    [
+        AugmentationSettings(alpha=0.3, aggregate="mean", normalize=True),
+        AugmentationSettings(alpha=0.3, reduce_hubness=0.7),
+        AugmentationSettings(alpha=0.3, reduce_hubness=1.0, normalize=True),
+    ],
+)
+def test_an_index_folders_settings_make_the_vectors_of_the_index(
+    augmentation: AugmentationSettings, corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    builder = XqgIndexBuilder(EncoderSettings(tiny_model), augmentation, device="cpu")
+    builder.build(corpus, queries, tmp_path / "index")
+    write_records(corpus, queries, tmp_path / "records.jsonl")
+    vectors = by_stock(tmp_path / "index", tmp_path / "records.jsonl")
+    np.testing.assert_allclose(vectors, read_flat(tmp_path / "index" / "index"), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("named", "augmentation"),
+    [
+        ("languages fi", AugmentationSettings(languages=("fi",))),
+        ("num_queries 1", AugmentationSettings(num_queries=1)),
+        ("control shuffled", AugmentationSettings(control="shuffled")),
+        ("control mean", AugmentationSettings(control="mean")),
+        ("languages fi,ru, num_queries 2", AugmentationSettings(languages=("fi", "ru"), num_queries=2)),
+    ],
+)
+def test_what_stock_encode_cannot_do_is_refused_by_name_where_there_are_queries(
+    named: str, augmentation: AugmentationSettings, corpus: Path, queries: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    XqgIndexBuilder(EncoderSettings(tiny_model), augmentation, device="cpu").build(corpus, queries, index)
+    write_records(corpus, queries, tmp_path / "records.jsonl")
+    with pytest.raises(UsageError, match=f"the augmentation has {named}; stock pyserini.encode"):
+        by_stock(index, tmp_path / "records.jsonl")
+    plain = TextEncoder(EncoderSettings(str(tiny_model)), "cpu").encode(TEXTS, "passage")
+    np.testing.assert_allclose(XqgDocumentEncoder(index, device="cpu").encode(TEXTS), plain, atol=1e-6)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.plugin.records import write_records
 from tests.conftest import write_lines
@@ -111,3 +112,18 @@ def test_a_place_that_cannot_be_is_an_error_with_its_reason(
 ) -> None:
     with pytest.raises(XqgError, match=rf"r\.jsonl cannot be written \({reason}\)"):
         write_records(corpus, queries, corpus / place)
+
+
+def test_a_corpus_that_changes_meanwhile_stops_it(
+    corpus: Path, queries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = QueryLookup.add_queries
+
+    def then_change(lookup: QueryLookup, path: Path) -> QueryCounts:
+        corpus.write_text(corpus.read_text(encoding="utf-8").replace('"d3"', '"e3"'), encoding="utf-8")
+        return add(lookup, path)
+
+    monkeypatch.setattr(QueryLookup, "add_queries", then_change)
+    with pytest.raises(XqgError, match=r"corpus\.jsonl has changed since this run began"):
+        write_records(corpus, queries, tmp_path / "records.jsonl")
+    assert not (tmp_path / "records.jsonl").exists()

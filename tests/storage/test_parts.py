@@ -53,9 +53,6 @@ class InOneFile:
         self._file.write(number * 2, rows(number))
         self.parts.mark(number, length=number)
 
-    def close(self) -> None:
-        self._file.close()
-
     def _sha256(self, number: int) -> str:
         return hashlib.sha256(self._file.read(number * 2, 2)).hexdigest()
 
@@ -98,9 +95,6 @@ def run(folder: Path, shared: bool, order: list[int], kill_before: int | None) -
             return list(parts.counts())
         except Killed:
             return None
-        finally:
-            if work:
-                work.close()
 
 
 @pytest.mark.slow

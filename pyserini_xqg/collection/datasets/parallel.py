@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput
 
 SentenceRows = Mapping[str, Iterable[tuple[str, str]]]
@@ -69,14 +70,15 @@ class ParallelQuestion:
 def parallel_text(rows: SentenceRows) -> ParallelText:
     """Parallel text from the (English, other) pairs of each language.
 
-    Pairs with an empty side, and all but the first of those with the same English sentence, are left out.
+    Pairs with an empty side, and all but the first of those with the same English sentence, are left out. Two spellings
+    of one sentence in Unicode are the same.
 
     Raises
     ------
     InvalidInput
         No language, or one without a pair.
     """
-    english: dict[str, int] = {}
+    english: dict[str, tuple[int, str]] = {}  # composed, to its row and the sentence as it stands
     pairs: dict[str, list[AlignedSentence]] = {}
     duplicate: Counter[str] = Counter()
     empty: Counter[str] = Counter()
@@ -86,7 +88,7 @@ def parallel_text(rows: SentenceRows) -> ParallelText:
             if not original or not other:
                 empty[language] += 1
                 continue
-            row = english.setdefault(original, len(english))
+            row, _ = english.setdefault(composed(original), (len(english), original))
             if row in found:
                 duplicate[language] += 1
             else:
@@ -99,5 +101,5 @@ def parallel_text(rows: SentenceRows) -> ParallelText:
         pairs[language] = list(found.values())
     if not pairs:
         raise InvalidInput("no language beside English; parallel sentences are expected")
-    passages = [Passage(f"s{row}", text, "") for text, row in english.items()]
+    passages = [Passage(f"s{row}", text, "") for row, text in english.values()]
     return ParallelText(passages, pairs, {"duplicate": dict(duplicate), "empty": dict(empty)})

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.evaluation.alignment.pair_measures import ACCURACY, MEASURES, Values, pair_values
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
@@ -15,6 +16,7 @@ from pyserini_xqg.evaluation.alignment.vectors import PLAIN
 from pyserini_xqg.evaluation.comparison.clusters import Clusters
 from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
 from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
+from pyserini_xqg.indexing.exchange import exchange
 from pyserini_xqg.indexing.formula import augment
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -61,9 +63,7 @@ class PairVectors:
         found: dict[str, dict[str, Values]] = {}
         for language, rows in self.rows.items():
             counted = languages_that_count(subset, language, kept.languages)
-            sums, counts = _controlled(
-                kept.queries(counted, None, slice(None)), kept.counts(counted, None, slice(None)), control
-            )
+            sums, counts = _controlled(kept, counted, control, self.settings.seed)
             of_alphas = []
             for alpha in alphas:
                 augmentation = AugmentationSettings(alpha=alpha, aggregate=self.settings.aggregate)
@@ -122,12 +122,14 @@ def conditions(
 
 
 def _controlled(
-    sums: Vectors, counts: npt.NDArray[np.int64], control: str | None
+    kept: KeptVectors, languages: Sequence[str], control: str | None, seed: int
 ) -> tuple[Vectors, npt.NDArray[np.int64]]:
     """The sums and counts of the queries, or of a control of them: see :class:`AugmentationSettings`."""
-    if control == "shuffled":
-        distance = max(1, len(sums) // 2)
-        return np.roll(sums, -distance, axis=0), np.roll(counts, -distance)
+    sums, counts = kept.queries(languages, None, slice(None)), kept.counts(languages, None, slice(None))
+    if control == "shuffled" and languages:
+        each = np.stack([kept.counts([language], None, slice(None)) for language in languages], axis=1)
+        partners = exchange(QueryNumbers.of_counts(each), seed).partners
+        return sums[partners], counts[partners]
     if control == "mean":
         mean = (sums.sum(axis=0, dtype=np.float64) / max(1, int(counts.sum()))).astype(np.float32)
         return counts[:, None].astype(np.float32) * mean, counts

@@ -37,7 +37,7 @@ class AlignmentSettings:
     folds : int
         Parts of the sentences; the weight is chosen for each on the others. By ``A@1``.
     seed : int
-        Seed of the random numbers that make the folds.
+        Seed of the random numbers that make the folds and the shuffled control.
     cluster : str or Path or None
         What goes together in folds and tests: question (an English sentence's translations), none, or a file with
         LANGUAGE:ID, a tab and the name of its cluster on each line; None: question.

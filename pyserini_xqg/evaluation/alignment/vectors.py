@@ -13,7 +13,7 @@ from tqdm import tqdm
 from pyserini_xqg.collection.datasets.parallel import ParallelText
 from pyserini_xqg.collection.datasets.retrieval_set import corpus_lines, queries_lines
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
-from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.folder import open_encoders, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
@@ -21,6 +21,7 @@ from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.files import write_atomically
 from pyserini_xqg.storage.manifest import Manifest
+from pyserini_xqg.storage.workspace import real_place
 
 CORPUS, RELATED, INDEXES, VECTORS = "corpus.jsonl", "related.jsonl", "indexes", "vectors"
 PLAIN = "plain"
@@ -145,7 +146,7 @@ def write_sentences(text: ParallelText, folder: Path) -> None:
             f"{folder} has {'something else' if found is None else 'other sentences'} in it; choose another output, or "
             "remove it"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    real_place(folder).mkdir(parents=True, exist_ok=True)
     write_atomically(there, corpus)
     if text.related:
         write_atomically(folder / RELATED, "".join(queries_lines(text.related)))
@@ -153,9 +154,16 @@ def write_sentences(text: ParallelText, folder: Path) -> None:
 
 def _whole(encoder: EncoderSettings, device: str | None) -> EncoderSettings:
     """The settings as they are resolved on the model, with queries as long as passages."""
-    resolved = TextEncoder(encoder, device).settings
+    passages, questions = open_encoders(encoder, device)
+    whole = replace(passages.settings, query_max_length=_longest(passages.settings))
+    if passages is questions:
+        return whole
+    return whole.with_query_form(replace(questions.settings, query_max_length=_longest(questions.settings)))
+
+
+def _longest(resolved: EncoderSettings) -> int:
     lengths = resolved.query_max_length, resolved.passage_max_length
-    return replace(resolved, query_max_length=max(length for length in lengths if length is not None))
+    return max(length for length in lengths if length is not None)
 
 
 def _save(vectors: Vectors, file: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import fingerprint
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
@@ -109,6 +109,7 @@ class PromptedGenerator(Generator, ABC):
         self._dtype, self._greedy = dtype, greedy
         self.samples = not greedy
         self.special_tokens = special_tokens_of(self._tokenizer)
+        self._memory = MemoryLimit()
         self.settings = {
             "generator": self.name,
             "model": model,
@@ -139,7 +140,7 @@ class PromptedGenerator(Generator, ABC):
             size = max(1, budget // (len(prompts[order[start]]) + n * self._output_length))
             rows = order[start : start + size]
             seeds = [[derived_seed(seed, passages[row].id, sample) for sample in range(n)] for row in rows]
-            written = self._in_halves([prompts[row] for row in rows], seeds)
+            written = self._in_pieces([prompts[row] for row in rows], seeds)
             for row, queries in zip(rows, written, strict=True):
                 # Models have more logits than their tokenizers have tokens.
                 known = [[token for token in query if token < len(self._tokenizer)] for query in queries]
@@ -165,11 +166,11 @@ class PromptedGenerator(Generator, ABC):
         if dtype not in self.dtypes:
             raise UsageError(f"dtype is {dtype!r}: one of {', '.join(self.dtypes)} is expected")
 
-    def _in_halves(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
-        pieces = in_halves(
+    def _in_pieces(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+        pieces = self._memory.run(
             lambda part: self._write(prompts[part], seeds[part]),
-            0,
             len(prompts),
+            len(prompts[0]) + len(seeds[0]) * self._output_length,
             lambda row: (
                 f"out of memory on {len(seeds[row])} queries for one passage of {len(prompts[row])} tokens; ask for "
                 "fewer queries at a time, a shorter input, a smaller dtype or model, or another device"

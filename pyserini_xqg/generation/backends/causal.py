@@ -20,7 +20,7 @@ from transformers import (  # type: ignore[attr-defined, unused-ignore]
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import choose_device, fingerprint
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends._sampling import TopKSampler
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
@@ -142,6 +142,7 @@ class CausalGenerator(Generator):
         kind = self._device.split(":")[0] if self._device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
         kept = _kept_numbers(config) * self._model.dtype.itemsize
         self._budget = min(TOKENS_PER_BATCH[kind], KEPT_BYTES[kind] // kept)
+        self._memory = MemoryLimit()
         self.reproducible = dtype == "float32"
         self.settings: dict[str, Any] = {
             "generator": "causal",
@@ -211,10 +212,10 @@ class CausalGenerator(Generator):
         return room
 
     def _answers(self, batch: list[_Prompt], output: int) -> list[list[_Answer]]:
-        pieces = in_halves(
+        pieces = self._memory.run(
             lambda part: self._write(batch[part], output),
-            0,
             len(batch),
+            (len(batch[0].ids) + output) * len(batch[0].seeds),
             lambda row: (
                 f"out of memory on one passage with a prompt of {len(batch[row].ids)} tokens and "
                 f"{len(batch[row].seeds)} answers; give a smaller input_length, fewer queries, bfloat16 or another "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -16,8 +17,8 @@ import numpy.typing as npt
 
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.kept import check_kept
-from pyserini_xqg.storage.files import write_atomically
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
+from pyserini_xqg.storage.files import changed, write_atomically
+from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
 
@@ -106,12 +107,13 @@ def _filter(scored: Path, settings: FilterSettings, output: Path) -> Manifest:
             workspace.finish(manifest)
             return manifest
         workspace.record()  # a run with other settings must not take what this one leaves for its own
-        thresholds = {} if settings.keep is None else _thresholds(scored, settings.keep, made.counts["queries"])
+        records = _Records(scored)
+        thresholds = {} if settings.keep is None else _thresholds(records, settings.keep, made.counts["queries"])
         kept: Counter[str] = Counter()
         without = 0
-        for file in jsonl_files(scored):
+        for file in records.files:
             lines = []
-            for record in read_records(file):
+            for record in records.of(file):
                 queries = _kept(record.value, settings, thresholds)
                 kept.update({language: len(texts) for language, texts in queries.items()})
                 without += not queries
@@ -163,7 +165,22 @@ def _kept(record: dict[str, Any], settings: FilterSettings, thresholds: dict[str
     return kept
 
 
-def _thresholds(scored: Path, keep: float, queries: dict[str, int]) -> dict[str, float]:
+class _Records:
+    """Scored records, which are read more than once and may not change meanwhile."""
+
+    def __init__(self, scored: Path):
+        self.files = jsonl_files(scored)
+        self._sha256: dict[Path, str] = {}
+
+    def of(self, file: Path) -> Iterator[Record]:
+        """The records of a file; at its end it is looked whether it is what it was before."""
+        digest = hashlib.sha256()
+        yield from read_records(file, on_bytes=digest.update)
+        if self._sha256.setdefault(file, digest.hexdigest()) != digest.hexdigest():
+            raise changed(file)
+
+
+def _thresholds(scored: _Records, keep: float, queries: dict[str, int]) -> dict[str, float]:
     """For each language the score of the last query among the best share, exactly, in two passes and fixed memory.
 
     A pass counts scores by the upper half of their bits, in an order that is that of the numbers; the second looks into
@@ -190,11 +207,11 @@ def _bin_from_top(counted: npt.NDArray[np.int64], wanted: int) -> tuple[int, int
     return BINS - 1 - place, wanted - int(from_top[place - 1] if place else 0)
 
 
-def _ordered_scores(scored: Path) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+def _ordered_scores(scored: _Records) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
     """The scores of every file and language as integers of 32 bits in the same order."""
-    for file in jsonl_files(scored):
+    for file in scored.files:
         found: dict[str, list[float]] = {}
-        for record in read_records(file):
+        for record in scored.of(file):
             for language, scores in record.value["scores"].items():
                 found.setdefault(language, []).extend(scores)
         for language, values in found.items():

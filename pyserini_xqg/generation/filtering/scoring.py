@@ -27,7 +27,7 @@ from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.search import IndexSearcher
-from pyserini_xqg.storage.files import sha256_of
+from pyserini_xqg.storage.files import changed, sha256_of
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
 from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
@@ -79,6 +79,8 @@ def score_queries(
     if depth < 1 or part_size < 1:
         raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
     corpus, queries, output = Path(corpus), Path(queries), Path(output)
+    # Before the corpus is read, which can take hours.
+    opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
     with working_folder(output) as folder:
         with QueryLookup(folder) as lookup:
             source = TextPassages(corpus, part_size)
@@ -88,7 +90,6 @@ def score_queries(
                     source.scan(lookup, docids, bar.update)
                 found = lookup.add_queries(queries)
                 languages = found.languages(None)
-                opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
                 searched = None if index is None else _Index(Path(index), docids, lookup.rows, opened, depth)
             finally:
                 docids.unlink(missing_ok=True)
@@ -122,6 +123,8 @@ def score_queries(
                     "queries": {language: found.per_language[language] for language in languages},
                     "queries_records_with_unknown_id": found.unknown_ids,
                 }
+                if searched is not None:
+                    searched.check_unchanged()
                 manifest = Manifest("scored queries", settings, inputs, counts)
         workspace.finish(manifest)
         return manifest
@@ -142,6 +145,7 @@ class _Index:
             named = read_encoder(str(folder), "passage")
             if _by_content(named) != _by_content(encoder.settings):
                 raise UsageError(f"{folder} was made with the encoder {named}, which is not {encoder.settings}")
+        self._file = folder / "index"
         self._searcher = IndexSearcher(folder)
         self._searcher.check_ids(passages)
         if self._searcher.dimension != encoder.dimension:
@@ -150,6 +154,11 @@ class _Index:
                 f"{encoder.dimension}; the encoder that made the index is expected"
             )
         self._depth = depth
+
+    def check_unchanged(self) -> None:
+        """Raise if the index is no longer the one that was opened: it is read in place."""
+        if sha256_of(self._file) != self.sha256:
+            raise changed(self._file)
 
     def ranks(self, vectors: Vectors, rows: npt.NDArray[np.intp]) -> list[int | None]:
         """The rank, from 1, of the passage in each row for the query beside it; None below the depth."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.hub import opening
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.prompts import instructions as prompts
@@ -85,7 +86,8 @@ class CausalPrompt:
         return list(self._tokenizer(prompt, add_special_tokens=not self.chat)["input_ids"])
 
     def cut(self, passage: str, room: int) -> str:
-        """As much of a passage as has `room` tokens."""
+        """As much of a passage, composed, as has `room` tokens."""
+        passage = composed(passage)
         ids = self._tokenizer(passage, add_special_tokens=False)["input_ids"]
         if len(ids) <= room:
             return passage

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 
 # One message of the user: some models' templates know no system role.
 INSTRUCTION = """\
@@ -167,13 +168,13 @@ def worked_examples(passage: str, language: str, instruction: str | None = None)
     for number, (example, mixed) in enumerate(zip(EXAMPLE_PASSAGES, MIXED, strict=True)):
         code = language if own else mixed
         blocks.append(f"{_labelled(example, code)} {EXAMPLE_QUESTIONS[code][number]}")
-    return "\n\n".join([*blocks, _labelled(passage, language)])
+    return composed("\n\n".join([*blocks, _labelled(passage, language)]))
 
 
 def is_example(question: str, language: str) -> bool:
     """Whether `question` is one of the worked examples', or much like it."""
     own = (language,) if language in EXAMPLE_QUESTIONS else MIXED
-    folded = question.casefold()
+    folded = composed(question).casefold()
     return any(name in folded for name in EXAMPLE_NAMES) or any(
         SequenceMatcher(None, folded, example.casefold(), autojunk=False).ratio() > LIKE_AN_EXAMPLE
         for code in own
@@ -194,7 +195,8 @@ def _fill(template: str, passage: str, language: str, n: int) -> str:
     if "{passage}" not in template:
         template = f"{template.rstrip()}\n\n{{passage}}"
     # The passage last: what stands in it is no place to fill.
-    return template.replace("{language}", language_name(language)).replace("{n}", str(n)).replace("{passage}", passage)
+    template = template.replace("{language}", language_name(language)).replace("{n}", str(n))
+    return composed(template.replace("{passage}", passage))
 
 
 def _labelled(passage: str, language: str) -> str:

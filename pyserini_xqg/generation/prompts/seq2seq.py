@@ -9,6 +9,7 @@ from typing import Any
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import UsageError
 
 PAPER_PROMPT = "Generate a {language} question for this passage: {title} {passage}"
@@ -40,10 +41,10 @@ def check_prompt(template: str) -> None:
 
 
 def fill_prompt(template: str, language: str, passage: Passage) -> str:
-    """The prompt for `passage`; the blank after a title that is not there goes with it."""
+    """The prompt for `passage`, composed; the blank after a title that is not there goes with it."""
     if not passage.title:
         template = re.sub(r"\{title\} ?", "", template)
-    return template.format(language=language_name(language), title=passage.title, passage=passage.text)
+    return composed(template.format(language=language_name(language), title=passage.title, passage=passage.text))
 
 
 class PromptTokenizer:
@@ -68,7 +69,7 @@ class PromptTokenizer:
         bare = len(tokenizer(fill_prompt(template, "en", Passage("", "")))["input_ids"])
         if length <= bare:
             raise UsageError(f"{length} tokens of input have no room for a passage: the prompt alone takes {bare}")
-        rest = template.rpartition("{passage}")[2].strip()
+        rest = composed(template.rpartition("{passage}")[2].strip())
         self._tokenizer = tokenizer
         self._template = template
         self._length = length

@@ -73,10 +73,8 @@ def check_caches() -> Iterator[Finding]:
     else:
         offline = ", not asked over the network (HF_HUB_OFFLINE)" if constants.HF_HUB_OFFLINE else ""
         yield Finding("model cache", _place_and_size(Path(constants.HF_HUB_CACHE)) + offline)
-    try:
-        from pyserini_xqg.encoding.bundled_model import cache_folder
-    except ImportError:  # numpy, which check_packages tells
-        return
+    from pyserini_xqg.storage.files import cache_folder
+
     yield Finding("converted models", _place_and_size(cache_folder()))
 
 

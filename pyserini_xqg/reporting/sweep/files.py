@@ -17,6 +17,7 @@ from pyserini_xqg.reporting._json_files import read_json, written_by
 from pyserini_xqg.reporting.json import from_object, to_object
 from pyserini_xqg.reporting.sweep.curves import AXES, Curve, curves_of, read_curve
 from pyserini_xqg.storage.files import write_atomically
+from pyserini_xqg.storage.workspace import real_place
 
 GRID, QUESTIONS, SUMMARY = "grid.tsv", "questions.tsv", "sweep.json"
 
@@ -75,7 +76,7 @@ def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> 
         Made if need be; an earlier sweep in it gives way.
     """
     check_sweep_output(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    real_place(folder).mkdir(parents=True, exist_ok=True)
     for name, rows in ((GRID, _rows(result)), (QUESTIONS, _questions(result))):
         write_atomically(folder / name, "".join("\t".join(map(str, row)) + "\n" for row in rows))
     summary = {

@@ -79,7 +79,7 @@ def memory_advice(settings: AnySettings, advise: Callable[[AnySettings], str]) -
     """
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:
         if not out_of_memory(error):
             raise
         raise XqgError(

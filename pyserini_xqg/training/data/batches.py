@@ -148,6 +148,7 @@ class TextForm:
 
     def __init__(self, model: Any, encoder: EncoderSettings):
         self._tokenizer = model.tokenizer
+        self._as_read = encoder.as_read
         self._forms = {
             "query": (encoder.query_prefix or "", encoder.query_max_length),
             "passage": (encoder.passage_prefix or "", encoder.passage_max_length),
@@ -158,7 +159,7 @@ class TextForm:
         """What the model takes."""
         prefix, length = self._forms[kind]
         tokens = self._tokenizer(
-            [prefix + text for text in texts],
+            [self._as_read(prefix + text) for text in texts],
             truncation=True,
             max_length=length,
             padding=True,
@@ -167,7 +168,7 @@ class TextForm:
         )
         features = {"input_ids": tokens["input_ids"], "attention_mask": tokens["attention_mask"]}
         if prefix and self._leaves_prompt_out:
-            features["prompt_length"] = len(self._tokenizer(prefix)["input_ids"]) - 1
+            features["prompt_length"] = len(self._tokenizer(self._as_read(prefix))["input_ids"]) - 1
         return features
 
 

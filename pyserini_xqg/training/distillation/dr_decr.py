@@ -16,7 +16,7 @@ from pyserini_xqg.collection.datasets.line_aligned import read_parallel_question
 from pyserini_xqg.collection.datasets.parallel import ParallelQuestion
 from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.encoding.encoder import TextEncoder
-from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.folder import open_encoders, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.storage.manifest import Manifest
@@ -180,9 +180,7 @@ class DrDecrTraining(DistillTraining):
         }
         said = read_encoder(settings.teacher, "passage")
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        encoder = replace(said, dtype=settings.teacher_dtype, **changes)
-        passages = TextEncoder(encoder, self.device)
-        return passages, TextEncoder(encoder, self.device, "query") if encoder.query_model else passages
+        return open_encoders(said.changed(dtype=settings.teacher_dtype, **changes), self.device)
 
     def _teach(self, workspace: Workspace, show_progress: bool) -> None:
         assert self._teacher is not None and self._question_teacher is not None

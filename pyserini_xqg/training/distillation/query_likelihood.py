@@ -19,7 +19,8 @@ import numpy.typing as npt
 import torch
 
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.collection.unicode import composed
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.backends.loading import open_config
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
@@ -104,11 +105,10 @@ class Seq2SeqLikelihood(Seq2SeqGenerator):
         """See :class:`QueryLikelihood`."""
         sources: list[list[int]] = [self._prompts([pair.passage], pair.language)[0] for pair in pairs]
         targets: list[list[int]] = self._tokenizer(
-            text_target=[pair.question for pair in pairs], truncation=True, max_length=self._output_length
+            text_target=[composed(pair.question) for pair in pairs], truncation=True, max_length=self._output_length
         )["input_ids"]
-        return _in_batches(
-            sources, targets, self._log_probabilities, self.device, self._model.config.get_text_config().vocab_size
-        )
+        vocabulary = self._model.config.get_text_config().vocab_size
+        return _in_batches(sources, targets, self._log_probabilities, self.device, vocabulary, self._memory)
 
     def _log_probabilities(self, sources: list[list[int]], targets: list[list[int]]) -> torch.Tensor:
         inputs = self._tokenizer.pad({"input_ids": sources}, return_tensors="pt").to(self.device)
@@ -135,12 +135,11 @@ class CausalLikelihood(CausalGenerator):
             for pair in pairs
         ]
         # After the colon of a prompt that is no chat a blank is due.
-        texts = [pair.question if self._chat else f" {pair.question}" for pair in pairs]
+        texts = [composed(pair.question if self._chat else f" {pair.question}") for pair in pairs]
         tokens: list[list[int]] = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         targets = [row[: self._output_length] for row in tokens]
-        return _in_batches(
-            sources, targets, self._log_probabilities, self._device, self._model.config.get_text_config().vocab_size
-        )
+        vocabulary = self._model.config.get_text_config().vocab_size
+        return _in_batches(sources, targets, self._log_probabilities, self._device, vocabulary, self._memory)
 
     def _log_probabilities(self, sources: list[list[int]], targets: list[list[int]]) -> torch.Tensor:
         # All end together, so that logits are needed of the last places only.
@@ -162,7 +161,7 @@ def _text(pair: QuestionPassage) -> str:
 
 
 def _in_batches(
-    sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int
+    sources: list[list[int]], targets: list[list[int]], run: Any, device: str, vocabulary: int, memory: MemoryLimit
 ) -> LogLikelihoods:
     """Scores of all, the longest first, so that a lack of memory shows at once."""
     kind = device.split(":")[0] if device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
@@ -174,21 +173,21 @@ def _in_batches(
         target = max(len(targets[row]) for row in order[start:])
         size = max(1, min(TOKENS_PER_BATCH[kind] // (source + target), LOGITS_PER_BATCH[kind] // (target * vocabulary)))
         rows = order[start : start + size]
-        scores[rows] = _in_halves([sources[row] for row in rows], [targets[row] for row in rows], run)
+        scores[rows] = _in_pieces([sources[row] for row in rows], [targets[row] for row in rows], run, memory)
         start += len(rows)
     return scores
 
 
-def _in_halves(sources: list[list[int]], targets: list[list[int]], run: Any) -> LogLikelihoods:
+def _in_pieces(sources: list[list[int]], targets: list[list[int]], run: Any, memory: MemoryLimit) -> LogLikelihoods:
     @torch.inference_mode()
     def scored(part: slice) -> LogLikelihoods:
         scores: LogLikelihoods = run(sources[part], targets[part]).float().cpu().numpy()
         return scores
 
-    pieces = in_halves(
+    pieces = memory.run(
         scored,
-        0,
         len(sources),
+        len(sources[0]) + max(map(len, targets)),
         lambda row: (
             f"the teacher is out of memory on one passage of {len(sources[row])} tokens; give a smaller "
             "--teacher-input-length, --teacher-dtype bfloat16, a smaller teacher or another device"

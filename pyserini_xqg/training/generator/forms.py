@@ -16,6 +16,7 @@ import torch
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.causal import TRAINED_PROMPT, CausalPrompt
@@ -112,7 +113,7 @@ class Seq2SeqForm(GeneratorForm):
         return self._parallel([Passage(pair.passage.id, text, pair.english)], pair.language)[0]
 
     def _whole(self, pair: GeneratorPair) -> list[int]:
-        tokens: list[int] = self._tokenizer(text_target=pair.question, verbose=False)["input_ids"]
+        tokens: list[int] = self._tokenizer(text_target=composed(pair.question), verbose=False)["input_ids"]
         return tokens if tokens[-1:] == [self._tokenizer.eos_token_id] else [*tokens, self._tokenizer.eos_token_id]
 
 
@@ -148,7 +149,7 @@ class CausalForm(GeneratorForm):
 
     def check_room(self, pairs: Sequence[GeneratorPair]) -> None:
         """Refuse lengths that leave no room for the prompt in one of the languages."""
-        given = [len(self._tokenizer(pair.english)["input_ids"]) for pair in pairs if pair.english]
+        given = [len(self._tokenizer(composed(pair.english))["input_ids"]) for pair in pairs if pair.english]
         english = max(given) + len(self._tokenizer(ENGLISH_LINE)["input_ids"]) if given else 0
         for language in sorted({pair.language for pair in pairs}):
             around = english + len(self._prompts.ids(self._prompts.text("", language, 1)))
@@ -186,7 +187,7 @@ class CausalForm(GeneratorForm):
     def _whole(self, pair: GeneratorPair) -> list[int]:
         # After the colon of the prompt a blank is due, in an answer of a chat not.
         text = pair.question if self._prompts.chat else f" {pair.question}"
-        return [*self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"], self.end]
+        return [*self._tokenizer(composed(text), add_special_tokens=False, verbose=False)["input_ids"], self.end]
 
     def _end_token(self) -> int:
         """What ends an answer: in a chat, what the template puts after it."""

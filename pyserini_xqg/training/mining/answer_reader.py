@@ -14,8 +14,9 @@ from transformers import StoppingCriteriaList
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.loading import choose_device, fingerprint
-from pyserini_xqg.encoding.memory import in_halves
+from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.loading import ModelKind, open_config, open_model, open_tokenizer
 from pyserini_xqg.generation.backends.stopping import EndOfLine
@@ -80,6 +81,7 @@ class AnswerReader:
         output = settings.reader_output_length if self._kind == CAUSAL else 0
         self._length = min(settings.reader_input_length, limit - output)
         self._model: Any = None
+        self._memory = MemoryLimit()
 
     def identity(self) -> dict[str, Any]:
         """The model by its content, and its prompt."""
@@ -110,7 +112,7 @@ class AnswerReader:
         while start < len(order):
             length = len(prompts[order[start]]) + self._settings.reader_output_length
             rows = order[start : start + max(1, budget // length)]
-            for row, answer in zip(rows, self._in_halves([prompts[row] for row in rows]), strict=True):
+            for row, answer in zip(rows, self._in_pieces([prompts[row] for row in rows]), strict=True):
                 found[row] = answer
             start += len(rows)
             on_answers(len(rows))
@@ -124,7 +126,7 @@ class AnswerReader:
                 f"the reader {self._name} takes {self._length} tokens here, and the prompt for question {example.id} "
                 f"has {len(around)} without the passage: give a larger --reader-input-length or a shorter prompt"
             )
-        tokens = self._tokenizer(passage.text, add_special_tokens=False)["input_ids"]
+        tokens = self._tokenizer(composed(passage.text), add_special_tokens=False)["input_ids"]
         if len(tokens) <= room:
             return self._tokens(self._filled(example, passage))
         cut = str(self._tokenizer.decode(tokens[:room], skip_special_tokens=True)).rstrip("\ufffd")
@@ -149,13 +151,13 @@ class AnswerReader:
 
     def _tokens(self, prompt: str) -> list[int]:
         # A chat template writes the special tokens itself.
-        return list(self._tokenizer(prompt, add_special_tokens=not self._chat, verbose=False)["input_ids"])
+        return list(self._tokenizer(composed(prompt), add_special_tokens=not self._chat, verbose=False)["input_ids"])
 
-    def _in_halves(self, prompts: list[list[int]]) -> list[str]:
-        pieces = in_halves(
+    def _in_pieces(self, prompts: list[list[int]]) -> list[str]:
+        pieces = self._memory.run(
             lambda part: self._write(prompts[part]),
-            0,
             len(prompts),
+            len(prompts[0]) + self._settings.reader_output_length,
             lambda row: (
                 f"out of memory on one passage with a prompt of {len(prompts[row])} tokens; give a smaller "
                 "--reader-input-length, --reader-dtype bfloat16 or another reader or device"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from pyserini_xqg.collection.passages import Passage, passage_text
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import Vectors
+from pyserini_xqg.encoding.folder import open_encoders
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
 
@@ -23,9 +24,8 @@ class BiEncoder:
     """
 
     def __init__(self, settings: EncoderSettings, device: str | None = None):
-        self._questions = TextEncoder(settings, device, "query")
-        self.settings = self._questions.settings
-        self._passages = self._questions if settings.query_model is None else TextEncoder(settings, device)
+        self._passages, self._questions = open_encoders(settings, device)
+        self.settings = self._passages.settings
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Their vectors."""
@@ -68,7 +68,7 @@ class BiEncoder:
             query_model=self.settings.query_model
             and (fingerprint(self.settings.query_model) or self.settings.query_model),
         )
-        return asdict(by_content)
+        return by_content.as_dict()
 
 
 def encoded_text(passage: Passage) -> str:

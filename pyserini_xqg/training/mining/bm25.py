@@ -8,15 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample
-from pyserini_xqg.collection.passages import parse_passage, passage_text
+from pyserini_xqg.collection.passages import Passage, passage_text
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
 from pyserini_xqg.plugin import java
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 from pyserini_xqg.training.mining.dense import Ranking
 
 SCRATCH = "bm25-"
@@ -35,12 +35,12 @@ log = logging.getLogger("pyserini_xqg")
 
 
 def english_question(example: TrainingExample) -> str | None:
-    """What BM25 is asked: the English form of a question, as it knows no other language's words.
+    """What BM25 is asked: the English form of a question, composed, as it knows no other language's words.
 
     None where there is none.
     """
     text = example.question if example.language == "en" else example.english
-    return " ".join(text.split()) if text else None
+    return composed(" ".join(text.split())) if text else None
 
 
 def require_java() -> None:
@@ -58,14 +58,14 @@ def require_java() -> None:
 
 
 def bm25_search(
-    questions: Mapping[int, str], corpus: Path, index: Path | None, depth: int, folder: Path
+    questions: Mapping[int, str], passages: Iterable[Passage], index: Path | None, depth: int, folder: Path
 ) -> dict[int, Ranking]:
     """The best passages of each question.
 
     Parameters
     ----------
     questions : mapping of int to str
-    corpus : Path
+    passages : iterable of Passage
         To make a Lucene index of, title and text as one field; it goes afterwards.
     index : Path or None
         A Lucene index to search instead.
@@ -91,7 +91,7 @@ def bm25_search(
         commands = []
         if index is None:
             index = scratch / "index"
-            commands.append(_index_command(_write_texts(corpus, scratch / "texts"), index))
+            commands.append(_index_command(_write_texts(passages, scratch / "texts"), index))
         elif not any(index.glob("segments_*")):
             raise InvalidInput(f"{index}: no Lucene index, which Pyserini's index.lucene makes")
         topics, run = scratch / "topics.tsv", scratch / "run.txt"
@@ -102,7 +102,7 @@ def bm25_search(
                 *("--hits", depth, "--bm25", "--batch-size", 64, "--threads", 1),
             ]
         )
-        log.info("searching %s with BM25: %s questions", corpus, f"{len(questions):,}")
+        log.info("searching with BM25: %s questions", f"{len(questions):,}")
         _run(commands)
         found: dict[int, Ranking] = {number: [] for number in questions}
         with run.open(encoding="utf-8") as lines:
@@ -112,14 +112,13 @@ def bm25_search(
         return found
 
 
-def _write_texts(corpus: Path, folder: Path) -> Path:
+def _write_texts(passages: Iterable[Passage], folder: Path) -> Path:
     folder.mkdir()
     with (folder / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as handle:
-        for file in jsonl_files(corpus):
-            for passage in map(parse_passage, read_records(file)):
-                contents = passage_text(passage.title, passage.text)
-                if contents:
-                    handle.write(json.dumps({"id": passage.id, "contents": contents}, ensure_ascii=False) + "\n")
+        for passage in passages:
+            contents = composed(passage_text(passage.title, passage.text))
+            if contents:
+                handle.write(json.dumps({"id": passage.id, "contents": contents}, ensure_ascii=False) + "\n")
     return folder
 
 

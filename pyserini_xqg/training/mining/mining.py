@@ -198,6 +198,7 @@ class Mining:
                         self.settings,
                         self.corpus,
                         self._index,
+                        identity["inputs"],
                         self.retriever,
                         device=self.device,
                         show_progress=self.show_progress,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pyserini_xqg.collection.passages import Passage, parse_passage
+from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.id_store import IdStore
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 
 TABLES = ("passage (id TEXT PRIMARY KEY, title TEXT, text TEXT) WITHOUT ROWID",)
 
@@ -26,8 +25,8 @@ class PassageStore:
         self._file = file
         self._store: IdStore | None = None
 
-    def fill(self, wanted: Iterable[str], corpus: Path, on_passage: Callable[[], object] = lambda: None) -> None:
-        """Take the passages with these ids from a corpus, in one pass over it.
+    def fill(self, wanted: Iterable[str], passages: Iterable[Passage], corpus: Path) -> None:
+        """Take the passages with these ids from those of a corpus.
 
         Raises
         ------
@@ -37,12 +36,10 @@ class PassageStore:
         self.close()  # a run that was killed here may have left no whole file
         self._store = store = IdStore(self._file, TABLES)
         store.insert_all("passage", ((each,) for each in wanted), ["id"])
-        for file in jsonl_files(corpus):
-            for passage in map(parse_passage, read_records(file)):
-                store.execute(
-                    "UPDATE passage SET title = ?, text = ? WHERE id = ?", passage.title, passage.text, passage.id
-                )
-                on_passage()
+        for passage in passages:
+            store.execute(
+                "UPDATE passage SET title = ?, text = ? WHERE id = ?", passage.title, passage.text, passage.id
+            )
         store.save()
         lacking = store.first("SELECT id FROM passage WHERE text IS NULL LIMIT 1")
         if lacking is not None:

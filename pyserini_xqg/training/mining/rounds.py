@@ -21,7 +21,7 @@ from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
-from pyserini_xqg.storage.workspace import Workspace, already_made, partial_folder, working_folder
+from pyserini_xqg.storage.workspace import Workspace, already_made, partial_folder, real_place, working_folder
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.common.environment import processes, require_training_packages
 from pyserini_xqg.training.data.leaks import find_leaks, refuse_leaks
@@ -90,7 +90,7 @@ def run_rounds(
             "rounds are run by one process; for several GPUs mine, then accelerate launch xqg train retriever, in turn"
         )
     # The models' settings name the folders before them, however the command names this one.
-    output = Path(output).absolute()
+    output = real_place(Path(output).absolute())
     current = read_encoder(encoder, "passage") if isinstance(encoder, str | Path) else encoder
     asked, places = dict(retriever or {}), dict(data or {})
     trained = _training(asked, current)

@@ -6,21 +6,24 @@ Each works in parts that are files in the working folder, so a run that was stop
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from pyserini_xqg.collection.corpus import unchanged_passages
 from pyserini_xqg.collection.datasets.examples import TrainingExample
+from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.storage.files import changed
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.mining.answer_reader import AnswerReader
 from pyserini_xqg.training.mining.bi_encoder import BiEncoder, encoded_text
 from pyserini_xqg.training.mining.bm25 import bm25_search, english_question
-from pyserini_xqg.training.mining.dense import DenseIndex, Ranking
+from pyserini_xqg.training.mining.dense import DenseIndex, Ranking, fingerprint_index
 from pyserini_xqg.training.mining.labelling import Candidate
 from pyserini_xqg.training.mining.parts import QuestionParts
 from pyserini_xqg.training.mining.passage_store import PassageStore
@@ -65,6 +68,8 @@ class MiningSteps:
     corpus : Path
     index : Path or None
         Of the corpus; None makes one, which goes after the search.
+    fingerprints : mapping
+        Of ``corpus`` and ``index``, which may not change meanwhile.
     retriever : BiEncoder or None
         None: BM25 searches, and nothing is scored.
     device : str or None
@@ -79,6 +84,7 @@ class MiningSteps:
         settings: MiningSettings,
         corpus: Path,
         index: Path | None,
+        fingerprints: Mapping[str, str | None],
         retriever: BiEncoder | None,
         *,
         device: str | None = None,
@@ -86,6 +92,7 @@ class MiningSteps:
     ):
         self._scratch, self._store, self._examples, self._settings = scratch, store, examples, settings
         self._corpus, self._index, self._retriever = corpus, index, retriever
+        self._fingerprints = fingerprints
         self._device, self._show_progress = device, show_progress
         self._is_dense = settings.source == "retriever"
         self._found = QuestionParts(scratch, "found", examples, SEARCH_PART)
@@ -93,24 +100,41 @@ class MiningSteps:
         self._scores = QuestionParts(scratch, "scores", examples, SEARCH_PART)
 
     def search(self) -> None:
-        """Write the ids and scores of what was found."""
+        """Write the ids and scores of what was found.
+
+        Raises
+        ------
+        XqgError
+            The corpus or the index is no longer what it was.
+        """
         if not self._found.missing:
             return
         if self._is_dense:
             self._search_index()
-            return
+        else:
+            self._search_bm25()
+        if self._index is not None and fingerprint_index(self._index) != self._fingerprints["index"]:
+            raise changed(self._index)
+
+    def _search_bm25(self) -> None:
         asked = {number: english_question(example) or "" for number, example in enumerate(self._examples)}
-        found = bm25_search(asked, self._corpus, self._index, self._settings.depth, self._scratch)
+        found = bm25_search(asked, self._passages(), self._index, self._settings.depth, self._scratch)
         for number, start, examples in self._found.missing:
             self._found.write(number, (_as_json(found[start + row]) for row in range(len(examples))))
 
     def look_up(self, workspace: Workspace) -> None:
-        """Fetch the texts of all that was found, in one pass over the corpus."""
+        """Fetch the texts of all that was found, in one pass over the corpus.
+
+        Raises
+        ------
+        XqgError
+            The corpus is no longer what it was.
+        """
         if workspace.notes.get("looked_up"):
             return
         with self._bar("looking up", None, "passages") as bar:
             docids = (docid for each in self._found.read() for docid in each["docids"])
-            self._store.fill(docids, self._corpus, bar.update)
+            self._store.fill(docids, self._passages(bar.update), self._corpus)
         workspace.record(looked_up=True)
 
     def read(self, reader: AnswerReader) -> None:
@@ -167,7 +191,9 @@ class MiningSteps:
         assert self._retriever is not None
         made = self._scratch / INDEX
         if self._index is None:
-            index_builder(self._retriever, self._device, self._show_progress).build(self._corpus, None, made)
+            builder = index_builder(self._retriever, self._device, self._show_progress)
+            if builder.build(self._corpus, None, made).inputs["corpus"] != self._fingerprints["corpus"]:
+                raise changed(self._corpus)
         index = DenseIndex(self._index or made, self._scratch)
         with self._bar("searching", len(self._examples)) as bar:
             for number, _, examples in self._found.missing:
@@ -175,6 +201,12 @@ class MiningSteps:
                 self._found.write(number, map(_as_json, index.search(vectors, self._settings.depth)))
                 bar.update(len(examples))
         shutil.rmtree(made, ignore_errors=True)
+
+    def _passages(self, on_passage: Callable[[], object] = lambda: None) -> Iterator[Passage]:
+        """The corpus, which has to be what it was."""
+        for passage in unchanged_passages(self._corpus, str(self._fingerprints["corpus"])):
+            yield passage
+            on_passage()
 
     def _bar(self, what: str, total: int | None, unit: str = "questions") -> tqdm[Any]:
         return tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=not self._show_progress)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
 # Of an encoder's settings, what the folder itself says, or whoever uses it.
-UNSAID = ("model", "query_model", "revision", "dtype")
+UNSAID = ("model", "query_model", "query_form", "revision", "dtype", "nfc")
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -110,11 +110,11 @@ class RetrieverTraining:
             complete=self._completed,
         )
         self.corpus = list(read_dev_corpus(data))
-        seed(settings.seed)  # a base without all weights gets random ones for the rest
+        seed(settings.seed)  # a base without a pooler gets a random one
         with quiet_loading():
             self.model, self.encoder = load_model(settings.encoder(), self.device, "passage")
-        # A base may be stored in half precision.
-        self.model.float()
+        # What is trained is the whole vector, whatever the base cut it to.
+        self.model.truncate_dim = None
         self.model.max_seq_length = self.encoder.passage_max_length
         self.model.prompts = {
             "query": self.encoder.query_prefix or "",

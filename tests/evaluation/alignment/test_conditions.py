@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
+from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment.alignment import Alignment, align
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES, pair_values
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
-from tests.evaluation.alignment.conftest import SIZE
+from pyserini_xqg.indexing.exchange import exchange
 
 
 def by_hand(
@@ -28,7 +29,8 @@ def by_hand(
     encoded = [encoder.encode(each, "query") if each else None for each in of]
     overall = np.concatenate([each for each in encoded if each is not None]).mean(axis=0)
     if control == "shuffled":
-        encoded = [encoded[(row + SIZE // 2) % SIZE] for row in range(SIZE)]
+        counts = [[len(own.get(p.id, {}).get(la, [])) for la in languages] for p in text.english]
+        encoded = [encoded[row] for row in exchange(QueryNumbers.of_counts(np.array(counts)), seed=0).partners]
     means = [
         passages[row] if each is None else (overall if control == "mean" else each.mean(axis=0))
         for row, each in enumerate(encoded)

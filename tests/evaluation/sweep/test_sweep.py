@@ -12,7 +12,7 @@ from pyserini_xqg.evaluation.sweep.grid import Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.selection import choose, cross_validated
 from pyserini_xqg.evaluation.sweep.sweep import Sweep
 from pyserini_xqg.evaluation.sweep.values import Judgements, QuestionSet
-from pyserini_xqg.indexing import kept_vectors, query_mean
+from pyserini_xqg.indexing import query_mean
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.plugin.encoders import XqgQueryEncoder
@@ -24,8 +24,7 @@ from tests.evaluation.sweep.conftest import DEPTH, TEXTS, augmented, by_hand
 def test_the_direction_is_that_of_the_same_sample_as_the_builders(
     plain, queries, tmp_path, monkeypatch, control
 ) -> None:
-    for module in (query_mean, kept_vectors):
-        monkeypatch.setattr(module, "SAMPLED_PASSAGES", 5)
+    monkeypatch.setattr(query_mean, "SAMPLED_PASSAGES", 5)
     settings = AugmentationSettings(alpha=0.2, control=control, reduce_hubness=0.5)
     made = augmented(plain, queries, tmp_path / "out", settings, index=IndexSettings(keep_vectors=True))
     direction = Manifest.read(made).details["mean_query_direction"]
@@ -39,6 +38,14 @@ def test_an_index_that_cannot_be_swept_is_refused(plain, queries, tmp_path) -> N
     control = AugmentationSettings(alpha=0.2, control="mean")
     made = augmented(plain, queries, tmp_path / "mean", control, index=IndexSettings(keep_vectors=True))
     with pytest.raises(UsageError, match="mean control"):
+        KeptVectors(made)
+    control = AugmentationSettings(alpha=0.2, control="shuffled")
+    made = augmented(plain, queries, tmp_path / "old", control, index=IndexSettings(keep_vectors=True))
+    assert KeptVectors(made).rows == 23
+    manifest = Manifest.read(made)
+    del manifest.settings["augmentation"]["control_seed"]
+    manifest.write(made)
+    with pytest.raises(UsageError, match="a shuffled control of an earlier version"):
         KeptVectors(made)
     made = augmented(plain, queries, tmp_path / "out", AugmentationSettings(), index=IndexSettings(keep_vectors=True))
     with pytest.raises(UsageError, match="first 2 queries were not kept; there are those of all"):

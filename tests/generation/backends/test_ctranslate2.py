@@ -158,7 +158,7 @@ def test_out_of_memory_halves_the_batch(tiny_mt5: Path, passages: list[Passage])
 
     generator._translator = Small()
     assert write(generator, passages) == expected
-    assert sizes == [13, 6, 3, 3, 7, 3, 4]
+    assert sizes == [13, 6, 3, 3, 3, 3, 1]
 
 
 def test_the_prompt_is_cut_like_that_of_transformers(tiny_mt5: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyserini_xqg.errors import InvalidInput, MissingInput, PartlyDone, UsageError
+from pyserini_xqg.errors import InvalidInput, MissingInput, PartlyDone, UsageError, XqgError
+from pyserini_xqg.generation.filtering import filtering
 from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place, filter_queries
 from pyserini_xqg.generation.filtering.scoring import score_queries
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
@@ -290,3 +291,21 @@ def test_queries_that_were_scored_and_filtered_go_into_an_index(
     )
     assert built.counts["queries"] == manifest.counts["queries"]
     assert built.counts["passages_without_queries"] == manifest.counts["passages_without_queries"]
+
+
+def test_scores_that_change_between_two_looks_at_them_stop_the_filter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = write_scored(tmp_path / "scored", {"fi": [[0.5], [0.25], [0.75]]})
+    find = filtering._thresholds
+
+    def then_change(*arguments: Any) -> dict[str, float]:
+        found = find(*arguments)
+        file = scored / "part-000000.jsonl"
+        file.write_text(file.read_text().replace("0.25", "0.95"))
+        return found
+
+    monkeypatch.setattr(filtering, "_thresholds", then_change)
+    with pytest.raises(XqgError, match=r"part-000000\.jsonl has changed since this run began"):
+        filter_queries(scored, FilterSettings(keep=0.5), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

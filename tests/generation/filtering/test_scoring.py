@@ -14,7 +14,8 @@ import pytest
 from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
+from pyserini_xqg.generation.filtering import scoring
 from pyserini_xqg.generation.filtering.scoring import score_queries
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -296,3 +297,21 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
     assert process.exitcode == 0
     assert files_of(broken) == files_of(tmp_path / "whole")
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_an_index_that_changes_while_it_is_searched_stops_the_scoring(
+    score: Any, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranks = scoring._Index.ranks
+    changed = bytearray((index / "index").read_bytes())
+    changed[-3] ^= 1
+
+    def then_change(searched: Any, *arguments: Any) -> Any:
+        found = ranks(searched, *arguments)
+        (index / "index").write_bytes(changed)
+        return found
+
+    monkeypatch.setattr(scoring._Index, "ranks", then_change)
+    with pytest.raises(XqgError, match="index has changed since this run began"):
+        score(index=index)
+    assert not (tmp_path / "scored").exists()

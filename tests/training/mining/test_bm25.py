@@ -105,7 +105,7 @@ def test_what_is_no_lucene_index_is_refused(corpus: Path, tmp_path: Path) -> Non
     work = tmp_path / "work"
     (work / "bm25-left").mkdir(parents=True)  # of a run that was killed
     with pytest.raises(InvalidInput, match="no Lucene index"):
-        bm25_search({0: "volcano"}, corpus, tmp_path, 10, work)
+        bm25_search({0: "volcano"}, [], tmp_path, 10, work)
     assert list(work.iterdir()) == []
 
 

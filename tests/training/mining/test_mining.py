@@ -13,7 +13,7 @@ from pyserini_xqg import EncoderSettings, XqgIndexBuilder
 from pyserini_xqg.collection.datasets.examples import TrainingExample
 from pyserini_xqg.collection.datasets.formats import read_examples
 from pyserini_xqg.encoding.encoder import TextEncoder
-from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.storage import parts
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.training.mining import steps as mining_steps
@@ -359,3 +359,21 @@ def test_an_augmented_index_has_no_margin(
 def queries_of_corpus(tmp_path: Path) -> Path:
     lines = [{"id": f"p{number}", "queries": {"fi": [words(f"g{number}", 4)]}} for number in range(PASSAGES)]
     return write_lines(tmp_path / "generated.jsonl", lines)
+
+
+@pytest.mark.parametrize("step", ["search", "look_up"])
+def test_a_corpus_that_changes_during_mining_stops_it(
+    tiny_model: Path, corpus: Path, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    take = getattr(mining_steps.MiningSteps, step)
+
+    def change_and_take(*arguments: Any) -> None:
+        with (corpus / "b.jsonl").open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps({"id": "new", "text": "zorbak"}) + "\n")
+        take(*arguments)
+
+    monkeypatch.setattr(mining_steps.MiningSteps, step, change_and_take)
+    inputs = MiningInputs(questions=(questions,), corpus=corpus)
+    with pytest.raises(XqgError, match="corpus has changed since this run began"):
+        mine(inputs, tmp_path / "out", mining_settings({"recipe": "sentri"}), str(tiny_model), device="cpu")
+    assert not (tmp_path / "out").exists()

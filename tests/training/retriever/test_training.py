@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from pyserini_xqg import EncoderSettings
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
-from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.retriever.training import RetrieverTraining, train_retriever
@@ -50,6 +51,25 @@ def test_twenty_examples_are_learned_by_heart(settings: Settings, train_file: Pa
     vectors = encoder.encode([f"{each.get('title', '')} {each['text']}".strip() for each in passages], "passage")
     best = (encoder.encode([each["query"] for each in examples], "query") @ vectors.T).argmax(axis=1)
     assert best.tolist() == list(range(20))
+
+
+def test_a_base_without_all_its_weights_is_refused(copied_model: Path, settings: Settings, train_file: Path) -> None:
+    file = copied_model / "model.safetensors"
+    save_file({f"lm_q.{key}": tensor for key, tensor in load_file(file).items()}, file, metadata={"format": "pt"})
+    with pytest.raises(MissingInput, match="its weights lack"):
+        RetrieverTraining(data(train_file), settings(base=str(copied_model)), "cpu")
+
+
+def test_what_a_base_cuts_off_is_trained_too(
+    tiny_sentence_model: Path, settings: Settings, train_file: Path, tmp_path: Path
+) -> None:
+    base = Path(shutil.copytree(tiny_sentence_model, tmp_path / "base"))
+    file = base / "config_sentence_transformers.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"truncate_dim": 12}))
+    assert TextEncoder(EncoderSettings(base), "cpu").dimension == 12
+    train_retriever(data(train_file), tmp_path / "out", settings(base=str(base), epochs=1), device="cpu")
+    encoder = TextEncoder(read_encoder(tmp_path / "out", "passage"), "cpu")
+    assert encoder.dimension == 32
 
 
 def test_the_folder_has_what_is_said_and_nothing_pickled(

@@ -17,6 +17,7 @@ from pathlib import Path
 from iso639 import Lang
 
 from pyserini_xqg.collection.languages import canonical_code, language_name
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
 from pyserini_xqg.storage.text_files import errors_named, open_binary
 
@@ -99,7 +100,9 @@ class Dictionary:
     def senses(self, headword: str) -> tuple[str, ...]:
         """The translations of a headword, in the dictionary's order."""
         if headword not in self._senses:
-            entries = (self._text[start:end].decode("utf-8", "replace") for start, end in self._places[headword])
+            entries = (
+                composed(self._text[start:end].decode("utf-8", "replace")) for start, end in self._places[headword]
+            )
             found = (sense for entry in entries for sense in _translations(entry.split("\n")[1:]))
             self._senses[headword] = tuple(dict.fromkeys(found))
         return self._senses[headword]
@@ -139,7 +142,7 @@ def dictionaries(folder: Path) -> dict[str, Path]:
 
 def _key(phrase: str) -> str:
     """A word or phrase as dictfmt writes headwords: lower case, letters, digits and blanks only."""
-    folded = phrase.casefold()
+    folded = composed(phrase).casefold()
     return folded if folded.isalnum() else "".join(c for c in folded if c.isalnum() or c == " ")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import sample_passages
 from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
@@ -93,11 +93,11 @@ class LexiconGenerator(Generator):
         self.settings: dict[str, Any] = {
             "generator": "lexicon",
             "terms": terms,
-            "encoder": None if encoder is None else asdict(encoder.settings),
+            "encoder": None if encoder is None else encoder.settings.as_dict(),
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
         self._terms = terms
-        sample = [f"{passage.title} {passage.text}" for passage in sample_passages(corpus, SAMPLE)]
+        sample = [_text(passage) for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
         self._senses = None
@@ -111,8 +111,7 @@ class LexiconGenerator(Generator):
         dictionary = self._dictionaries[language]
         written = []
         for passage in passages:
-            text = f"{passage.title} {passage.text}"
-            weighted = salient_terms(text, self._frequencies, dictionary.headword)
+            weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
             written.append([" ".join(words[:end]) for end in ends][:n])
@@ -187,3 +186,8 @@ class SenseChooser:
         if known not in self._judged:
             return senses[0]
         return known[int((self._vectors[[self._rows[sense] for sense in known]] @ topic).argmax())]
+
+
+def _text(passage: Passage) -> str:
+    """Title and text, composed: letters whose marks stand apart from them would be no words."""
+    return composed(f"{passage.title} {passage.text}")
