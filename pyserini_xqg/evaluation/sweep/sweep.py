@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pyserini_xqg.collection.topics import read_topics
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, UsageError
@@ -129,7 +130,7 @@ class Sweep:
         self._direction, self._of_direction = None, frozenset[str]()
         if hubness_topics is not None and any(self.settings.hubness):
             self._direction = unit(mean_of_topics(self._encoder, Path(hubness_topics), device))
-            self._of_direction = frozenset(text.strip() for _, text in read_topics(Path(hubness_topics)))
+            self._of_direction = frozenset(composed(text.strip()) for _, text in read_topics(Path(hubness_topics)))
 
     def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
         """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.
@@ -230,7 +231,7 @@ class Sweep:
     def _in_direction(self, tested: QuestionSet) -> int:
         """How many questions had a part in the mean query direction that is tested on them."""
         return sum(
-            tested.texts[language][each].strip() in self._of_direction
+            composed(tested.texts[language][each].strip()) in self._of_direction
             for language, ids in (self._counted(tested) if self._of_direction else {}).items()
             for each in ids
         )
