@@ -122,13 +122,13 @@ def clusters_in_words(reports: Iterable[MeasureReport]) -> list[Sentence]:
 
 def _clusters(found: ClusterSizes) -> Sentence:
     what = {
-        QUESTION: "translations of one question, by its id without the language",
-        PASSAGE: "translations of one question, and questions of one relevant passage",
+        QUESTION: "translations of one question go together",
+        PASSAGE: "translations of one question and questions of one relevant passage go together",
         NO_CLUSTERS: "each question is one",
     }.get(found.by, sentence("as {} says", Name(found.by)))
     warning = f"; {found.warning}" if found.warning else ""
     return sentence(
-        f"clusters: {found.clusters:,} of {found.questions:,} questions ({{}}; the largest has {found.largest:,}). "
+        f"{found.clusters:,} clusters of {found.questions:,} questions, the largest of {found.largest:,}: {{}}. "
         f"Tests exchange and intervals draw whole clusters{warning}.",
         what,
     )
