@@ -37,7 +37,7 @@ def sweep(
     corpus : Path or None
         The passages that the index was built of, for R@kt.
     output : Path or None
-        A folder for the whole grid: grid.tsv, sweep.json.
+        A folder for the whole grid and the tested questions: grid.tsv, questions.tsv, sweep.json.
     hubness_topics : Path or None
         Topics file to take the mean query direction from, instead of the generated queries.
     cluster : str or None
@@ -72,5 +72,5 @@ def sweep(
     )
     say(sweep_as_text(result))
     if output is not None:
-        write_sweep(result, search.described(None if dev else folds, seed), output)
+        write_sweep(result, search.described(None if dev else folds, seed, questions), output)
         say(f"\nthe whole grid: {output}")

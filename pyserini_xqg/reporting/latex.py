@@ -22,9 +22,9 @@ ESCAPES = {
     "\N{EN DASH}": "--",
     "\N{MINUS SIGN}": "$-$",
 }
-SIGNS = {Mark.SIGNIFICANT: "*", Mark.NOT_ABOVE: "!"}
+SIGNS = {Mark.ABOVE: "+", Mark.BELOW: "$-$", Mark.NOT_ABOVE: "!"}
 PREAMBLE = r"""% Needs \usepackage{booktabs} and \usepackage[T1]{fontenc}; other scripts than Latin need XeLaTeX.
-% *  differs from the baseline, p below 0.05, Holm-corrected over the languages
+% +  above the baseline, - below it, p below 0.05, Holm-corrected over the languages
 % !  a control gains as much or more
 % bold: the highest figure; italics: a control"""
 

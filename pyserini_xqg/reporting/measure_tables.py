@@ -9,9 +9,12 @@ from pyserini_xqg.evaluation.comparison.clusters import NONE as NO_CLUSTERS
 from pyserini_xqg.evaluation.comparison.clusters import PASSAGE, QUESTION, ClusterSizes
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.row_differences import MEAN, RowDifference
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
+from pyserini_xqg.evaluation.comparison.significance import CONFIDENCE, SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.figures import NONE, Unit, p_value
+from pyserini_xqg.reporting.sentences import Name, Sentence, sentence
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
+
+INTERVAL = f"{CONFIDENCE:.0%} interval"
 
 
 @dataclass(frozen=True)
@@ -38,28 +41,39 @@ def overview(report: MeasureReport) -> Table:
     return Table(columns, [_overview_row(report, unit, row) for row in report.rows])
 
 
-def detail(report: MeasureReport, run: str) -> Table:
-    """A run beside the baseline, their difference and its tests, and the same of each of its controls."""
+def detail(report: MeasureReport, run: str, with_intervals: bool = False) -> Table:
+    """A run beside the baseline, their difference and its tests, and the same of each of its controls.
+
+    Parameters
+    ----------
+    report : MeasureReport
+    run : str
+    with_intervals : bool
+        Whether each difference has its interval beside it.
+    """
     unit, baseline = Unit.of(report), report.baseline
     gain = report.difference(run, baseline)
     controls = [(control, report.difference(run, control)) for control in report.not_above.get(run, {})]
     graded = is_graded(report, run)
     columns = [Column(title(report), left=True), Column("questions"), Column(baseline), Column(run)]
-    columns += [Column("difference"), Column("won/lost"), Column("p", marked=True)]
+    interval = [Column(INTERVAL)] * with_intervals
+    columns += [Column("difference"), *interval, Column("won/lost"), Column("p", marked=True)]
     columns += [Column("t-test", marked=True)] * graded
     for control, _ in controls:
-        columns += [Column(control, apart=True), Column(f"{run} - {control}", marked=True), Column("p", marked=True)]
+        columns += [Column(control, apart=True), Column(f"{run} - {control}", marked=True), *interval]
+        columns += [Column("p", marked=True)]
     rows = []
     for row in report.rows:
         cells = [*row_cells(report, row), *(Cell(unit.value(report.value(name, row))) for name in (baseline, run))]
         if row in report.predicted:
-            cells += [Cell(NONE), Cell(""), Cell("")] + [Cell("")] * graded
+            cells += [Cell(NONE), *[Cell("")] * (2 + with_intervals + graded)]
             for control, _ in controls:
-                cells += [Cell(unit.value(report.value(control, row))), Cell(NONE), Cell("")]
+                cells += [Cell(unit.value(report.value(control, row))), Cell(NONE), *[Cell("")] * (1 + with_intervals)]
             rows.append(cells)
             continue
         found = gain.at(row)
-        cells += [Cell(unit.signed(found.difference)), won_and_lost(found), p_cell(found.p_holm)]
+        cells += [Cell(unit.signed(found.difference)), *_interval_cell(unit, found)[:with_intervals]]
+        cells += [won_and_lost(found), p_cell(found.p_holm)]
         if graded:
             cells.append(Cell(NONE) if row in report.questions and found.t_test is None else p_cell(found.t_test_holm))
         for control, difference in controls:
@@ -67,6 +81,7 @@ def detail(report: MeasureReport, run: str) -> Table:
             cells += [
                 Cell(unit.value(report.value(control, row))),
                 Cell(unit.signed(of_row.difference), not_above_mark(report, run, row, control)),
+                *_interval_cell(unit, of_row)[:with_intervals],
                 p_cell(of_row.p_holm),
             ]
         rows.append(cells)
@@ -100,20 +115,23 @@ def used_tests(reports: Iterable[MeasureReport]) -> list[str]:
     return [text for name, text in TESTS.items() if name in used]
 
 
-def clusters_in_words(reports: Iterable[MeasureReport]) -> list[str]:
+def clusters_in_words(reports: Iterable[MeasureReport]) -> list[Sentence]:
     """A sentence on what tests exchange and intervals draw as one, for each way in which reports do it."""
     return list(dict.fromkeys(_clusters(each.clusters) for each in reports if each.clusters and each.differences))
 
 
-def _clusters(found: ClusterSizes) -> str:
+def _clusters(found: ClusterSizes) -> Sentence:
     what = {
         QUESTION: "translations of one question go together",
         PASSAGE: "translations of one question and questions of one relevant passage go together",
         NO_CLUSTERS: "each question is one",
-    }.get(found.by, f"as {found.by} says")
-    shown = f"{found.clusters:,} clusters of {found.questions:,} questions, the largest of {found.largest:,}: {what}"
+    }.get(found.by, sentence("as {} says", Name(found.by)))
     warning = f"; {found.warning}" if found.warning else ""
-    return f"{shown}. Tests exchange and intervals draw whole clusters{warning}."
+    return sentence(
+        f"{found.clusters:,} clusters of {found.questions:,} questions, the largest of {found.largest:,}: {{}}. "
+        f"Tests exchange and intervals draw whole clusters{warning}.",
+        what,
+    )
 
 
 def row_cells(report: MeasureReport, row: str) -> list[Cell]:
@@ -137,6 +155,12 @@ def not_above_mark(report: MeasureReport, run: str, row: str, *controls: str) ->
     return (Mark.NOT_ABOVE,) * any(control in found for control in controls or found)
 
 
+def _interval_cell(unit: Unit, found: RowDifference) -> list[Cell]:
+    if found.low is None or found.high is None:
+        return [Cell("")]
+    return [Cell(f"{unit.signed(found.low)} to {unit.signed(found.high)}")]
+
+
 def _overview_row(report: MeasureReport, unit: Unit, row: str) -> list[Cell]:
     shown = {run: unit.value(report.value(run, row)) for run in report.runs}
     known = {run: float(text) for run, text in shown.items() if text != NONE}
@@ -144,13 +168,16 @@ def _overview_row(report: MeasureReport, unit: Unit, row: str) -> list[Cell]:
     best = highest if len(highest) < len(shown) else set()
     return [
         *row_cells(report, row),
-        *(Cell(text, _marks(report, run, row), run in best) for run, text in shown.items()),
+        *(
+            Cell(text, (*direction_mark(report, run, row), *not_above_mark(report, run, row)), run in best)
+            for run, text in shown.items()
+        ),
     ]
 
 
-def _marks(report: MeasureReport, run: str, row: str) -> tuple[Mark, ...]:
-    marks = not_above_mark(report, run, row)
+def direction_mark(report: MeasureReport, run: str, row: str) -> tuple[Mark, ...]:
+    """The mark of a run that is significantly above the baseline in a row, or below it."""
     gain = report.gain(run)
-    if gain is None or row in report.predicted:
-        return marks
-    return (Mark.SIGNIFICANT, *marks) if gain.at(row).significant else marks
+    if gain is None or row in report.predicted or not gain.at(row).significant:
+        return ()
+    return (Mark.ABOVE if gain.at(row).difference > 0 else Mark.BELOW,)

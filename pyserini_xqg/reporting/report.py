@@ -97,7 +97,7 @@ def _made(files: ReportFiles) -> dict[str, str]:
     queries = None if files.queries is None else Path(files.queries)
     if files.runs is not None:
         reports = evaluate_files(files.runs)
-        changes = changed_questions(reports, files.runs, queries, files.changes) if files.changes else []
+        changes = changed_questions(reports, files.runs, queries, files.changes) if files.changes != 0 else []
     tsv = {
         TABLE: as_tsv(reports) + "\n",
         "sweeps.tsv": named_tsv("sweep", [(each.name, each.tests) for each in sweeps]) + "\n",
@@ -111,7 +111,6 @@ def _made(files: ReportFiles) -> dict[str, str]:
         sweeps,
         alignments,
         changes,
-        files.changes,
         artifacts,
         _inputs(files),
         [*tsv, DATA],

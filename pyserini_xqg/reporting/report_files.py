@@ -30,8 +30,8 @@ class ReportFiles:
         Generated queries, shown with the passages of changed questions.
     title : str
         Title of the page.
-    changes : int
-        How many changed questions of a run and language are shown.
+    changes : int or None
+        How many changed questions of a run and language are shown; None: 10, or fewer if more than 150 in all.
     """
 
     runs: RunFiles | None = None
@@ -40,12 +40,12 @@ class ReportFiles:
     artifacts: Sequence[str | Path] = field(default=(), metadata={"option": "--artifact", **PLACE})
     queries: str | Path | None = field(default=None, metadata=PLACE)
     title: str = "Retrieval report"
-    changes: int = field(default=10, metadata={"metavar": "N"})
+    changes: int | None = field(default=None, metadata={"metavar": "N"})
 
     def __post_init__(self) -> None:
         if not (self.runs or self.sweeps or self.alignments):
             raise UsageError("there is nothing to report; give runs, a sweep or an alignment")
-        if self.changes < 0:
+        if self.changes is not None and self.changes < 0:
             raise UsageError(f"changes is {self.changes}: 0 or more questions are expected")
         if self.queries is not None and self.runs is None:
             raise UsageError("queries are shown with the questions that runs changed; give runs")

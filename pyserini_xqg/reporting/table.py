@@ -11,6 +11,8 @@ class Mark(Enum):
     """What a sign behind a figure says; which sign it is depends on the format."""
 
     SIGNIFICANT = "the p value, corrected where it is one of several, is below the level"
+    ABOVE = "significantly above the baseline"
+    BELOW = "significantly below the baseline"
     NOT_ABOVE = "a control gains as much or more"
 
 

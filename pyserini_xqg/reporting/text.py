@@ -18,6 +18,7 @@ from pyserini_xqg.reporting.measure_tables import (
 from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
 
 SIGNS = {Mark.SIGNIFICANT: "*", Mark.NOT_ABOVE: "!"}
+DIRECTIONS = {Mark.ABOVE: "+", Mark.BELOW: "-"}
 PLAIN_CHARACTERS = str.maketrans({MINUS: "-", NONE: "-"})
 
 
@@ -54,8 +55,8 @@ def _cell(cell: Cell, column: Column, signs: Mapping[Mark, str]) -> str:
 
 
 def _overview(report: MeasureReport) -> str:
-    marks = f"\n\n* differs from {report.baseline}, p < {SIGNIFICANT}" if len(report.runs) > 1 else ""
-    return table_as_text(overview(report), {Mark.SIGNIFICANT: "*"}) + marks
+    marks = f"\n\n+ above {report.baseline}, - below it, p < {SIGNIFICANT}" if len(report.runs) > 1 else ""
+    return table_as_text(overview(report), DIRECTIONS) + marks
 
 
 def _detail(report: MeasureReport, run: str) -> str:

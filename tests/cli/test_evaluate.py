@@ -123,9 +123,9 @@ def test_conditions_that_are_runs_and_controls_at_once_are_in_one_table(
     rows = [" ".join(line.split()) for line in printed(capsys).splitlines()]
     assert rows[0] == "Success@1 (%) questions plain hubness xqg both shuffled"
     # 7 won, 1 lost of xqg: p 0.035, twice for Holm; 7 won, none lost of both: 0.016, twice.
-    assert rows[1] == "Finnish (fi) 10 20.0 30.0 80.0 90.0* 70.0"
-    assert rows[3] == "mean of the languages 12 35.0 40.0 65.0 95.0* 60.0"
-    assert rows[5] == "* differs from plain, p < 0.05"
+    assert rows[1] == "Finnish (fi) 10 20.0 30.0 80.0 90.0+ 70.0"
+    assert rows[3] == "mean of the languages 12 35.0 40.0 65.0 95.0+ 60.0"
+    assert rows[5] == "+ above plain, - below it, p < 0.05"
     xqg = rows.index("Success@1 (%) questions plain xqg difference won/lost p | shuffled xqg - shuffled p")
     assert rows[xqg + 1] == "Finnish (fi) 10 20.0 80.0 +60.0 7/1 0.141 | 70.0 +10.0 1.000"
     both = rows.index(

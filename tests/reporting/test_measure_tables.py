@@ -6,8 +6,10 @@ from pyserini_xqg.evaluation.comparison.clusters import ClusterSizes
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.reporting.figures import MINUS
+from pyserini_xqg.reporting.latex import as_latex
 from pyserini_xqg.reporting.measure_tables import clusters_in_words, detail, intervals, overview
 from pyserini_xqg.reporting.table import Mark, Table
+from pyserini_xqg.reporting.text import as_text
 from tests.fixtures.reports import LANGUAGES, VALUES, made
 
 
@@ -34,10 +36,45 @@ def test_all_runs_with_marks() -> None:
     report = MeasureReport.of("RR@10", compare_runs(values, asked, controls=[("other", "new")]))
     marks = [[list(cell.marks) for cell in row[2:]] for row in overview(report).rows]
     assert marks == [
-        [[], [Mark.SIGNIFICANT], []],
+        [[], [Mark.ABOVE], []],
         [[], [Mark.NOT_ABOVE], []],
-        [[], [Mark.SIGNIFICANT], []],
+        [[], [Mark.ABOVE], []],
     ]
+
+
+def test_losses_are_told_from_gains() -> None:
+    asked = {language: [f"{language}{number}" for number in range(20)] for language in ("fi", "ar")}
+    values = {
+        run: {question: float(int(question[2:]) < many) for of in asked.values() for question in of}
+        for run, many in (("plain", 10), ("more", 19), ("less", 1))
+    }
+    report = MeasureReport.of("RR@10", compare_runs(values, asked))
+    assert [[[*cell.marks] for cell in row[2:]] for row in overview(report).rows] == [
+        [[], [Mark.ABOVE], [Mark.BELOW]]
+    ] * 3
+    lines = as_text([report]).splitlines()
+    assert lines[1].split()[-3:] == ["50.0", "95.0+", "5.0-"]
+    assert lines[5] == "+ above plain, - below it, p < 0.05"
+    assert r"5.0\textsuperscript{$-$}" in as_latex([("runs", [report])])
+
+
+def test_each_difference_has_its_interval_beside_it() -> None:
+    report = made(groups={"weak": ["ar"]})
+    table, without = detail(report, "new", with_intervals=True), detail(report, "new")
+    heads = [column.head for column in table.columns]
+    assert [heads[place + 1] for place, head in enumerate(heads) if head in ("difference", "new - other")] == [
+        "95% interval"
+    ] * 2
+    places = [place for place, head in enumerate(heads) if head == "95% interval"]
+    assert [[cell for place, cell in enumerate(row) if place not in places] for row in table.rows] == without.rows
+    for row, cells in zip(report.rows, texts(table), strict=True):
+        for place, against in zip(places, ("plain", "other"), strict=True):
+            found = report.difference("new", against).at(row)
+            low, high = (float(bound.replace(MINUS, "-")) for bound in cells[place].split(" to "))
+            assert (low, high) == (round(100 * (found.low or 0), 1), round(100 * (found.high or 0), 1))
+    values = {"plain": {"a": 0.0}, "new": {"a": 1.0}}
+    one = MeasureReport.of("RR@10", compare_runs(values, {"fi": ["a"]}))
+    assert texts(detail(one, "new", with_intervals=True))[0][5] == ""
 
 
 def test_a_run_beside_the_baseline_and_its_control() -> None:

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.reporting.figures import MINUS
+from pyserini_xqg.reporting.sentences import Name
 from pyserini_xqg.reporting.summaries import RunSummary, Verdict, run_summaries
 
 COUNT = 40
@@ -30,7 +36,7 @@ def test_a_gain_above_its_control() -> None:
 
 def test_a_gain_that_the_control_has_too_is_said_first() -> None:
     found = summary(plain=10, new=30, control=31)
-    assert found.headline == "gain on the mean of the languages, not above its control"
+    assert found.headline == "gain on the mean of the languages, not above its control control"
     assert found.not_above[0].startswith("Not above its control: control gains as much as new or more on the mean")
     assert "in 2 of 2 languages: Finnish (fi), Arabic (ar)" in found.not_above[1]
 
@@ -38,9 +44,42 @@ def test_a_gain_that_the_control_has_too_is_said_first() -> None:
 def test_a_gain_that_is_hardly_above_its_control_is_said() -> None:
     found = summary(plain=10, new=30, control=29, languages=("fi",))
     assert found.not_above == [
-        "Not clearly above its control control on all questions: new - control is +2.5 "
+        f"Not clearly above its control control on all questions: new {MINUS} control is +2.5 "
         "(95% interval +0.0 to +7.6, which has zero in it; p = 1.000)."
     ]
+
+
+def test_a_gain_that_is_significantly_below_its_control_is_no_plain_gain() -> None:
+    found = summary(plain=10, new=25, control=40)
+    assert found.verdict is Verdict.NOT_ABOVE
+    assert found.headline == "gain on the mean of the languages, significantly below its control control"
+    assert found.not_above[0].startswith(
+        f"Significantly below its control control on the mean of the languages: new {MINUS} control is {MINUS}37.5 (95%"
+    )
+
+
+@pytest.mark.parametrize(("control", "verdict"), [(10, Verdict.GAIN), (29, Verdict.NOT_ABOVE), (30, Verdict.NOT_ABOVE)])
+def test_a_gain_is_one_only_where_it_is_clearly_above_its_controls(control: int, verdict: Verdict) -> None:
+    assert summary(plain=10, new=30, control=control).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("plain", "headline"),
+    [(25, "no clear difference"), (40, "loss on the mean of the languages")],
+)
+def test_significantly_below_a_control_is_said_of_every_run(plain: int, headline: str) -> None:
+    found = summary(plain=plain, new=25, control=40)
+    assert found.headline == f"{headline}, significantly below its control control"
+    assert found.not_above[0].startswith("Significantly below its control control on the mean")
+
+
+def test_names_are_parts_of_their_own() -> None:
+    found = summary(plain=10, new=30, control=31)
+    for said in (found.headline, *found.sentences, *found.not_above):
+        assert "".join(said.parts) == said
+        others = [part for part in said.parts if not isinstance(part, Name)]
+        assert not {"plain", "new", "control"} & {*others}
+        assert not any(re.search(r"\b(plain|new)\b|control control|Finnish", part) for part in others)
 
 
 def test_a_loss_and_no_difference() -> None:

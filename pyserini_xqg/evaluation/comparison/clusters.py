@@ -22,7 +22,7 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.questions import ALL
 from pyserini_xqg.storage.text_files import numbered_lines
 
-QUESTION, PASSAGE, NONE = "question", "passage", "none"
+WORDS = QUESTION, PASSAGE, NONE = "question", "passage", "none"
 # A language's code, and behind it a script or a region, at one end of an id: fi:12, zh-TW/12, 12_pt_BR.
 CODE = r"(?P<code>[A-Za-z]{2,3})(?:[-_](?:[A-Za-z]{2}|[A-Z][a-z]{3}))?"
 BETWEEN = r"[:/|.#_-]"

@@ -5,6 +5,7 @@ Nothing is encoded but the questions, once. Normalised vectors are no linear mat
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +13,23 @@ from typing import Any
 
 import numpy as np
 
+from pyserini_xqg.collection.topics import read_topics
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
-from pyserini_xqg.evaluation.comparison.comparison import RunComparison, compare_runs
+from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_clusters
+from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
+from pyserini_xqg.evaluation.sweep.compared import (
+    CHOSEN_RUN,
+    HUBNESS_RUN,
+    QUERIES_RUN,
+    ComparedValues,
+    compared_values,
+    comparison_of,
+)
 from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid, Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.search import SweepSearch
 from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
@@ -27,7 +38,7 @@ from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.query_mean import mean_of_topics
 
-PLAIN_RUN, HUBNESS_RUN, QUERIES_RUN, CHOSEN_RUN = "plain", "hubness alone", "queries alone", "chosen"
+log = logging.getLogger("pyserini_xqg")
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,21 @@ class SweepResult:
         Measure to the comparison of the chosen points (``chosen``) with the plain index (``plain``) on questions that
         they were not chosen on. Where the grid varies hubness too, the best points without queries (``hubness alone``)
         and those without hubness reduction (``queries alone``), chosen in the same way, are controls of the chosen.
+    values : mapping
+        Measure to what `tests` were made of.
+    clusters : Clusters
+        Of the questions of `tests`.
+    grid_clusters : Clusters
+        Of the questions of `grid`.
     """
 
     grid: GridValues
     chosen: list[Point]
     overall: Point
     tests: Mapping[str, RunComparison]
+    values: Mapping[str, ComparedValues]
+    clusters: Clusters
+    grid_clusters: Clusters
 
 
 class Sweep:
@@ -107,9 +127,10 @@ class Sweep:
         self.grid = Grid(self._alphas, self.settings.hubness, numbers, self.settings.subsets, self._kept.languages)
         self._corpus = None if corpus is None else Path(corpus)
         self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
-        self._direction = None
+        self._direction, self._of_direction = None, frozenset[str]()
         if hubness_topics is not None and any(self.settings.hubness):
             self._direction = unit(mean_of_topics(self._encoder, Path(hubness_topics), device))
+            self._of_direction = frozenset(composed(text.strip()) for _, text in read_topics(Path(hubness_topics)))
 
     def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
         """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.
@@ -142,6 +163,7 @@ class Sweep:
         `cluster` says what questions go together, in folds and tests: see
         :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`.
         """
+        self._check_direction(questions)
         values = self.values(questions)
         clusters = find_clusters(values.questions, questions.judgements.qrels, cluster)
         first = str(self.measures[0])
@@ -150,39 +172,78 @@ class Sweep:
             for run, among in _choices(values.points).items()
         }
         of_questions = {run: numbers for run, (_, numbers) in found.items()}
-        tests = {str(measure): _compare(values, str(measure), of_questions, clusters) for measure in self.measures}
+        tested = {str(measure): compared_values(values, str(measure), of_questions) for measure in self.measures}
         return SweepResult(
             values,
             [values.points[each] for each in found[CHOSEN_RUN][0]],
             values.points[choose(values, first)],
-            tests,
+            {measure: comparison_of(each, clusters) for measure, each in tested.items()},
+            tested,
+            clusters,
+            clusters,
         )
 
     def choose_and_test(self, dev: QuestionSet, test: QuestionSet, cluster: str | Path | None = None) -> SweepResult:
-        """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate`."""
+        """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate` (a file, of `test` only)."""
+        self._check_direction(test)
         values = self.values(dev)
         first = str(self.measures[0])
         chosen = {run: values.points[choose(values, first, among)] for run, among in _choices(values.points).items()}
-        tested = self.values(test, self.grid.only(chosen.values()))
+        found = self.values(test, self.grid.only(chosen.values()))
         of_questions = {
-            run: {language: [tested.points.index(point)] * len(ids) for language, ids in tested.questions.items()}
+            run: {language: [found.points.index(point)] * len(ids) for language, ids in found.questions.items()}
             for run, point in chosen.items()
         }
-        clusters = find_clusters(tested.questions, test.judgements.qrels, cluster)
-        tests = {str(measure): _compare(tested, str(measure), of_questions, clusters) for measure in self.measures}
-        return SweepResult(values, [chosen[CHOSEN_RUN]], chosen[CHOSEN_RUN], tests)
+        clusters = find_clusters(found.questions, test.judgements.qrels, cluster)
+        tested = {str(measure): compared_values(found, str(measure), of_questions) for measure in self.measures}
+        return SweepResult(
+            values,
+            [chosen[CHOSEN_RUN]],
+            chosen[CHOSEN_RUN],
+            {measure: comparison_of(each, clusters) for measure, each in tested.items()},
+            tested,
+            clusters,
+            find_clusters(values.questions, dev.judgements.qrels, cluster if cluster in WORDS else None),
+        )
 
-    def described(self, folds: int | None, seed: int) -> dict[str, Any]:
-        """What a report says of how it came about; `folds` is None where a dev set was chosen on."""
+    def described(self, folds: int | None, seed: int, tested: QuestionSet) -> dict[str, Any]:
+        """What a report says of how it came about.
+
+        Parameters
+        ----------
+        folds : int or None
+            None where a dev set was chosen on.
+        seed : int
+        tested : QuestionSet
+            What was reported on.
+        """
         return {
             **asdict(self.settings),
             "alphas": list(self._alphas),
             "index": str(self._index),
             "measures": [str(measure) for measure in self.measures],
             "hubness_topics": self._direction is not None,
+            **({"hubness_topics_tested": self._in_direction(tested)} if self._direction is not None else {}),
             "folds": folds,
             "seed": seed,
         }
+
+    def _in_direction(self, tested: QuestionSet) -> int:
+        """How many questions had a part in the mean query direction that is tested on them."""
+        return sum(
+            composed(tested.texts[language][each].strip()) in self._of_direction
+            for language, ids in (self._counted(tested) if self._of_direction else {}).items()
+            for each in ids
+        )
+
+    def _check_direction(self, tested: QuestionSet) -> None:
+        if found := self._in_direction(tested):
+            log.warning(
+                "%d of the %d questions that are tested are among --hubness-topics: hubness reduction has seen what it "
+                "is tested on, and its figures are too good; give other questions, such as those of a training set",
+                found,
+                sum(map(len, self._counted(tested).values())),
+            )
 
     def _counted(self, questions: QuestionSet) -> dict[str, list[str]]:
         """The questions that some measure counts."""
@@ -206,22 +267,3 @@ def _choices(points: Sequence[Point]) -> dict[str, list[int]]:
         choices[HUBNESS_RUN] = [number for number, point in enumerate(points) if not point.alpha]
         choices[QUERIES_RUN] = [number for number, point in enumerate(points) if not point.hubness]
     return choices
-
-
-def _compare(
-    values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]], clusters: Clusters
-) -> RunComparison:
-    """The chosen points against the plain index, which is point 0."""
-    counted: dict[str, list[str]] = {}
-    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
-    for language in values.means(measure):
-        of_language = values.values[measure][language]
-        for number, question in enumerate(values.questions[language]):
-            if not np.isnan(of_language[0, number]):
-                counted.setdefault(language, []).append(question)
-                of_runs[PLAIN_RUN][question] = float(of_language[0, number])
-                for run, numbers in chosen.items():
-                    of_runs[run][question] = float(of_language[numbers[language][number], number])
-    values.macro(measure)  # says so where no question counts
-    controls = [(run, CHOSEN_RUN) for run in chosen if run != CHOSEN_RUN]
-    return compare_runs(of_runs, counted, controls=controls, clusters=clusters)

@@ -11,14 +11,14 @@ from pyserini_xqg.evaluation.alignment.vectors import PLAIN
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.row_differences import MEAN
 from pyserini_xqg.reporting.figures import Unit
-from pyserini_xqg.reporting.measure_tables import not_above_mark, p_cell, row_cells, won_and_lost
-from pyserini_xqg.reporting.table import Cell, Column, Mark, Table
-from pyserini_xqg.reporting.text import table_as_text, tests_in_words
+from pyserini_xqg.reporting.measure_tables import direction_mark, not_above_mark, p_cell, row_cells, won_and_lost
+from pyserini_xqg.reporting.table import Cell, Column, Table
+from pyserini_xqg.reporting.text import DIRECTIONS, table_as_text, tests_in_words
 
 PERCENT = Unit(percent=True)
 LEGEND = (
-    "difference: to plain; ! a control gains as much or more. shuffled: queries of another sentence; mean: the mean "
-    "query vector."
+    "difference: to plain; ! a control gains as much or more; means: + above plain, - below it, p < 0.05. shuffled: "
+    "queries of another sentence; mean: the mean query vector."
 )
 
 
@@ -33,7 +33,7 @@ def alignment_as_text(alignment: Alignment) -> str:
         }
         tables = [_languages(similarity, of_similarity[ACCURACY], run) for run in chosen or (None,)]
         parts += [table_as_text(table) for table in tables]
-        parts.append(table_as_text(_means([PLAIN, *chosen], of_similarity), {Mark.SIGNIFICANT: "*"}))
+        parts.append(table_as_text(_means([PLAIN, *chosen], of_similarity), DIRECTIONS))
         if chosen:
             lines = (f"  {run}: {', '.join(f'{alpha:g}' for alpha in alphas)}" for run, alphas in chosen.items())
             parts.append(
@@ -73,6 +73,4 @@ def _means(runs: list[str], reports: Mapping[str, MeasureReport]) -> Table:
 
 
 def _value(report: MeasureReport, run: str, row: str) -> Cell:
-    found = report.gain(run)
-    marks = (Mark.SIGNIFICANT,) * (found is not None and found.at(row).significant)
-    return Cell(PERCENT.value(report.value(run, row)), marks)
+    return Cell(PERCENT.value(report.value(run, row)), direction_mark(report, run, row))

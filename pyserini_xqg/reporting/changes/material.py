@@ -17,6 +17,7 @@ from pyserini_xqg.evaluation.files.xor_retrieve import read_gold, read_predictio
 from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.reporting.changes.selection import ChangedValues
 from pyserini_xqg.reporting.changes.user_text import UserText, language_tag, text_direction
+from pyserini_xqg.reporting.sentences import Name, Sentence, joined, sentence
 from pyserini_xqg.storage.jsonl import Record, jsonl_files, read_records
 
 EXAMPLES = 3
@@ -40,25 +41,25 @@ class ShownPassage:
 
     Attributes
     ----------
-    roles : sequence of str
+    roles : sequence of Sentence
         Why it is there: the first one of a run, a relevant one.
     id : str
         "" for predictions, which have texts only.
     title, text : UserText or None
         None without a corpus.
     relevant : bool
-    ranks : str
+    ranks : Sentence
         Where the two runs have it, if it is relevant.
     queries : sequence of ShownQueries
         Those in the question's language first.
     """
 
-    roles: Sequence[str]
+    roles: Sequence[Sentence]
     id: str
     title: UserText | None
     text: UserText | None
     relevant: bool
-    ranks: str
+    ranks: Sentence
     queries: Sequence[ShownQueries]
 
 
@@ -121,12 +122,12 @@ class Material:
         """What is shown of one."""
         question = changed.question
         before, after = self.rankings[baseline], self.rankings[run]
-        roles: dict[tuple[str, str], list[str]] = {}
+        roles: dict[tuple[str, str], list[Sentence]] = {}
         for name, ranking in ((baseline, before), (run, after)):
             ids, texts = ranking.ids.get(question, ()), ranking.texts.get(question, ())
             if ids or texts:
                 place = (ids[0], "") if ids else ("", texts[0])
-                roles.setdefault(place, []).append(f"first of {name}")
+                roles.setdefault(place, []).append(sentence("first of {}", Name(name)))
         for passage in _relevant(self.qrels.get(question, {})):
             roles.setdefault((passage, ""), [])
         return ChangedQuestion(
@@ -145,13 +146,14 @@ class Material:
         self,
         question: str,
         place: tuple[str, str],
-        roles: Sequence[str],
+        roles: Sequence[Sentence],
         rankings: Mapping[str, Ranking],
         language: str,
     ) -> ShownPassage:
         identifier, text = place
         passage = self.passages.get(identifier)
         relevant = self.qrels.get(question, {}).get(identifier, 0) > 0
+        where = rankings if relevant else ()
         if identifier and passage is None:
             shown = UserText("(not in the corpus)") if self.has_corpus else None
         else:
@@ -162,9 +164,7 @@ class Material:
             UserText(passage.title) if passage and passage.title else None,
             shown,
             relevant,
-            "; ".join(_rank(name, ranking.ids.get(question, ()), identifier) for name, ranking in rankings.items())
-            if relevant
-            else "",
+            joined((_rank(name, rankings[name].ids.get(question, ()), identifier) for name in where), "; "),
             self._queries_of(identifier, language_tag(language)),
         )
 
@@ -180,10 +180,10 @@ class Material:
         ]
 
 
-def _rank(run: str, ranked: Sequence[str], passage: str) -> str:
+def _rank(run: str, ranked: Sequence[str], passage: str) -> Sentence:
     if passage in ranked:
-        return f"rank {ranked.index(passage) + 1} of {run}"
-    return f"not among the {len(ranked)} of {run}" if ranked else f"nothing ranked by {run}"
+        return sentence(f"rank {ranked.index(passage) + 1} of {{}}", Name(run))
+    return sentence(f"not among the {len(ranked)} of {{}}" if ranked else "nothing ranked by {}", Name(run))
 
 
 def _relevant(judged: Mapping[str, int]) -> list[str]:

@@ -9,7 +9,10 @@ from pathlib import Path
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.reporting.changes.material import ChangedQuestion, Material
-from pyserini_xqg.reporting.changes.selection import ChangedValues, changed_values, most_changed
+from pyserini_xqg.reporting.changes.selection import changed_values, most_changed
+
+# Of a run and language, and of a page: unless a number is given.
+MOST, IN_ALL = 10, 150
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class ChangedGroup:
 
 
 def changed_questions(
-    reports: Sequence[MeasureReport], files: RunFiles, queries: Path | None, limit: int
+    reports: Sequence[MeasureReport], files: RunFiles, queries: Path | None, limit: int | None = None
 ) -> list[ChangedGroup]:
     """The questions that changed most, of each run that is no control and of each language.
 
@@ -49,8 +52,9 @@ def changed_questions(
         What they were made of.
     queries : Path or None
         A file or folder of generated queries.
-    limit : int
-        How many questions of a run and language are shown.
+    limit : int or None
+        How many questions of a run and language are shown; None: 10, or fewer, at least one, where all runs and
+        languages together would have more than 150.
 
     Raises
     ------
@@ -59,10 +63,10 @@ def changed_questions(
     """
     baseline, runs = reports[0].baseline, reports[0].compared
     languages = list(dict.fromkeys(language for report in reports for language in report.questions))
-    chosen: dict[tuple[str, str], tuple[list[ChangedValues], list[ChangedValues]]] = {}
-    for run in runs:
-        for language, changed in changed_values(reports, run).items():
-            chosen[run, language] = most_changed(changed, limit), changed
+    found = {(run, language): of for run in runs for language, of in changed_values(reports, run).items()}
+    if limit is None:
+        limit = max(1, min(MOST, IN_ALL // max(1, len(found))))
+    chosen = {place: (most_changed(changed, limit), changed) for place, changed in found.items()}
     shown = {each.question for some, _ in chosen.values() for each in some}
     material = Material.read(files, queries, [baseline, *runs], shown)
     return [

@@ -13,13 +13,15 @@ from pyserini_xqg import __version__
 from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport, row_label
 from pyserini_xqg.evaluation.comparison.row_differences import MEAN
-from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT
+from pyserini_xqg.evaluation.comparison.significance import SIGNIFICANT, TESTS
 from pyserini_xqg.reporting.alignment.files import AlignmentFile
 from pyserini_xqg.reporting.artifacts import Artifact, flattened, set_apart
 from pyserini_xqg.reporting.changes.questions import ChangedGroup
-from pyserini_xqg.reporting.figures import NONE, Unit
-from pyserini_xqg.reporting.html.charts import NAMES, curve_svg
+from pyserini_xqg.reporting.figures import Unit
+from pyserini_xqg.reporting.html.curve_chart import NAMES, curve_svg
+from pyserini_xqg.reporting.html.forest_chart import forest_legend, forest_svg
 from pyserini_xqg.reporting.measure_tables import (
+    INTERVAL,
     clusters_in_words,
     detail,
     intervals,
@@ -28,12 +30,14 @@ from pyserini_xqg.reporting.measure_tables import (
     title,
     used_tests,
 )
-from pyserini_xqg.reporting.summaries import RunSummary, run_summaries
+from pyserini_xqg.reporting.sentences import Name, Sentence, joined, sentence
+from pyserini_xqg.reporting.summaries import RunSummary, Verdict, run_summaries
 from pyserini_xqg.reporting.sweep.curves import Curve
 from pyserini_xqg.reporting.sweep.files import SweepFile
 from pyserini_xqg.reporting.table import Mark
 
 TEMPLATE, STYLE = "page.html.j2", "style.css"
+SIGNS = {Verdict.GAIN: "▲ ", Verdict.NOT_ABOVE: "! ", Verdict.LOSS: "▼ ", Verdict.UNCLEAR: ""}
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,6 @@ class Contents:
     sweeps : sequence of SweepFile
     alignments : sequence of AlignmentFile
     changes : sequence of ChangedGroup
-    limit : int
-        How many changed questions of a run and language are shown at most.
     artifacts : sequence of Artifact
     inputs : sequence of (str, str, str)
         What was read, from where, and the beginning of its SHA-256 or "".
@@ -64,7 +66,6 @@ class Contents:
     sweeps: Sequence[SweepFile]
     alignments: Sequence[AlignmentFile]
     changes: Sequence[ChangedGroup]
-    limit: int
     artifacts: Sequence[Artifact]
     inputs: Sequence[tuple[str, str, str]]
     files: Sequence[str]
@@ -79,11 +80,27 @@ class _DrawnCurve:
     svg: Markup
     unit: Unit
 
+    @property
+    def banded(self) -> bool:
+        """Whether the interval of some point is known."""
+        return any(point.interval for point in self.data.points)
+
+
+@dataclass(frozen=True)
+class _DrawnForest:
+    """A run's differences by one measure, their picture, and its legend."""
+
+    report: MeasureReport
+    run: str
+    svg: Markup
+    legend: Sequence[tuple[int, str, str]]
+
 
 @dataclass(frozen=True)
 class _DrawnSweep:
     file: SweepFile
     curves: Sequence[_DrawnCurve]
+    forests: Sequence[_DrawnForest]
     summaries: Sequence[RunSummary]
 
 
@@ -92,14 +109,17 @@ def as_html(contents: Contents) -> str:
     environment = Environment(
         loader=PackageLoader("pyserini_xqg.reporting.html", "."),
         autoescape=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,  # markup is ours
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else visible(value),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"label": row_label}
+    environment.tests |= {"name": lambda part: isinstance(part, Name)}
+    forests = _Forests()
     environment.globals |= {
         "label": row_label,
+        "labels": lambda rows: joined(Name(row_label(row)) for row in rows),
+        "drawn": forests.drawn,
         "role": _role,
         "title_of": title,
         "unit_of": Unit.of,
@@ -118,7 +138,8 @@ def as_html(contents: Contents) -> str:
         "summaries_of": lambda report: run_summaries([report]),
         "AXES": NAMES,
         "MEAN": MEAN,
-        "NONE": NONE,
+        "INTERVAL": INTERVAL,
+        "SIGNS": {verdict.name: sign for verdict, sign in SIGNS.items()},
         "significant": SIGNIFICANT,
         "version": __version__,
     }
@@ -129,10 +150,10 @@ def as_html(contents: Contents) -> str:
         title=contents.title,
         reports=contents.reports,
         summaries=contents.summaries,
-        sweeps=[_drawn(number, sweep) for number, sweep in enumerate(contents.sweeps)],
+        sweeps=[_drawn(number, sweep, forests) for number, sweep in enumerate(contents.sweeps)],
         alignments=contents.alignments,
         changes=contents.changes,
-        limit=contents.limit,
+        limit=max((len(group.questions) for group in contents.changes), default=0),
         artifacts=contents.artifacts,
         inputs=contents.inputs,
         files=contents.files,
@@ -140,32 +161,53 @@ def as_html(contents: Contents) -> str:
     )
 
 
-def _drawn(number: int, sweep: SweepFile) -> _DrawnSweep:
+class _Forests:
+    """Draws the forest plots of a page, and numbers them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def drawn(self, report: MeasureReport) -> list[_DrawnForest]:
+        """One of each compared run."""
+        found = []
+        for run in report.compared:
+            svg = forest_svg(report, run, f"forest-{self._count}")
+            found.append(_DrawnForest(report, run, svg, forest_legend(report, run)))
+            self._count += 1
+        return found
+
+
+def _drawn(number: int, sweep: SweepFile, forests: _Forests) -> _DrawnSweep:
     curves = []
     for place, curve in enumerate(sweep.curves):
         values = [value for point in curve.points for value in (point.mean, *point.languages.values())]
         unit = Unit.of_values(values)
         curves.append(_DrawnCurve(curve, curve_svg(curve, f"curve-{number}-{place}", unit.percent), unit))
-    return _DrawnSweep(sweep, curves, run_summaries(sweep.tests))
+    return _DrawnSweep(
+        sweep, curves, [each for report in sweep.tests for each in forests.drawn(report)], run_summaries(sweep.tests)
+    )
 
 
-def _role(report: MeasureReport, run: str) -> str:
+def _role(report: MeasureReport, run: str) -> Sentence:
     """What stands below a run's name."""
     if run == report.baseline:
-        return "baseline"
-    of = [other for other, controls in report.not_above.items() if run in controls]
-    return f"control of {', '.join(of)}" if of else ""
+        return Sentence(["baseline"])
+    of = [Name(other) for other, controls in report.not_above.items() if run in controls]
+    return sentence("control of {}", joined(of)) if of else Sentence([])
 
 
 def _tests(reports: Sequence[MeasureReport]) -> str:
     """The tests that were used, in words."""
-    words = " or ".join(used_tests(reports)) or "p"
-    several = any(len(report.questions) > 1 for report in reports)
-    return f"{words}, Holm-corrected over the languages; of a mean: randomisation, not corrected" if several else words
+    used = used_tests(reports)
+    words = " or ".join(used) or "p"
+    if any(len(report.questions) > 1 for report in reports):
+        words = f"{words}, Holm-corrected over the languages; of a mean: randomisation, not corrected"
+    graded = TESTS["randomisation"] in used
+    return f"{words} (t-test: the paired t-test, likewise, – where it is not defined)" if graded else words
 
 
-def _officially(reports: Iterable[MeasureReport]) -> list[str]:
-    return list(dict.fromkeys(run for report in reports for run in report.officially_otherwise()))
+def _officially(reports: Iterable[MeasureReport]) -> Sentence:
+    return joined(dict.fromkeys(Name(run) for report in reports for run in report.officially_otherwise()))
 
 
 def _parts_of(artifact: Artifact) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from pyserini_xqg.evaluation.comparison.bootstrap import resampled_means
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
 
@@ -15,11 +18,12 @@ AXES = ("alpha", "hubness", "num_queries", "subset")
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One value of an axis: its name, and what the measure is there."""
+    """One value of an axis: its name, what the measure is there, and the interval of the mean where it is known."""
 
     name: str
     mean: float
     languages: Mapping[str, float]
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,25 +47,55 @@ class Curve:
     chosen: Mapping[str, int]
 
 
-def curve_values(result: SweepResult, measure: str, axis: str) -> list[dict[str, Any]]:
-    """The points that differ from the best of all in one setting only, as ``sweep.json`` has them."""
-    fixed = {name: getattr(result.overall, name) for name in AXES if name != axis}
+def curves_of(result: SweepResult, measure: str) -> dict[str, list[dict[str, Any]]]:
+    """For each setting the points that differ from the best of all in it only, as ``sweep.json`` has them."""
     grid = result.grid
-    curve = []
-    for number, point in enumerate(grid.points):
+    numbers = {axis: _points_of(result, axis) for axis in AXES}
+    means, macro = grid.means(measure), grid.macro(measure)
+    intervals = _intervals(result, measure, sorted({number for of_axis in numbers.values() for number in of_axis}))
+    return {
+        axis: [
+            {
+                axis: value,
+                "languages": {language: float(values[number]) for language, values in means.items()},
+                "mean": float(macro[number]),
+                **({} if (found := intervals[number]) is None else {"low": found[0], "high": found[1]}),
+            }
+            for number, value in of_axis.items()
+        ]
+        for axis, of_axis in numbers.items()
+    }
+
+
+def _points_of(result: SweepResult, axis: str) -> dict[int, Any]:
+    """The numbers of a curve's points, and the value of its axis at each."""
+    fixed = {name: getattr(result.overall, name) for name in AXES if name != axis}
+    found = {}
+    for number, point in enumerate(result.grid.points):
         # The plain index begins the curve over alpha whatever the numbers and subsets are.
         here = replace(result.overall, alpha=0.0) if _begins(point, result.overall, axis) else point
         if all(getattr(here, name) == value for name, value in fixed.items()):
-            means = {language: float(values[number]) for language, values in grid.means(measure).items()}
-            value = getattr(here, axis)
-            curve.append({axis: value, "languages": means, "mean": float(grid.macro(measure)[number])})
-    return curve
+            found[number] = getattr(here, axis)
+    return found
+
+
+def _intervals(result: SweepResult, measure: str, numbers: Sequence[int]) -> dict[int, tuple[float, float] | None]:
+    """The bootstrap interval of each point's mean over the languages."""
+    grid = result.grid
+    counts = {language: ~np.isnan(grid.values[measure][language][0]) for language in grid.means(measure)}
+    asked = {
+        language: [each for each, counted in zip(grid.questions[language], of, strict=True) if counted]
+        for language, of in counts.items()
+    }
+    values = {language: grid.values[measure][language][numbers][:, of] for language, of in counts.items()}
+    resampled = resampled_means(values, result.grid_clusters.numbers(asked))
+    return {number: resampled.interval(row, asked) for row, number in enumerate(numbers)}
 
 
 def read_curve(
     measure: str, axis: str, points: Sequence[Mapping[str, Any]], overall: Point, chosen: Sequence[Point]
 ) -> Curve:
-    """The curve of what :func:`curve_values` gave.
+    """The curve of what :func:`curves_of` gave for an axis.
 
     Raises
     ------
@@ -80,6 +114,7 @@ def read_curve(
                 _named(point[axis]),
                 float(point["mean"]),
                 {str(language): float(value) for language, value in point["languages"].items()},
+                (float(point["low"]), float(point["high"])) if "low" in point else None,
             )
             for point in ordered
         ],

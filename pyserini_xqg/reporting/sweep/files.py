@@ -1,4 +1,4 @@
-"""Files of a sweep, ``grid.tsv`` and ``sweep.json``: written by ``xqg sweep``, read by ``xqg report``."""
+"""Files of a sweep: ``grid.tsv``, ``questions.tsv``, and ``sweep.json``, which ``xqg report`` reads."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pyserini_xqg.evaluation.sweep.grid import Point
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
 from pyserini_xqg.reporting._json_files import read_json, written_by
 from pyserini_xqg.reporting.json import from_object, to_object
-from pyserini_xqg.reporting.sweep.curves import AXES, Curve, curve_values, read_curve
+from pyserini_xqg.reporting.sweep.curves import AXES, Curve, curves_of, read_curve
 from pyserini_xqg.storage.files import write_atomically
 from pyserini_xqg.storage.workspace import real_place
 
-GRID, SUMMARY = "grid.tsv", "sweep.json"
+GRID, QUESTIONS, SUMMARY = "grid.tsv", "questions.tsv", "sweep.json"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def check_sweep_output(folder: Path) -> None:
 
 
 def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> None:
-    """Write the whole grid as ``grid.tsv``, and as ``sweep.json`` settings, choice, test figures and curves.
+    """Write the whole grid as ``grid.tsv``, the values of the tested questions as ``questions.tsv``, and as
+    ``sweep.json`` settings, choice, test figures and curves.
 
     Parameters
     ----------
@@ -76,16 +77,15 @@ def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> 
     """
     check_sweep_output(folder)
     real_place(folder).mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / GRID, "".join("\t".join(map(str, row)) + "\n" for row in _rows(result)))
+    for name, rows in ((GRID, _rows(result)), (QUESTIONS, _questions(result))):
+        write_atomically(folder / name, "".join("\t".join(map(str, row)) + "\n" for row in rows))
     summary = {
         "settings": settings,
         "points": len(result.grid.points),
         "chosen": [asdict(point) for point in result.chosen],
         "overall": asdict(result.overall),
         "tests": {report.measure: to_object(report) for report in reports_of(result)},
-        "curves": {
-            measure: {axis: curve_values(result, measure, axis) for axis in AXES} for measure in result.grid.values
-        },
+        "curves": {measure: curves_of(result, measure) for measure in result.grid.values},
     }
     write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
@@ -139,3 +139,13 @@ def _rows(result: SweepResult) -> Iterator[tuple[object, ...]]:
             for language, means in grid.means(measure).items():
                 yield *place, language, counted[language], f"{means[number]:.6f}"
             yield *place, "mean", sum(counted.values()), f"{macro[number]:.6f}"
+
+
+def _questions(result: SweepResult) -> Iterator[tuple[object, ...]]:
+    """What the tests are of, unrounded: a line a measure and question, with the value of each compared run."""
+    yield "language", "question", "cluster", "measure", *next(iter(result.values.values())).runs
+    for measure, tested in result.values.items():
+        for language, asked in tested.languages.items():
+            for question in asked:
+                values = (of_run[question] for of_run in tested.runs.values())
+                yield language, question, result.clusters.of[question], measure, *values

@@ -7,9 +7,10 @@ import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
+from pyserini_xqg.evaluation.sweep.compared import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, comparison_of
 from pyserini_xqg.evaluation.sweep.grid import Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.selection import choose, cross_validated
-from pyserini_xqg.evaluation.sweep.sweep import CHOSEN_RUN, HUBNESS_RUN, PLAIN_RUN, QUERIES_RUN, Sweep
+from pyserini_xqg.evaluation.sweep.sweep import Sweep
 from pyserini_xqg.evaluation.sweep.values import Judgements, QuestionSet
 from pyserini_xqg.indexing import query_mean
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
@@ -147,3 +148,34 @@ def test_hubness_reduction_alone_and_queries_alone_are_chosen_likewise(kept_inde
             _, numbers = cross_validated(result.grid, "RR@10", 3, 1, among, clusters)
             expected = np.mean([values[la][of, range(len(of))].mean() for la, of in numbers.items()])
         assert found.macro[run] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("dev", [True, False])
+def test_what_is_reported_is_kept_question_by_question(kept_index, questions, dev) -> None:
+    settings = SweepSettings("mean", alphas=(0.0, 0.3, 0.8), hubness=(0.0, 0.4), depth=DEPTH)
+    sweep = Sweep(kept_index, ["RR@10"], settings, device="cpu")
+    result = sweep.choose_and_test(questions, questions) if dev else sweep.cross_validate(questions, 3, 1)
+    tested = result.values["RR@10"]
+    assert list(tested.runs) == [PLAIN_RUN, CHOSEN_RUN, HUBNESS_RUN, QUERIES_RUN]
+    assert comparison_of(tested, result.clusters) == result.tests["RR@10"]
+    assert result.clusters == result.grid_clusters  # of the same questions
+
+
+@pytest.mark.parametrize(("other", "shared"), [("", 3), ("else ", 0)])
+def test_a_direction_from_the_tested_questions_is_said(kept_index, questions, tmp_path, other, shared, caplog) -> None:
+    file = tmp_path / "topics.tsv"
+    texts = list(TEXTS["fi"].values())[:3]
+    file.write_text("".join(f"x{number}\t{other}{text}\n" for number, text in enumerate(texts)), encoding="utf-8")
+    settings = SweepSettings("mean", alphas=(0.0, 0.3), hubness=(0.0, 0.5), depth=DEPTH)
+    sweep = Sweep(kept_index, ["RR@10"], settings, hubness_topics=file, device="cpu")
+    sweep.cross_validate(questions, 3)
+    said = [message for message in caplog.messages if "--hubness-topics" in message]
+    assert len(said) == (shared > 0)
+    assert all(message.startswith("3 of the 36 questions that are tested are among") for message in said)
+    assert sweep.described(3, 0, questions)["hubness_topics_tested"] == shared
+    caplog.clear()
+    half = replace(questions, texts={"fi": TEXTS["fi"]})
+    sweep.choose_and_test(half, replace(questions, texts={"ru": TEXTS["ru"]}))  # dev questions may be among them
+    assert not [message for message in caplog.messages if "--hubness-topics" in message]
+    without = Sweep(kept_index, ["RR@10"], replace(settings, hubness=(0.0,)), hubness_topics=file, device="cpu")
+    assert "hubness_topics_tested" not in without.described(3, 0, questions)

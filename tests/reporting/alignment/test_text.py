@@ -14,7 +14,7 @@ def test_accuracy_by_language_means_and_weights() -> None:
     ]
     assert parts[1].splitlines() == [
         "means (%)                   languages  plain   mine",
-        "A@1, mean of the languages          2   25.0   75.0*",
+        "A@1, mean of the languages          2   25.0   75.0+",
         "A@1, weak                           1   50.0   75.0",
     ]
     assert parts[2] == "weights, for each fold the best by cosine A@1 of the others:\n  mine: 0.3, 0.5"

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pyserini_xqg.evaluation.evaluate import RunFiles, evaluate_files
+from pyserini_xqg.reporting.changes import questions
 from pyserini_xqg.reporting.changes.questions import ChangedGroup, changed_questions
 from tests.reporting.conftest import ARABIC, Material
 
@@ -26,6 +29,18 @@ def test_the_questions_of_each_run_and_language(material: Material) -> None:
     assert first.values == [("Success@1", 0.0, 1.0), ("RR@10", 0.5, 1.0)]
     assert first.text is not None
     assert (first.text.text, first.text.language, first.text.direction) == (f"{ARABIC} 8", "ar", "rtl")
+
+
+def test_fewer_are_shown_where_there_are_many_runs_and_languages(
+    material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = material.runs()
+    assert [len(each.questions) for each in changed_questions(evaluate_files(runs), runs, None)] == [10, 10]
+    monkeypatch.setattr(questions, "IN_ALL", 7)
+    assert [len(each.questions) for each in changed_questions(evaluate_files(runs), runs, None)] == [3, 3]
+    monkeypatch.setattr(questions, "IN_ALL", 1)
+    assert [len(each.questions) for each in changed_questions(evaluate_files(runs), runs, None)] == [1, 1]
+    assert [len(each.questions) for each in changed(runs, limit=99)] == [14, 14]  # what is asked for is shown
 
 
 def test_a_control_with_a_control_of_its_own_is_shown(material: Material) -> None:

@@ -84,6 +84,88 @@ def test_right_to_left_texts_say_so(material: Material) -> None:
     assert page.all("html", lang="en")
 
 
+HEBREW, GROUP = "ריצה עם שאילתות", "קבוצה"
+
+
+def test_names_are_set_apart_wherever_they_stand(material: Material) -> None:
+    """One that is written from right to left would reorder what stands beside it."""
+    names = {name: f"{HEBREW} {name}" for name in ("plain", "xqg", "shuffled", "below")}
+    (material.folder / "below.txt").write_bytes((material.folder / "plain.txt").read_bytes())
+    runs = material.runs(
+        runs={names[name]: material.folder / f"{name}.txt" for name in names},
+        controls=[(names["shuffled"], names["xqg"]), (names["xqg"], names["below"])],
+        groups={GROUP: ["ar"]},
+        cluster=material.folder / f"{HEBREW}.tsv",
+    )
+    questions = [f"{language}{number}" for language in ("fi", "ar") for number in range(24)]
+    (material.folder / f"{HEBREW}.tsv").write_text("".join(f"{each}\t{each}\n" for each in questions))
+    (material.folder / "sweep").rename(material.folder / HEBREW)
+    (material.folder / "align.json").write_text(
+        json.dumps(alignment_summary(runs=(HEBREW, f"{HEBREW} 2", f"{HEBREW} 3"))).replace("Arabic script", GROUP)
+    )
+    page = page_of(material, runs=runs, sweeps=[material.folder / HEBREW])
+    assert page.problems == []
+    found = [(tag, text) for tag, text in page.texts if HEBREW in text or GROUP in text]
+    assert len(found) > 100
+    # Pictures have texts, titles and descriptions of their own, in which nothing else stands on the page.
+    assert {tag for tag, _ in found} <= {"bdi", "text", "title", "desc"}
+
+
+def test_no_dash_stands_for_nothing_and_no_hyphen_for_a_minus(material: Material) -> None:
+    runs = material.runs(groups={"weak": ["ar"]}, measures=["RR@10"])
+    page = page_of(material, runs=runs, alignments=())
+    assert not [text for tag, text in page.texts if text.strip() in ("–", "-") or text.startswith("– ")]
+    assert " - " not in page.text
+
+
+def test_changed_questions_are_folded_up(material: Material) -> None:
+    page = page_of(material)
+    assert len(page.all("details", **{"class": "group"})) == 2
+    depth, articles = [], 0
+    for tag, found in page.elements:
+        if tag == "details":
+            depth.append(found)
+        articles += tag == "article"
+    assert articles == 20 and not [found for found in depth if found.get("class") == "group" and "open" in found]
+
+
+def test_differences_are_drawn_and_have_intervals(material: Material) -> None:
+    page = page_of(material)
+    titles = [text for tag, text in page.texts if tag == "title" and "−" in text]
+    assert titles == [
+        "Success@1: xqg − plain, shuffled",
+        "RR@10: xqg − plain, shuffled",
+        "RR@10: chosen − plain",
+        "cosine A@1: queries − plain, shuffled",
+    ]
+    heads = [text for tag, text in page.texts if tag == "th" and text == "95% interval"]
+    assert len(heads) == 2 * 2 + 1 + 2
+    assert {found["class"] for found in page.all("abbr", title="significantly above the baseline")} == {"above"}
+
+
+def test_figures_of_many_runs_are_folded_up_and_of_one_are_open(material: Material) -> None:
+    def figures(page: Page) -> list[bool]:
+        return ["open" in found for tag, found in page.elements if tag == "details" and not found.get("class")]
+
+    one = page_of(material, sweeps=(), alignments=(), artifacts=(), queries=None, changes=0)
+    assert figures(one) == [True, True]
+    runs = material.runs(controls=[])
+    assert (
+        figures(page_of(material, runs=runs, sweeps=(), alignments=(), artifacts=(), queries=None, changes=0))
+        == [False] * 4
+    )
+
+
+def test_a_band_is_explained_and_its_figures_are_in_the_table(material: Material) -> None:
+    assert "95% interval of each point" not in page_of(material).text
+    summary = sweep_summary()
+    for point in summary["curves"]["RR@10"]["alpha"]:
+        point |= {"low": point["mean"] - 0.031, "high": point["mean"] + 0.042}
+    (material.folder / "sweep" / "sweep.json").write_text(json.dumps(summary))
+    page = page_of(material)
+    assert "95% interval of each point" in page.text and "41.9 to 49.2" in page.text
+
+
 def test_the_curves_have_their_values(material: Material) -> None:
     page = page_of(material)
     titles = [text for tag, text in page.texts if tag == "title" and " over " in text]

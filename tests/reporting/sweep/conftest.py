@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
+from pyserini_xqg.evaluation.sweep.compared import ComparedValues, comparison_of
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.evaluation.sweep.selection import GridValues
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
@@ -25,9 +26,14 @@ def made(folds: int = 2) -> SweepResult:
         for run, point in (("plain", 0), ("chosen", 4))
     }
     chosen = [POINTS[4], POINTS[3]][:folds]
+    clusters = find_clusters(asked)
+    tested = ComparedValues(asked, of_runs)
     return SweepResult(
         GridValues(POINTS, asked, {"Success@1": values}),
         chosen,
         POINTS[4],
-        {"Success@1": compare_runs(of_runs, asked)},
+        {"Success@1": comparison_of(tested, clusters)},
+        {"Success@1": tested},
+        clusters,
+        clusters,
     )

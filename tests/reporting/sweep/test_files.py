@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.evaluation.comparison.clusters import Clusters
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
+from pyserini_xqg.evaluation.sweep.compared import ComparedValues, comparison_of
 from pyserini_xqg.reporting.json import to_object
 from pyserini_xqg.reporting.sweep.files import check_sweep_output, read_sweep, reports_of, write_sweep
 from tests.reporting.sweep.conftest import POINTS, made
@@ -33,6 +40,38 @@ def test_the_grid_has_all_points(tmp_path: Path) -> None:
         ["Success@1", "0.5", "0.0", "all", "own", "ar", "2", "0.500000"],
         ["Success@1", "0.5", "0.0", "all", "own", "mean", "6", "0.750000"],
     ]
+
+
+def test_the_tested_questions_can_be_tested_anew(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    asked = {language: [f"{language}:{number}" for number in range(40)] for language in ("fi", "ar")}
+    questions = [question for of in asked.values() for question in of]
+    clusters = Clusters("passage", {question: f"d{int(question[3:]) // 2}" for question in questions})
+    runs = {
+        run: {question: 1 / int(rng.integers(1, most)) for question in questions}
+        for run, most in (("plain", 9), ("chosen", 6), ("hubness alone", 8), ("queries alone", 7))
+    }
+    tested = {"RR@10": ComparedValues(asked, runs), "R@3": ComparedValues({"fi": asked["fi"]}, runs)}
+    tests = {measure: comparison_of(each, clusters) for measure, each in tested.items()}
+    write_sweep(replace(made(), tests=tests, values=tested, clusters=clusters), {}, tmp_path)
+    with (tmp_path / "questions.tsv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file, delimiter="\t"))
+    assert list(lines[0]) == ["language", "question", "cluster", "measure", *runs]
+    assert len(lines) == 80 + 40
+    for report in read_sweep(tmp_path).tests:
+        of_measure = [line for line in lines if line["measure"] == report.measure]
+        languages: dict[str, list[str]] = {}
+        for line in of_measure:
+            languages.setdefault(line["language"], []).append(line["question"])
+        found = compare_runs(
+            {run: {line["question"]: float(line[run]) for line in of_measure} for run in runs},
+            languages,
+            controls=[("hubness alone", "chosen"), ("queries alone", "chosen")],
+            clusters=Clusters("passage", {line["question"]: line["cluster"] for line in of_measure}),
+        )
+        anew = MeasureReport.of(report.measure, found)
+        assert to_object(anew) == to_object(report)
+        assert anew.difference("chosen", "plain").overall.p == report.difference("chosen", "plain").overall.p
 
 
 def test_something_else_is_left_alone(tmp_path: Path) -> None:

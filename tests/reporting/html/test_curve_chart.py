@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
-from pyserini_xqg.reporting.html.charts import GAP, curve_svg, spread
+from pyserini_xqg.reporting.html.curve_chart import GAP, curve_svg, spread
 from pyserini_xqg.reporting.sweep.curves import Curve, CurvePoint
 
 POINTS = [
@@ -58,6 +59,29 @@ def test_colours_are_the_pages() -> None:
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b", re.sub(r'"#c0-|\(#c0-', "", text))
     assert "var(--ink)" in text and "var(--accent)" in text and "var(--line-1)" in text
     assert "http" not in text and "<style" not in text
+
+
+@pytest.mark.parametrize("axis", ["alpha", "subset"])
+def test_intervals_of_the_mean_are_a_band_or_bars(axis: str) -> None:
+    assert not [each for each in drawn().iter("g") if each.get("id") == "c0-band"]
+    points = [replace(point, interval=(point.mean - 0.05, point.mean + 0.1)) for point in POINTS]
+    root = drawn(replace(CURVE, axis=axis, points=points))
+    (band,) = [element for element in root.iter("g") if element.get("id") == "c0-band"]
+    text = ElementTree.tostring(band, encoding="unicode")
+    assert "var(--accent)" in text
+    heights = (
+        line(root, "c0-mean")
+        if axis == "alpha"
+        else [
+            float(each.get("y", "")) for each in next(g for g in root.iter("g") if g.get("id") == "c0-mean").iter("use")
+        ]
+    )
+    scale = (heights[1] - heights[0]) / (POINTS[1].mean - POINTS[0].mean)
+    offset = sum(float(each.get("y", "")) for each in band.iter("use"))
+    paths = [path.get("d", "") for path in band.iter("path")]
+    found = [offset + float(height) for path in paths for height in re.findall(r"[ML] [\d.]+ (-?[\d.]+)", path)]
+    assert min(found) == pytest.approx(min(heights) + 0.1 * scale, abs=0.01)
+    assert max(found) == pytest.approx(max(heights) - 0.05 * scale, abs=0.01)
 
 
 def test_ids_differ_between_pictures() -> None:

@@ -1,18 +1,15 @@
-"""SVG of curves that goes into a page: its colours are the page's, its text stays text, its ids are its own."""
+"""Curves of a sweep, drawn."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 from typing import Any
-from xml.etree import ElementTree
 
 from markupsafe import Markup
-from matplotlib import rc_context, rcdefaults, rcParams
-from matplotlib.figure import Figure
 
+from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.evaluation.comparison.measure_report import row_label
+from pyserini_xqg.reporting.html.svg import INK, LINES, MEAN, MUTED, drawing, inline, shortened
 from pyserini_xqg.reporting.sweep.curves import Curve, CurvePoint
 
 AXES = {
@@ -22,42 +19,13 @@ AXES = {
     "subset": "languages whose queries count",
 }
 NAMES = {"alpha": "alpha", "hubness": "hubness", "num_queries": "number of queries", "subset": "languages"}
-SALT = "xqg"
-# Stand-ins that matplotlib writes, and what the page's style sheet has for them.
-INK, MUTED, MEAN = "#010101", "#020202", "#030303"
-LINES = tuple(f"#0400{number:02x}" for number in range(6))
 STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
-COLOURS = {
-    INK: "var(--ink)",
-    MUTED: "var(--rule)",
-    MEAN: "var(--accent)",
-    **{stand_in: f"var(--line-{number})" for number, stand_in in enumerate(LINES)},
-}
-SETTINGS: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": SALT,
-    "font.size": 9,
-    "font.family": "DejaVu Sans",
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "axes.unicode_minus": True,
-}
-HEX = re.compile("#[0-9a-f]{6}")
 SIZE = (5.0, 3.1)
 GAP = 0.052  # between the labels at the lines' ends, as a share of the axis
 
 
 def curve_svg(curve: Curve, identifier: str, percent: bool) -> Markup:
-    """A curve: the mean of the languages thick, each language thin with its code at its end.
+    """A curve: the mean of the languages thick, in the band of its intervals; each language thin, its code at its end.
 
     Parameters
     ----------
@@ -70,10 +38,7 @@ def curve_svg(curve: Curve, identifier: str, percent: bool) -> Markup:
     scale = 100 if percent else 1
     points = curve.points
     named = curve.axis == "subset"
-    with rc_context():
-        rcdefaults()  # a matplotlibrc of the user's would make another picture
-        rcParams.update(SETTINGS)  # type: ignore[arg-type]
-        figure = Figure(figsize=SIZE, layout=None, frameon=False)
+    with drawing(*SIZE) as figure:
         axes = figure.add_axes((0.115, 0.165, 0.765, 0.79))
         axes.patch.set_visible(False)
         places = range(len(points))
@@ -101,6 +66,7 @@ def curve_svg(curve: Curve, identifier: str, percent: bool) -> Markup:
             zorder=3,
         )
         line.set_gid("mean")
+        _band(axes, points, scale, apart=named)
         for number, point in enumerate(points):
             if point.name in curve.chosen:
                 axes.axvline(number, color=INK, linewidth=0.8, linestyle=(0, (2, 3)), zorder=0).set_gid(
@@ -111,18 +77,32 @@ def curve_svg(curve: Curve, identifier: str, percent: bool) -> Markup:
                     [number], [scale * point.mean], "o", markersize=12, fillstyle="none", color=INK, zorder=4
                 )
                 ring.set_gid("best")
-        axes.set_xticks(list(places), [_short(point.name) for point in points])
-        if sum(len(_short(point.name)) for point in points) > 60:
+        axes.set_xticks(list(places), [shortened(point.name) for point in points])
+        if sum(len(shortened(point.name)) for point in points) > 60:
             axes.tick_params(axis="x", labelrotation=30)
             for text in axes.get_xticklabels():
                 text.set_horizontalalignment("right")
         axes.set_xlabel(AXES[curve.axis])
-        axes.set_ylabel(f"{curve.measure} (%)" if percent else curve.measure)
+        axes.set_ylabel(visible(f"{curve.measure} (%)" if percent else curve.measure))
         axes.margins(x=0.03, y=0.07)
         axes.grid(axis="y", color=MUTED, linewidth=0.5)
         axes.set_axisbelow(True)
         _end_labels(axes, languages if several else [], points[-1], scale)
-        return _inline(figure, identifier, _title(curve), _description(curve, scale), languages)
+        tips = {f"language-{number}": row_label(language) for number, language in enumerate(languages)}
+        return inline(figure, identifier, _title(curve), _description(curve, scale), tips)
+
+
+def _band(axes: Any, points: Sequence[CurvePoint], scale: float, apart: bool) -> None:
+    """The intervals of the mean: a band, or a bar each where the points are no line."""
+    known = [(place, *point.interval) for place, point in enumerate(points) if point.interval]
+    if not known:
+        return
+    places, low, high = zip(*((place, scale * low, scale * high) for place, low, high in known), strict=True)
+    if apart:
+        found = axes.vlines(places, low, high, color=MEAN, linewidth=1.3, zorder=2)
+    else:
+        found = axes.fill_between(places, low, high, color=MEAN, alpha=0.16, linewidth=0, zorder=1)
+    found.set_gid("band")
 
 
 def _end_labels(axes: Any, languages: Sequence[str], last: CurvePoint, scale: float) -> None:
@@ -162,57 +142,6 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
         above = moved[number + 1] - gap if number + 1 < len(moved) else 1.0
         moved[number] = min(moved[number], above)
     return moved
-
-
-def _inline(figure: Figure, identifier: str, title: str, description: str, languages: Sequence[str]) -> Markup:
-    """The figure as an element of a page."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
-    text = re.sub(r"<!DOCTYPE[^>]*>", "", buffer.getvalue())
-    root = ElementTree.fromstring(text)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            # What matplotlib says of itself, and a style that would be the whole page's.
-            if child.tag.endswith(("}metadata", "}style")):
-                parent.remove(child)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {_local(name): _own(value, identifier, _local(name)) for name, value in element.items()}
-        if "style" in element.attrib:
-            element.attrib["style"] = HEX.sub(lambda found: COLOURS.get(found[0], found[0]), element.attrib["style"])
-        gid = (element.get("id") or "").removeprefix(f"{identifier}-")
-        if gid.startswith("language-"):
-            tip = ElementTree.Element("title")
-            tip.text = row_label(languages[int(gid.removeprefix("language-"))])
-            element.insert(0, tip)
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    root.attrib |= {
-        "class": "chart",
-        "role": "img",
-        "aria-labelledby": f"{identifier}-title {identifier}-desc",
-    }
-    for place, (tag, end, words) in enumerate((("title", "title", title), ("desc", "desc", description))):
-        element = ElementTree.Element(tag, {"id": f"{identifier}-{end}"})
-        element.text = words
-        root.insert(place, element)
-    return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
-
-
-def _local(name: str) -> str:
-    return name.rpartition("}")[2]
-
-
-def _own(value: str, identifier: str, name: str) -> str:
-    if name == "id":
-        return f"{identifier}-{value}"
-    if name == "href":
-        return value.replace("#", f"#{identifier}-", 1)
-    return value.replace("url(#", f"url(#{identifier}-")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 14 else f"{name[:13]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _title(curve: Curve) -> str:

@@ -1,0 +1,54 @@
+"""Values of the tested questions: those of the plain index, of the chosen points, and of what is held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyserini_xqg.evaluation.comparison.clusters import Clusters
+from pyserini_xqg.evaluation.comparison.comparison import RunComparison, compare_runs
+from pyserini_xqg.evaluation.sweep.selection import GridValues
+
+PLAIN_RUN, HUBNESS_RUN, QUERIES_RUN, CHOSEN_RUN = "plain", "hubness alone", "queries alone", "chosen"
+
+
+@dataclass(frozen=True)
+class ComparedValues:
+    """What the compared runs reach on each question by one measure.
+
+    Attributes
+    ----------
+    languages : mapping
+        Language to the questions that count.
+    runs : mapping
+        Run to question to value.
+    """
+
+    languages: Mapping[str, Sequence[str]]
+    runs: Mapping[str, Mapping[str, float]]
+
+
+def compared_values(
+    values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]]
+) -> ComparedValues:
+    """Those of the plain index, which is point 0, and of the chosen points."""
+    values.macro(measure)  # says so where no question counts
+    counted: dict[str, list[str]] = {}
+    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
+    for language in values.means(measure):
+        of_language = values.values[measure][language]
+        for number, question in enumerate(values.questions[language]):
+            if not np.isnan(of_language[0, number]):
+                counted.setdefault(language, []).append(question)
+                of_runs[PLAIN_RUN][question] = float(of_language[0, number])
+                for run, numbers in chosen.items():
+                    of_runs[run][question] = float(of_language[numbers[language][number], number])
+    return ComparedValues(counted, of_runs)
+
+
+def comparison_of(tested: ComparedValues, clusters: Clusters) -> RunComparison:
+    """The chosen points against the plain index, and against those that are their controls."""
+    controls = [(run, CHOSEN_RUN) for run in tested.runs if run not in (PLAIN_RUN, CHOSEN_RUN)]
+    return compare_runs(tested.runs, tested.languages, controls=controls, clusters=clusters)
