@@ -15,7 +15,7 @@ from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.exchange import Exchange
-from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.formula import augment_by_language, finish
 from pyserini_xqg.indexing.lengths import Sums, sums_of_lengths
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -159,7 +159,7 @@ class Augmenter:
                     early = part.query_places[rows] < number
                     own = rows[early]
                     np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
-        vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
+        vectors = augment_by_language(passages, sums, counts, self._languages, self._augmentation)
         lengths = sums_of_lengths(passages, vectors, queried > 0)
         vectors = finish(vectors, self._augmentation, self._direction)
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from tests.conftest import call, sentence
+from tests.indexing.helpers import vectors_of
 
 
 @pytest.fixture
@@ -108,6 +110,10 @@ def test_texts_are_measured_with_a_gold_file(index, corpus, options, tmp_path, c
     [
         (["--alpha", "0.1,x"], 2, "--alpha is '0.1,x': numbers separated by commas"),
         (["--alpha", "2"], 2, "alpha is 2.0"),
+        (["--alpha", "fi=0.2,te=0.1"], 2, "alpha te=0.1: there are no queries in te"),
+        (["--alpha", "fi=2"], 2, "alpha of fi is 2.0"),
+        (["--normalize", "maybe"], 2, "--normalize is 'maybe': off or on"),
+        (["--choose", "first"], 2, "--choose"),
         (["--num-queries", "1,7"], 2, "the first 7 queries were not kept; there are those of 1, all"),
         (["--num-queries", "few"], 2, "whole numbers"),
         (["--subsets", "mine"], 2, "'mine' is no subset"),
@@ -143,3 +149,22 @@ def test_index_keeps_the_sums_of_the_first_queries(tiny_sentence_model, corpus, 
         "queries.fi.first-2.npy",
     }
     assert call("index", *given, "--output", tmp_path / "other", "--keep-first", "0") == 2
+
+
+def test_languages_have_weights_of_their_own_in_index_augment_and_sweep(
+    index, tiny_sentence_model, corpus, queries, options, tmp_path, capsys
+) -> None:
+    given = ["--queries", queries, "--alpha", "fi=0.2,ru=0.4", "--aggregate", "mean", "--device", "cpu"]
+    built, augmented = tmp_path / "built", tmp_path / "augmented"
+    assert call("index", *given, "--corpus", corpus, "--encoder", tiny_sentence_model, "--output", built) == 0
+    assert call("augment", *given, "--index", index, "--output", augmented) == 0
+    np.testing.assert_allclose(vectors_of(built), vectors_of(augmented), atol=1e-6)
+    values = json.loads((built / "xqg.json").read_text())["settings"]["augmentation"]
+    assert values["alphas"] == {"fi": 0.2, "ru": 0.4}
+    grid = ["--alpha", "0,0.3", "--alpha", "fi=0.2,ru=0.4", "--alpha", "ru=0.1", "--normalize", "off,on"]
+    assert call("sweep", "--index", index, *options, *grid, "--choose", "best", "--num-queries", "all") == 0
+    assert capsys.readouterr().out.count("8 points;") == 1
+    folder = tmp_path / "encoder"
+    given = ["--encoder", tiny_sentence_model, "--output", folder, "--alpha", "fi=0.2"]
+    assert call("encoder", *given) == 2
+    assert "the augmentation has alpha fi=0.2; stock pyserini.encode knows" in capsys.readouterr().err

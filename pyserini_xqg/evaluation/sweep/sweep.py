@@ -104,7 +104,15 @@ class Sweep:
         else:
             numbers = [self._kept.number(asked) for asked in self.settings.num_queries]
         self._alphas = ALPHAS[self.settings.aggregate] if self.settings.alphas is None else self.settings.alphas
-        self.grid = Grid(self._alphas, self.settings.hubness, numbers, self.settings.subsets, self._kept.languages)
+        self.grid = Grid(
+            self._alphas,
+            self.settings.hubness,
+            numbers,
+            self.settings.subsets,
+            self._kept.languages,
+            self.settings.normalize,
+            self.settings.alphas_by_language,
+        )
         self._corpus = None if corpus is None else Path(corpus)
         self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
         self._direction = None

@@ -17,17 +17,17 @@ def test_grid_knows_plain_first_and_no_point_twice() -> None:
 
 def test_languages_that_count() -> None:
     grid = Grid([0.1], [0], [None], ["all"], ["fi", "ru", "sw"])
-    assert grid.chosen_languages("all", "fi") == ("fi", "ru", "sw")
-    assert grid.chosen_languages("own", "fi") == ("fi",)
-    assert grid.chosen_languages("own", "te") == ()
-    assert grid.chosen_languages("others", "fi") == ("ru", "sw")
-    assert grid.chosen_languages("without-ru", "fi") == ("fi", "sw")
-    assert grid.chosen_languages("own", "swh_Latn") == ("sw",)
-    assert grid.chosen_languages("others", "swh") == ("fi", "ru")
+    assert grid.chosen_languages(Point("all"), "fi") == ("fi", "ru", "sw")
+    assert grid.chosen_languages(Point("own"), "fi") == ("fi",)
+    assert grid.chosen_languages(Point("own"), "te") == ()
+    assert grid.chosen_languages(Point("others"), "fi") == ("ru", "sw")
+    assert grid.chosen_languages(Point("without-ru"), "fi") == ("fi", "sw")
+    assert grid.chosen_languages(Point("own"), "swh_Latn") == ("sw",)
+    assert grid.chosen_languages(Point("others"), "swh") == ("fi", "ru")
     kept = Grid([0.1], [0], [None], ["without-sw"], ["fi", "swh"])  # of an index made with another code
     assert [point.subset for point in kept.points] == ["all", "without-swh"]
-    assert kept.chosen_languages("own", "sw") == ("swh",)
-    assert kept.chosen_languages("without-swh", "sw") == ("fi",)
+    assert kept.chosen_languages(Point("own"), "sw") == ("swh",)
+    assert kept.chosen_languages(Point("without-swh"), "sw") == ("fi",)
 
 
 def test_a_part_of_a_macrolanguage_is_not_taken_for_it_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
