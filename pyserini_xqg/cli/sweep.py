@@ -21,6 +21,7 @@ def sweep(
     files: Annotated[dict[str, Any], Options(QuestionFiles)],
     corpus: Path | None = None,
     output: Path | None = None,
+    build: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
     hubness_topics: Annotated[Path | None, {"panel": GRID}] = None,
     cluster: Annotated[str | None, {"metavar": "question|passage|none|FILE"}] = None,
@@ -38,6 +39,8 @@ def sweep(
         The passages that the index was built of, for R@kt.
     output : Path or None
         A folder for the whole grid: grid.tsv, sweep.json.
+    build : Path or None
+        An index folder to make of what was chosen on all questions; its controls beside it, -shuffled and -mean.
     hubness_topics : Path or None
         Topics file to take the mean query direction from, instead of the generated queries.
     cluster : str or None
@@ -51,7 +54,7 @@ def sweep(
 
     Examples
     --------
-    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --alpha 0.01,0.03,0.1
+    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --build indexes/best
     """
     asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
@@ -74,3 +77,6 @@ def sweep(
     if output is not None:
         write_sweep(result, search.described(None if dev else folds, seed), output)
         say(f"\nthe whole grid: {output}")
+    if build is not None:
+        made = search.build(result, build, asked.chosen_on())
+        say(f"\nbuilt: {result.overall}\n" + "\n".join(f"  {folder}" for folder in made))

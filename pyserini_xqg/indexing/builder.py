@@ -29,7 +29,7 @@ from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.index_folder import IndexFolder
-from pyserini_xqg.indexing.kept_builder import build_from_kept
+from pyserini_xqg.indexing.kept_builder import PART_SIZE, build_from_kept
 from pyserini_xqg.indexing.kept_vectors import KeptVectors, keeps_queries
 from pyserini_xqg.indexing.lengths import length_warning
 from pyserini_xqg.indexing.passage_source import (
@@ -46,8 +46,6 @@ from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.files import changed, sha256_of
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.workspace import Workspace, working_folder
-
-PART_SIZE = 1024
 
 log = logging.getLogger("pyserini_xqg")
 

@@ -29,6 +29,8 @@ from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.workspace import working_folder
 
+PART_SIZE = 1024
+
 log = logging.getLogger("pyserini_xqg")
 
 

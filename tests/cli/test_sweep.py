@@ -61,20 +61,39 @@ def test_a_sweep_prints_the_choice_and_writes_the_grid(index, options, tmp_path,
         "mean",
     ]
     output = tmp_path / "sweep"
+    grid += ["--choose", "best"]
     assert call("sweep", "--index", index, *options, *grid, "--measure", "RR@10,Success@1", "--output", output) == 0
     printed = capsys.readouterr().out
     points = 1 + 3 * 2 * (2 + 3)  # subsets, numbers (1, all), and alpha 0 twice is the plain index
     assert f"{points} points; chosen on the questions of the other folds:" in printed
-    for word in ("RR@10 (%)", "Success@1 (%)", "Finnish (fi)", "hubness alone", "chosen - queries alone"):
+    for word in (
+        "RR@10 (%)",
+        "Success@1 (%)",
+        "Finnish (fi)",
+        "hubness alone",
+        "chosen - queries alone",
+        "chosen shuffled",
+        "chosen mean",
+    ):
         assert word in printed
     lines = [line.split("\t") for line in (output / "grid.tsv").read_text().splitlines()]
-    assert lines[0] == ["measure", "alpha", "hubness", "num_queries", "subset", "language", "questions", "value"]
+    assert lines[0] == [
+        "measure",
+        "alpha",
+        "hubness",
+        "num_queries",
+        "subset",
+        "normalize",
+        "language",
+        "questions",
+        "value",
+    ]
     assert len(lines) == 1 + points * 2 * 3
     summary = json.loads((output / "sweep.json").read_text())
     assert len(summary["chosen"]) == 5
     assert summary["tests"]["RR@10"]["questions"] == {"fi": 10, "ru": 10}
     best = summary["overall"]
-    value = max(float(line[7]) for line in lines[1:] if line[0] == "RR@10" and line[5] == "mean")
+    value = max(float(line[8]) for line in lines[1:] if line[0] == "RR@10" and line[6] == "mean")
     for axis, curve in summary["curves"]["RR@10"].items():
         (here,) = [each for each in curve if each[axis] == best[axis]]
         assert here["mean"] == pytest.approx(value, abs=1e-6)
@@ -123,6 +142,7 @@ def test_texts_are_measured_with_a_gold_file(index, corpus, options, tmp_path, c
         (["--topics", "nothing"], 2, "--topics nothing: two things joined by an equals sign"),
         (["--dev-topics", "fi=x.tsv"], 2, "give both, or none"),
         (["--output", "."], 2, "is no sweep"),
+        (["--build", "."], 2, "is no artifact of xqg"),
     ],
 )
 def test_mistakes_end_in_a_message(index, options, given, code, message, capsys) -> None:

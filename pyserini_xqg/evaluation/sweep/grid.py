@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from pyserini_xqg.collection.languages import in_language, language_code
 from pyserini_xqg.errors import UsageError
@@ -116,6 +116,11 @@ class Point:
         alpha = said_alpha(dict(self.alphas)) if self.alphas else f"{self.alpha:g}"
         said = f"alpha {alpha}, hubness {self.hubness:g}, queries {number}, languages {self.subset}"
         return f"{said}, unit length" if self.normalize else said
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Point:
+        """From what :func:`dataclasses.asdict` gives, by way of JSON, which has lists for tuples."""
+        return cls(**{**values, "alphas": tuple((str(name), weight) for name, weight in values.get("alphas", ()))})
 
     @property
     def steps(self) -> int:

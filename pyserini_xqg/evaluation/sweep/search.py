@@ -23,8 +23,9 @@ from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Family, Grid, Point
 from pyserini_xqg.evaluation.sweep.top_passages import TopPassages
 from pyserini_xqg.indexing.formula import augment_by_language, lengths_of, means_or_passages
+from pyserini_xqg.indexing.kept_queries import KeptQueries
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
-from pyserini_xqg.indexing.settings import Aggregate
+from pyserini_xqg.indexing.settings import Aggregate, Control
 
 # The first block is looked through whole, for every alpha. The larger the later ones, the fewer passages of them can
 # still be among the best.
@@ -65,6 +66,8 @@ class SweepSearch:
         How many passages to find.
     direction : float32 array of shape (d,) or None
         The mean query direction for hubness reduction; None: that of the generated queries of each point.
+    control : {"shuffled", "mean"} or None
+        Search the control of each point instead.
     """
 
     def __init__(
@@ -74,12 +77,15 @@ class SweepSearch:
         aggregate: Aggregate = "sum",
         depth: int = 100,
         direction: Vectors | None = None,
+        control: Control | None = None,
     ):
         self._kept = kept
         self._grid = grid
         self._aggregate = aggregate
         self._depth = min(depth, kept.rows)
         self._direction = direction
+        self._control: Control | None = control
+        self._queries: dict[tuple[tuple[str, ...], int | None], KeptQueries] = {}
         self._directions: dict[tuple[tuple[str, ...], int | None], torch.Tensor] = {}
 
     def search(self, questions: Mapping[str, Vectors]) -> Iterator[tuple[str, BestPassages]]:
@@ -113,7 +119,8 @@ class SweepSearch:
             for scores, (top, *_) in zip(plain, tops, strict=True):
                 top.add(scores, scores, start)
             for (languages, number), wanted in self._choices(chunks).items():
-                of_block = _Block(self._kept, self._aggregate, passages, languages, number, slice(start, end))
+                kept = self._queries_of(languages, number)
+                of_block = _Block(kept, self._aggregate, passages, languages, slice(start, end))
                 for position, families in wanted:
                     vectors = asked[position]
                     queries = vectors @ of_block.sums.T
@@ -165,9 +172,15 @@ class SweepSearch:
     def _languages(self, family: Family, asked: str) -> tuple[str, ...]:
         return self._grid.chosen_languages(family.points[0], asked)
 
+    def _queries_of(self, languages: tuple[str, ...], number: int | None) -> KeptQueries:
+        if (languages, number) not in self._queries:
+            self._queries[languages, number] = KeptQueries(self._kept, languages, number, self._control)
+        return self._queries[languages, number]
+
     def _direction_of(self, languages: tuple[str, ...], number: int | None) -> torch.Tensor:
         if (languages, number) not in self._directions:
-            found = self._kept.direction(languages, number) if self._direction is None else self._direction
+            given = self._direction
+            found = self._queries_of(languages, number).direction() if given is None else given
             self._directions[languages, number] = torch.from_numpy(found)
         return self._directions[languages, number]
 
@@ -177,18 +190,17 @@ class _Block:
 
     def __init__(
         self,
-        kept: KeptVectors,
+        queries: KeptQueries,
         aggregate: Aggregate,
         passages: torch.Tensor,
         languages: tuple[str, ...],
-        number: int | None,
         rows: slice,
     ):
-        self._kept, self._aggregate, self._passages = kept, aggregate, passages
-        self._languages, self._number, self._rows = languages, number, rows
-        sums = kept.queries(languages, number, rows)
+        self._queries, self._aggregate, self._passages = queries, aggregate, passages
+        self._languages, self._rows = languages, rows
+        sums, counts = queries.total(rows)
         if aggregate == "mean":
-            sums = means_or_passages(passages.numpy(), sums, kept.counts(languages, number, rows))
+            sums = means_or_passages(passages.numpy(), sums, counts)
         self.sums = torch.from_numpy(sums)
 
     @cached_property
@@ -200,11 +212,9 @@ class _Block:
 
     def weighted(self, point: Point) -> torch.Tensor:
         """The vectors of a point where languages have weights of their own."""
-        counts = [self._kept.counts([each], self._number, self._rows) for each in self._languages]
-        sums = [self._kept.queries([each], self._number, self._rows) for each in self._languages]
         settings = point.augmentation(self._aggregate, self._languages)
-        passages = self._passages.numpy()
-        made = augment_by_language(passages, np.stack(sums), np.stack(counts), self._languages, settings)
+        sums, counts = self._queries.by_language(self._rows)
+        made = augment_by_language(self._passages.numpy(), sums, counts, self._languages, settings)
         return torch.from_numpy(made)
 
     def lengths(self, family: Family) -> torch.Tensor:

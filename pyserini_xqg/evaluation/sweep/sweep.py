@@ -1,10 +1,11 @@
-"""Sweep of a grid of settings on one index that keeps its vectors, with an honest figure for the best of them.
+"""Sweep of a grid of settings on one index that keeps its vectors, with an honest figure for what is chosen of them.
 
-Nothing is encoded but the questions, once. Normalised vectors are no linear matter and are left out.
+Nothing is encoded but the questions, once.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,22 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import Clusters, find_clusters
-from pyserini_xqg.evaluation.comparison.comparison import RunComparison, compare_runs
+from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid, Point, SweepSettings
+from pyserini_xqg.evaluation.sweep.choice_comparison import Run, compare_choices
+from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, Chooser
+from pyserini_xqg.evaluation.sweep.chosen_index import build_chosen
+from pyserini_xqg.evaluation.sweep.grid import ALPHAS, OWN, Grid, Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.search import SweepSearch
-from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
+from pyserini_xqg.evaluation.sweep.selection import GridValues, over_folds
 from pyserini_xqg.evaluation.sweep.values import QuestionSet, Valuer
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
-from pyserini_xqg.indexing.query_mean import mean_of_topics
+from pyserini_xqg.indexing.query_mean import mean_of_topics, sha256_of_topics
+from pyserini_xqg.indexing.settings import CONTROLS, Control
 
-PLAIN_RUN, HUBNESS_RUN, QUERIES_RUN, CHOSEN_RUN = "plain", "hubness alone", "queries alone", "chosen"
+log = logging.getLogger("pyserini_xqg")
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,14 @@ class SweepResult:
     chosen : list of Point
         One a fold, or one where the questions to choose on are others than those to report on.
     overall : Point
-        The best of all on the questions of `grid`. With folds these are the questions reported on as well, and its
-        value there is too good to be reported.
+        What is chosen on all questions of `grid`. With folds these are the questions reported on as well, and its value
+        there is too good to be reported.
     tests : mapping
         Measure to the comparison of the chosen points (``chosen``) with the plain index (``plain``) on questions that
-        they were not chosen on. Where the grid varies hubness too, the best points without queries (``hubness alone``)
-        and those without hubness reduction (``queries alone``), chosen in the same way, are controls of the chosen.
+        they were not chosen on. Controls of the chosen: the same points with the queries of another passage (``chosen
+        shuffled``) and with the mean query vector (``chosen mean``); and, each chosen in the same way, where the grid
+        varies hubness too, the points without queries (``hubness alone``) and those without hubness reduction
+        (``queries alone``), beside a weight for each language one for all (``one weight``).
     """
 
     grid: GridValues
@@ -108,15 +115,17 @@ class Sweep:
             self._alphas,
             self.settings.hubness,
             numbers,
-            self.settings.subsets,
+            (*self.settings.subsets, *[OWN] * self.settings.alpha_per_language),
             self._kept.languages,
             self.settings.normalize,
             self.settings.alphas_by_language,
         )
         self._corpus = None if corpus is None else Path(corpus)
         self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
-        self._direction = None
+        self._direction: Vectors | None = None
+        self._topics_sha256: str | None = None
         if hubness_topics is not None and any(self.settings.hubness):
+            self._topics_sha256 = sha256_of_topics(Path(hubness_topics))
             self._direction = unit(mean_of_topics(self._encoder, Path(hubness_topics), device))
 
     def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
@@ -127,20 +136,7 @@ class Sweep:
         InvalidInput
             None is.
         """
-        grid = grid or self.grid
-        valuer = Valuer(self.measures, questions.judgements, self._index / "docid", self._corpus)
-        asked = self._counted(questions)
-        vectors = {
-            language: self._encoder.encode([questions.texts[language][each] for each in ids], "query")
-            for language, ids in asked.items()
-        }
-        shapes = {language: (len(grid.points), len(ids)) for language, ids in asked.items()}
-        values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
-        search = SweepSearch(self._kept, grid, self.settings.aggregate, self.settings.depth, self._direction)
-        for language, best in search.search(vectors):
-            for measure, found in valuer.values(asked[language][best.questions], best.rows).items():
-                values[measure][language][:, best.questions] = found
-        return GridValues(grid.points, asked, values)
+        return self._values(self._asked(questions), grid or self.grid)
 
     def cross_validate(
         self, questions: QuestionSet, folds: int = 5, seed: int = 0, cluster: str | Path | None = None
@@ -150,35 +146,66 @@ class Sweep:
         `cluster` says what questions go together, in folds and tests: see
         :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`.
         """
-        values = self.values(questions)
+        asked = self._asked(questions)
+        values = self._values(asked, self.grid)
         clusters = find_clusters(values.questions, questions.judgements.qrels, cluster)
-        first = str(self.measures[0])
-        found = {
-            run: cross_validated(values, first, folds, seed, among, clusters)
-            for run, among in _choices(values.points).items()
+        chooser = self._chooser(clusters)
+        chosen, fold_of = over_folds(values, folds, seed, clusters, chooser.choices)
+        points = [chooser.point(values.points, of_fold[CHOSEN_RUN]) for of_fold in chosen]
+        runs = {
+            run: (values, {la: [chosen[fold][run][la] for fold in own] for la, own in fold_of.items()})
+            for run in chosen[0]
         }
-        of_questions = {run: numbers for run, (_, numbers) in found.items()}
-        tests = {str(measure): _compare(values, str(measure), of_questions, clusters) for measure in self.measures}
-        return SweepResult(
-            values,
-            [values.points[each] for each in found[CHOSEN_RUN][0]],
-            values.points[choose(values, first)],
-            tests,
-        )
+        for control, of_points in self._controls(asked, points).items():
+            numbers = [of_points.points.index(point) for point in points]
+            runs[control] = of_points, {la: [numbers[fold] for fold in own] for la, own in fold_of.items()}
+        overall = chooser.point(values.points, chooser.choices(values)[CHOSEN_RUN])
+        return SweepResult(values, points, overall, self._compared(values, runs, clusters))
 
     def choose_and_test(self, dev: QuestionSet, test: QuestionSet, cluster: str | Path | None = None) -> SweepResult:
         """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate`."""
         values = self.values(dev)
-        first = str(self.measures[0])
-        chosen = {run: values.points[choose(values, first, among)] for run, among in _choices(values.points).items()}
-        tested = self.values(test, self.grid.only(chosen.values()))
-        of_questions = {
-            run: {language: [tested.points.index(point)] * len(ids) for language, ids in tested.questions.items()}
-            for run, point in chosen.items()
-        }
+        chooser = self._chooser(find_clusters(values.questions, dev.judgements.qrels, cluster))
+        chosen = {run: chooser.point(values.points, each) for run, each in chooser.choices(values).items()}
+        asked = self._asked(test)
+        tested = self._values(asked, self.grid.only(chosen.values()))
+
+        def of(found: GridValues, point: Point) -> Run:
+            number = found.points.index(point)
+            return found, {language: [number] * len(ids) for language, ids in found.questions.items()}
+
+        runs = {run: of(tested, point) for run, point in chosen.items()}
+        controls = self._controls(asked, [chosen[CHOSEN_RUN]])
+        runs |= {control: of(found, chosen[CHOSEN_RUN]) for control, found in controls.items()}
         clusters = find_clusters(tested.questions, test.judgements.qrels, cluster)
-        tests = {str(measure): _compare(tested, str(measure), of_questions, clusters) for measure in self.measures}
-        return SweepResult(values, [chosen[CHOSEN_RUN]], chosen[CHOSEN_RUN], tests)
+        return SweepResult(values, [chosen[CHOSEN_RUN]], chosen[CHOSEN_RUN], self._compared(tested, runs, clusters))
+
+    def build(self, result: SweepResult, output: str | Path, chosen_on: Mapping[str, Any] | None = None) -> list[Path]:
+        """Build what was chosen on all questions, and its controls, from the kept vectors: see
+        :func:`~pyserini_xqg.evaluation.sweep.chosen_index.build_chosen`.
+
+        Parameters
+        ----------
+        result : SweepResult
+        output : str or Path
+            The index folder to make; those of controls have ``-shuffled`` and ``-mean`` behind.
+        chosen_on : mapping, optional
+            What the manifests are to say of the questions: files and their SHA-256.
+        """
+        first = str(self.measures[0])
+        chosen = {
+            "settings": str(result.overall),
+            "rule": self.settings.choose,
+            "points": len(result.grid.points),
+            "measure": first,
+            "questions": result.grid.counted(first),
+            "files": dict(chosen_on or {}),
+        }
+        direction = None if self._direction is None else (self._direction, self._topics_sha256)
+        languages = tuple(result.grid.questions)
+        return build_chosen(
+            self._kept, self.grid, result.overall, self.settings.aggregate, languages, Path(output), chosen, direction
+        )
 
     def described(self, folds: int | None, seed: int) -> dict[str, Any]:
         """What a report says of how it came about; `folds` is None where a dev set was chosen on."""
@@ -191,6 +218,43 @@ class Sweep:
             "folds": folds,
             "seed": seed,
         }
+
+    def _asked(self, questions: QuestionSet) -> _Asked:
+        valuer = Valuer(self.measures, questions.judgements, self._index / "docid", self._corpus)
+        ids = self._counted(questions)
+        vectors = {
+            language: self._encoder.encode([questions.texts[language][each] for each in of], "query")
+            for language, of in ids.items()
+        }
+        return _Asked(ids, vectors, valuer)
+
+    def _values(self, asked: _Asked, grid: Grid, control: Control | None = None) -> GridValues:
+        shapes = {language: (len(grid.points), len(ids)) for language, ids in asked.ids.items()}
+        values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
+        given = self.settings.aggregate, self.settings.depth, self._direction, control
+        for language, best in SweepSearch(self._kept, grid, *given).search(asked.vectors):
+            for measure, found in asked.valuer.values(asked.ids[language][best.questions], best.rows).items():
+                values[measure][language][:, best.questions] = found
+        return GridValues(grid.points, asked.ids, values)
+
+    def _chooser(self, clusters: Clusters) -> Chooser:
+        settings = self.settings
+        return Chooser(self.grid, str(self.measures[0]), settings.choose, clusters, settings.alpha_per_language)
+
+    def _controls(self, asked: _Asked, points: Sequence[Point]) -> dict[str, GridValues]:
+        """What the controls of some points reach, where they can be made: run to values."""
+        if self._kept.made_with.control is not None:
+            return {}
+        found = {}
+        for control in CONTROLS:
+            try:
+                found[f"{CHOSEN_RUN} {control}"] = self._values(asked, self.grid.only(points), control)
+            except UsageError as error:
+                log.warning("no %s control: %s", control, error)
+        return found
+
+    def _compared(self, values: GridValues, runs: Mapping[str, Run], clusters: Clusters) -> dict[str, RunComparison]:
+        return {str(measure): compare_choices(values, str(measure), runs, clusters) for measure in self.measures}
 
     def _counted(self, questions: QuestionSet) -> dict[str, list[str]]:
         """The questions that some measure counts."""
@@ -207,29 +271,10 @@ class Sweep:
         return {language: ids for language, ids in found.items() if ids}
 
 
-def _choices(points: Sequence[Point]) -> dict[str, list[int]]:
-    """Each run that is chosen, and the numbers of the points that it is chosen from."""
-    choices = {CHOSEN_RUN: list(range(len(points)))}
-    if any(point.hubness for point in points) and any(point.alpha for point in points):
-        choices[HUBNESS_RUN] = [number for number, point in enumerate(points) if not point.alpha]
-        choices[QUERIES_RUN] = [number for number, point in enumerate(points) if not point.hubness]
-    return choices
+@dataclass(frozen=True)
+class _Asked:
+    """Questions that are judged: their ids and vectors, and what measures them."""
 
-
-def _compare(
-    values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]], clusters: Clusters
-) -> RunComparison:
-    """The chosen points against the plain index, which is point 0."""
-    counted: dict[str, list[str]] = {}
-    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
-    for language in values.means(measure):
-        of_language = values.values[measure][language]
-        for number, question in enumerate(values.questions[language]):
-            if not np.isnan(of_language[0, number]):
-                counted.setdefault(language, []).append(question)
-                of_runs[PLAIN_RUN][question] = float(of_language[0, number])
-                for run, numbers in chosen.items():
-                    of_runs[run][question] = float(of_language[numbers[language][number], number])
-    values.macro(measure)  # says so where no question counts
-    controls = [(run, CHOSEN_RUN) for run in chosen if run != CHOSEN_RUN]
-    return compare_runs(of_runs, counted, controls=controls, clusters=clusters)
+    ids: Mapping[str, list[str]]
+    vectors: Mapping[str, Vectors]
+    valuer: Valuer

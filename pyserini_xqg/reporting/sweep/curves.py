@@ -11,6 +11,8 @@ from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
 
 AXES = ("alpha", "hubness", "num_queries", "subset")
+# What no curve varies.
+HELD = ("normalize", "alphas")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Curve:
 
 def curve_values(result: SweepResult, measure: str, axis: str) -> list[dict[str, Any]]:
     """The points that differ from the best of all in one setting only, as ``sweep.json`` has them."""
-    fixed = {name: getattr(result.overall, name) for name in AXES if name != axis}
+    fixed = {name: getattr(result.overall, name) for name in (*AXES, *HELD) if name != axis}
     grid = result.grid
     curve = []
     for number, point in enumerate(grid.points):
@@ -89,7 +91,8 @@ def read_curve(
 
 
 def _begins(point: Point, overall: Point, axis: str) -> bool:
-    return axis == "alpha" and point == PLAIN and overall.hubness == 0
+    plain = replace(PLAIN, normalize=overall.normalize)
+    return axis == "alpha" and point == plain and overall.hubness == 0 and not overall.alphas
 
 
 def _named(value: object) -> str:
