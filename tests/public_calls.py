@@ -53,7 +53,15 @@ LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 
 @CALLS.of(
     *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
-    *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
+    *(
+        "XqgIndexBuilder.augment",
+        "read_encoder",
+        "read_augmentation",
+        "KeptVectors",
+        "Sweep",
+        "Sweep.build",
+        "QuestionSet.read",
+    ),
     *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
 )
 def index(place: Place) -> None:
@@ -72,7 +80,7 @@ def index(place: Place) -> None:
     questions = e.QuestionSet.read([("fi", place("fi.tsv"))], place("qrels.txt"), place("gold.jsonl"))
     hubness_topics, corpus = place("fi.tsv"), place("corpus.jsonl")
     sweep = e.Sweep(place("index"), ["RR@10", "R@2kt"], hubness_topics=hubness_topics, corpus=corpus, device="cpu")
-    sweep.cross_validate(questions, 2)
+    sweep.build(sweep.cross_validate(questions, 2), place("best"), {"fi.tsv": "0"})
     assert len(XqgDocumentEncoder(place("index"), "cpu").encode(["joki"])) == 1
     assert len(XqgQueryEncoder(place("index"), "cpu").encode_batch(["joki"])) == 1
     s.Manifest.read(place("index")).write(place("plain"))
