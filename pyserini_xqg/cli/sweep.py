@@ -61,9 +61,12 @@ def sweep(
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
     from pyserini_xqg.reporting.sweep.files import check_sweep_output, write_sweep
     from pyserini_xqg.reporting.sweep.text import sweep_as_text
+    from pyserini_xqg.storage.workspace import check_place
 
     if output is not None:
         check_sweep_output(output)
+    if build is not None:
+        check_place(build)
     settings = SweepSettings(**grid)
     questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None

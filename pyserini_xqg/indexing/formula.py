@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -55,7 +56,8 @@ def augment_by_language(
     """
     if not settings.alphas:
         return augment(passages, sums.sum(axis=0), counts.sum(axis=0), settings)
-    weights = np.array([settings.alphas[language] for language in languages], dtype=np.float32)
+    # An index made earlier can have another code of a language.
+    weights = np.array([settings.alphas[language_code(language)] for language in languages], dtype=np.float32)
     weighted = np.zeros_like(passages)
     for weight, of_language in zip(weights, sums, strict=True):
         weighted += weight * of_language

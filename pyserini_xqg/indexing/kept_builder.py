@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pyserini_xqg.collection.languages import in_language
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
@@ -123,7 +124,8 @@ def _settled(
         )
     if not kept.languages and (asked.alpha or asked.control):
         raise UsageError(f"{kept.index} was built without queries: give --queries")
-    if missing := [language for language in asked.languages or () if language not in kept.languages]:
+    there = {language: in_language(language, kept.languages) for language in asked.languages or ()}
+    if missing := [language for language, found in there.items() if not found]:
         raise InvalidInput(
             f"{kept.index}: no queries in {', '.join(missing)}; there are some in {', '.join(kept.languages)}"
         )
@@ -133,7 +135,8 @@ def _settled(
         languages=kept.made_with.languages if asked.languages is None else asked.languages,
         num_queries=kept.made_with.num_queries if number is None else number,
     )
-    return settled, settled.languages or kept.languages, number
+    named = {each for found in there.values() for each in found}
+    return settled, tuple(each for each in kept.languages if not there or each in named), number
 
 
 def _part(

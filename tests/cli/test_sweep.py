@@ -9,6 +9,7 @@ import pytest
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 from tests.conftest import call, sentence
 from tests.indexing.helpers import vectors_of
 
@@ -188,3 +189,28 @@ def test_languages_have_weights_of_their_own_in_index_augment_and_sweep(
     given = ["--encoder", tiny_sentence_model, "--output", folder, "--alpha", "fi=0.2"]
     assert call("encoder", *given) == 2
     assert "the augmentation has alpha fi=0.2; stock pyserini.encode knows" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_is_chosen_is_built_and_stock_pyserini_searches_it(index, options, tmp_path, capsys, run_python) -> None:
+    best, topics = tmp_path / "best", tmp_path / "fi.tsv"
+    given = ["--aggregate", "mean", "--alpha", "0.9", "--normalize", "on", "--choose", "best", "--build", best]
+    # Finnish questions whose passages come first at the only weight beside 0.
+    made = tmp_path / "made"
+    assert call("augment", "--index", index, *given[:4], "--normalize", "--device", "cpu", "--output", made) == 0
+    rows = (XqgQueryEncoder(str(made), device="cpu").encode_batch([each.split("\t")[1] for each in topics.open()])) @ (
+        vectors_of(made).T
+    )
+    qrels = "".join(f"fi{number} 0 d{row} 1\n" for number, row in enumerate(rows.argmax(axis=1)))
+    (tmp_path / "qrels.txt").write_text(qrels)
+    assert call("sweep", "--index", index, *options, *given) == 0
+    printed = capsys.readouterr().out
+    assert "\nbuilt: alpha 0.9, hubness 0, queries " in printed
+    assert str(tmp_path / "best-mean") in printed
+    values = json.loads((best / "xqg.json").read_text())["details"]["chosen"]
+    assert set(values["files"]) == {str(tmp_path / name) for name in ("fi.tsv", "ru.tsv", "qrels.txt")}
+    assert all(len(sha256) == 64 for sha256 in values["files"].values())
+    run = tmp_path / "run.txt"
+    stock = ["-m", "pyserini.search.faiss", "--index", best, "--encoder-class", "xqg", "--encoder", best]
+    run_python(*stock, "--topics", topics, "--output", run, "--hits", "5", "--batch-size", "8", "--threads", "1")
+    assert len(run.read_text().splitlines()) == 50

@@ -164,7 +164,7 @@ class Family:
 
 
 class Grid:
-    """All combinations of some settings, and the plain index.
+    """All combinations of some settings, and the plain index; with hubness reduction also those of weight 0.
 
     Parameters
     ----------
@@ -214,8 +214,9 @@ class Grid:
         if True in lengths:
             self.families.append(Family((Point(normalize=True),)))
         for subset, number, unit_length, strength in product(names, numbers, lengths, hubness):
-            points = (Point(subset, number, strength, alpha, unit_length) for alpha in alphas if alpha or strength)
-            if family := tuple(points):
+            # Whatever weights are tried: without the points that add no queries nothing would say what hubness gives.
+            tried = sorted({0.0, *alphas}) if strength else [alpha for alpha in alphas if alpha]
+            if family := tuple(Point(subset, number, strength, alpha, unit_length) for alpha in tried):
                 self.families.append(Family(family))
             for each in weights:
                 mean = sum(weight for _, weight in each) / len(each)
@@ -246,7 +247,8 @@ class Grid:
                     f"there are some in {', '.join(self.languages) or '(none)'}"
                 )
             found |= dict.fromkeys(there, weight)
-        return tuple(sorted(AugmentationSettings(alphas=found).alphas.items()))
+        AugmentationSettings(alphas=found)  # checks them
+        return tuple(sorted(found.items()))
 
     def _subsets(self, name: str) -> list[str]:
         if name == EACH:

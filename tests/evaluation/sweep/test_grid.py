@@ -49,3 +49,24 @@ def test_a_grid_that_cannot_be_is_refused(changed, message) -> None:
     values = {"alphas": [0.1], "hubness": [0], "num_queries": [None], "subsets": ["all"], "languages": ["fi"]}
     with pytest.raises(UsageError, match=message):
         Grid(**{**values, **changed})
+
+
+def test_hubness_is_reduced_without_queries_too_whatever_weights_are_tried() -> None:
+    points = Grid([0.3], [0, 0.5], [None], ["all"], ["fi"], [False, True]).points
+    assert [point for point in points if not point.alpha] == [
+        PLAIN,
+        Point(normalize=True),
+        Point(hubness=0.5),
+        Point(hubness=0.5, normalize=True),
+    ]
+    assert len(points) == 8
+
+
+def test_weights_of_languages_go_by_the_codes_of_the_index() -> None:
+    grid = Grid([0.1], [0], [None], ["all", "own"], ["fi", "swh"], alphas_by_language=[{"sw": 0.4, "Finnish": 0.2}])
+    weighted = [point for point in grid.points if point.alphas]
+    assert [point.subset for point in weighted] == ["all", "own"]
+    assert weighted[0].alphas == (("fi", 0.2), ("swh", 0.4)) and weighted[0].alpha == pytest.approx(0.3)
+    assert grid.chosen_languages(weighted[1], "sw") == ("swh",)
+    with pytest.raises(UsageError, match=r"alpha te=0\.1: there are no queries in te; there are some in fi, swh"):
+        Grid([0.1], [0], [None], ["all"], ["fi", "swh"], alphas_by_language=[{"te": 0.1}])

@@ -12,6 +12,7 @@ from pyserini_xqg.evaluation.sweep.search import SweepSearch
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.query_mean import mean_of_topics
 from pyserini_xqg.plugin.encoders import XqgQueryEncoder
+from pyserini_xqg.storage.manifest import Manifest
 from tests.evaluation.sweep.conftest import DEPTH, TEXTS, augmented, by_hand, keep
 
 
@@ -98,3 +99,20 @@ def test_a_point_is_the_index_built_with_its_settings(
         found = np.take_along_axis(everything, best.rows[number], 1)
         np.testing.assert_allclose(found, scores, atol=1e-5)  # up to ties
         assert (best.rows[number] == rows).mean() > 0.95
+
+
+def test_a_language_that_an_index_has_under_another_code_has_its_weight(tmp_path) -> None:
+    kept = KeptVectors(keep(tmp_path / "kept", np.random.default_rng(1), 40))
+    index = keep(tmp_path / "other", np.random.default_rng(1), 40)
+    for file in sorted((index / "vectors").glob("*.fi.*")):
+        file.rename(file.with_name(file.name.replace(".fi.", ".fin.")))
+    manifest = Manifest.read(index)
+    manifest.counts["queries"] = {"fin": 1, "ru": 1}
+    manifest.write(index)
+    asked = {"fi": np.random.default_rng(2).standard_normal((3, 16), dtype=np.float32)}
+    found = []
+    for each in (kept, KeptVectors(index)):
+        grid = Grid([0.1], [0], [None], ["all", "own"], each.languages, alphas_by_language=[{"fi": 0.2, "ru": 0.5}])
+        ((_, best),) = SweepSearch(each, grid, "mean", DEPTH).search(asked)
+        found.append(best.scores)
+    np.testing.assert_array_equal(*found)
