@@ -3,7 +3,9 @@
 Six languages ask the same questions, four of each passage. Values of two equally good systems share a part over the
 languages of a question, and a part over the questions of a passage. By clusters and, beside it, as if all questions
 were independent: how often a 95% interval of the mean holds zero, how often a test at 5% finds a difference (of all
-languages, and of the hits in one language), and what five folds report of choosing from 100 equally good points.
+languages, and of the hits in one language), and what five folds report of choosing from 100 equally good points. Then
+grids whose points are equally good, worse than plain, or partly better: what the two rules of choosing gain on other
+questions, and how often that is significantly below plain.
 
     python benchmarks/calibration.py
 """
@@ -21,8 +23,8 @@ from pyserini_xqg.evaluation.comparison.bootstrap import resampled_means
 from pyserini_xqg.evaluation.comparison.clusters import NONE, PASSAGE, Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.differences import mean_of
 from pyserini_xqg.evaluation.comparison.significance import cluster_sums, compare, exchanged
-from pyserini_xqg.evaluation.sweep.grid import Point
-from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
+from pyserini_xqg.evaluation.sweep.grid import Point, Rule
+from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
 
 LANGUAGES = ("ar", "es", "hi", "ru", "vi", "zh")
 PASSAGES, OF_PASSAGE = 60, 4
@@ -31,6 +33,13 @@ RUNS, GRIDS, POINTS = 2000, 400, 100
 HIT_RATE = 0.7
 
 Hits = dict[str, npt.NDArray[np.float64]]
+Rates = npt.NDArray[np.float64]
+# By the share of the grid's last point: what its points reach beside plain.
+GRIDS_OF = {
+    "equally good": lambda place: 0 * place,
+    "3 points worse": lambda place: -0.03 * (place > 0),
+    "up to 4 points better, then worse": lambda place: 0.16 * place * (1 - 1.5 * place),
+}
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,10 @@ class Questions:
         return cls(ids, {by: find_clusters(ids, qrels, by) for by in (PASSAGE, NONE)})
 
 
-def hits(chance: np.random.Generator, systems: int, language: float, passage: float) -> Hits:
-    """Hits and misses of equally good systems.
+def hits(
+    chance: np.random.Generator, systems: int, language: float, passage: float, rates: Rates | None = None
+) -> Hits:
+    """Hits and misses of systems, equally good ones unless it is said how good they are.
 
     Parameters
     ----------
@@ -59,6 +70,8 @@ def hits(chance: np.random.Generator, systems: int, language: float, passage: fl
     language, passage : float
         Shares of the variance, below the threshold that makes a hit, that a question has in common over languages, and
         that the questions of a passage have in common; where both are given, `passage` is a share of what is common.
+    rates : float array of shape (systems,), optional
+        The hit rate of each.
 
     Returns
     -------
@@ -66,13 +79,14 @@ def hits(chance: np.random.Generator, systems: int, language: float, passage: fl
         Language to an array of shape (systems, questions) of 0 and 1.
     """
     count = PASSAGES * OF_PASSAGE
+    bound = norm.ppf(np.full(systems, HIT_RATE) if rates is None else rates)[:, None]
     of_passage = np.repeat(chance.normal(size=(systems, PASSAGES)), OF_PASSAGE, axis=1)
     of_question = chance.normal(size=(systems, count))
     common = np.sqrt(passage) * of_passage + np.sqrt(1 - passage) * of_question
     found = {}
     for each in LANGUAGES:
         own = chance.normal(size=(systems, count))
-        found[each] = (np.sqrt(language) * common + np.sqrt(1 - language) * own < norm.ppf(HIT_RATE)).astype(float)
+        found[each] = (np.sqrt(language) * common + np.sqrt(1 - language) * own < bound).astype(float)
     return found
 
 
@@ -117,6 +131,29 @@ def folds_gain(questions: Questions, by: str, language: float, passage: float, g
     return 100 * mean_of(gains)
 
 
+def choice(
+    questions: Questions, kind: str, rule: Rule, language: float, passage: float, grids: int = GRIDS
+) -> tuple[float, float]:
+    """How often what is chosen is significantly below plain on other questions, and what it gains on plain in truth, in
+    points.
+    """
+    chance = np.random.default_rng(5)
+    rates = HIT_RATE + np.asarray(GRIDS_OF[kind](np.arange(POINTS) / (POINTS - 1)))
+    points = [Point(alpha=number / POINTS) for number in range(POINTS)]
+    clusters = questions.clusters[PASSAGE]
+    numbers = np.concatenate([*clusters.numbers(questions.ids).values()])
+    below, gains = [], []
+    for _ in range(grids):
+        dev = GridValues(points, questions.ids, {"Success@1": hits(chance, POINTS, language, passage, rates)})
+        chosen = choose(dev, "Success@1", None, rule, clusters)
+        test = hits(chance, 2, language, passage, rates[[0, chosen]])
+        differences = np.concatenate([test[each][1] - test[each][0] for each in LANGUAGES])
+        sums = cluster_sums(differences, numbers)
+        below.append(bool(chosen) and sums.sum() < 0 and exchanged(sums, resamples=499) < 0.05)
+        gains.append(rates[chosen] - rates[0])
+    return mean_of(below), 100 * mean_of(gains)
+
+
 def lines() -> Iterator[str]:
     """The tables."""
     questions = Questions.make()
@@ -133,6 +170,11 @@ def lines() -> Iterator[str]:
     for passage in (0.0, 0.2, 0.5, 0.9):
         cells = [100 * false_alarms_of_hits(questions, by, passage) for by in (PASSAGE, NONE)]
         yield f"{passage} | " + " | ".join(f"{cell:.1f}" for cell in cells)
+    yield "points of the grid | significantly below plain (%): simplest | best | true gain (points): simplest | best"
+    for kind in GRIDS_OF:
+        rules: tuple[Rule, ...] = ("simplest", "best")
+        (low, gain), (other_low, other_gain) = (choice(questions, kind, rule, 0.6, 0.5) for rule in rules)
+        yield f"{kind} | {100 * low:.1f} | {100 * other_low:.1f} | {gain:.2f} | {other_gain:.2f}"
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 @CALLS.of(
     *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
     *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
-    *("Sweep.cross_validate", "Sweep.choose_and_test"),
+    *("Sweep.cross_validate", "Sweep.choose_and_test", "Sweep.build"),
     *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
 )
 def index(place: Place) -> None:
@@ -74,7 +74,8 @@ def index(place: Place) -> None:
     hubness_topics, corpus = place("fi.tsv"), place("corpus.jsonl")
     sweep = e.Sweep(place("index"), ["RR@10", "R@2kt"], hubness_topics=hubness_topics, corpus=corpus, device="cpu")
     sweep.cross_validate(questions, 2, cluster=place("clusters.tsv"))
-    sweep.choose_and_test(questions, questions, place("clusters.tsv"))
+    chosen = sweep.choose_and_test(questions, questions, place("clusters.tsv"))
+    sweep.build(chosen, place("best"), {"fi.tsv": "0"})
     assert len(XqgDocumentEncoder(place("index"), "cpu").encode(["joki"])) == 1
     assert len(XqgQueryEncoder(place("index"), "cpu").encode_batch(["joki"])) == 1
     s.Manifest.read(place("index")).write(place("plain"))

@@ -18,7 +18,10 @@ def encoder(
     output: Path,
     encoding: Encoding,
     augmentation: Annotated[
-        dict[str, Any], Options(AugmentationSettings, without=["languages", "num_queries", "reduce_hubness", "control"])
+        dict[str, Any],
+        Options(
+            AugmentationSettings, without=["languages", "num_queries", "reduce_hubness", "control", "control_seed"]
+        ),
     ],
     device: Device = None,
 ) -> None:

@@ -10,7 +10,7 @@ from pyserini_xqg.cli._shared import Corpus, Queries
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
 
-OTHERS = ("alpha", "aggregate", "normalize", "reduce_hubness", "control")
+OTHERS = ("alpha", "aggregate", "normalize", "reduce_hubness", "control", "control_seed")
 
 
 @command

@@ -21,6 +21,7 @@ def sweep(
     files: Annotated[dict[str, Any], Options(QuestionFiles)],
     corpus: Path | None = None,
     output: Path | None = None,
+    build: Path | None = None,
     grid: Annotated[dict[str, Any], Options(SweepSettings, panel=GRID)],
     hubness_topics: Annotated[Path | None, {"panel": GRID}] = None,
     cluster: Annotated[str | None, {"metavar": "question|passage|none|FILE"}] = None,
@@ -38,6 +39,8 @@ def sweep(
         The passages that the index was built of, for R@kt.
     output : Path or None
         A folder for the whole grid and the tested questions: grid.tsv, questions.tsv, sweep.json.
+    build : Path or None
+        An index folder to make of what was chosen on all questions; its controls beside it, -shuffled and -mean.
     hubness_topics : Path or None
         Topics file to take the mean query direction from, instead of the generated queries.
     cluster : str or None
@@ -51,16 +54,19 @@ def sweep(
 
     Examples
     --------
-    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --alpha 0.01,0.03,0.1
+    $ xqg sweep --index indexes/kept --topics fi=fi.tsv --qrels qrels.txt --build indexes/best
     """
     asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
     from pyserini_xqg.reporting.sweep.files import check_sweep_output, write_sweep
     from pyserini_xqg.reporting.sweep.text import sweep_as_text
+    from pyserini_xqg.storage.workspace import check_place
 
     if output is not None:
         check_sweep_output(output)
+    if build is not None:
+        check_place(build)
     settings = SweepSettings(**grid)
     questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
@@ -74,3 +80,6 @@ def sweep(
     if output is not None:
         write_sweep(result, search.described(None if dev else folds, seed, questions), output)
         say(f"\nthe whole grid: {output}")
+    if build is not None:
+        made = search.build(result, build, asked.chosen_on())
+        say(f"\nbuilt: {result.overall}\n" + "\n".join(f"  {folder}" for folder in made))

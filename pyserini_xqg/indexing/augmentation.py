@@ -15,7 +15,7 @@ from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.exchange import Exchange
-from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.formula import augment_by_language, finish
 from pyserini_xqg.indexing.lengths import Sums, sums_of_lengths
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
@@ -159,10 +159,18 @@ class Augmenter:
                     early = part.query_places[rows] < number
                     own = rows[early]
                     np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
-        vectors = augment(passages, sums.sum(axis=0), queried, self._augmentation)
-        lengths = sums_of_lengths(passages, vectors, queried > 0)
-        vectors = finish(vectors, self._augmentation, self._direction)
-        broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        made = assembled(
+            part.number,
+            part.start,
+            passages,
+            sums,
+            counts,
+            first_sums,
+            self._languages,
+            self._augmentation,
+            self._direction,
+        )
+        broken = np.flatnonzero(~np.isfinite(made.vectors).all(axis=1))
         if len(broken):
             raise InvalidInput(
                 f"the vector of passage {part.ids[broken[0]]!r} is not finite (NaN or infinite), as are "
@@ -170,7 +178,7 @@ class Augmenter:
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
         steps.finish()
-        return AugmentedPart(part.number, part.start, vectors, passages, sums, counts, first_sums, lengths)
+        return made
 
     def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         for number, ids, ready in self._source.parts(self._encoder, numbers):
@@ -199,6 +207,25 @@ class Augmenter:
             return range(start, end)
         partners: list[int] = self._exchange.partners[start:end].tolist()
         return partners
+
+
+def assembled(
+    number: int,
+    start: int,
+    passages: Vectors,
+    sums: Vectors,
+    counts: npt.NDArray[np.int64],
+    first_sums: Vectors,
+    languages: Sequence[str],
+    augmentation: AugmentationSettings,
+    direction: Vectors | None,
+) -> AugmentedPart:
+    """A part of vectors that are there; see :class:`AugmentedPart`."""
+    vectors = augment_by_language(passages, sums, counts, languages, augmentation)
+    lengths = sums_of_lengths(passages, vectors, counts.sum(axis=0) > 0)
+    return AugmentedPart(
+        number, start, finish(vectors, augmentation, direction), passages, sums, counts, first_sums, lengths
+    )
 
 
 class _Steps:

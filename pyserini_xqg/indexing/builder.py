@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import copy
 import logging
-import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +22,30 @@ from tqdm import tqdm
 
 from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
-from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder, read_encoder
+from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for
-from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
-from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.indexing.formula import unit
+from pyserini_xqg.indexing.index_folder import IndexFolder
+from pyserini_xqg.indexing.kept_builder import PART_SIZE, build_from_kept
+from pyserini_xqg.indexing.kept_vectors import KeptVectors, keeps_queries
 from pyserini_xqg.indexing.lengths import length_warning
-from pyserini_xqg.indexing.passage_source import IndexPassages, PassageSource, TextPassages, encoder_of_plain
+from pyserini_xqg.indexing.passage_source import (
+    IndexPassages,
+    PassageSource,
+    TextPassages,
+    encoder_of_plain,
+    refuse_another,
+)
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
-from pyserini_xqg.indexing.query_mean import mean_and_direction, sha256_of_topics
+from pyserini_xqg.indexing.query_mean import mean_and_direction, mean_of_topics, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.files import changed, sha256_of
-from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
-from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
-
-PART_SIZE = 1024
+from pyserini_xqg.storage.manifest import Manifest
+from pyserini_xqg.storage.workspace import Workspace, working_folder
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -122,14 +128,20 @@ class XqgIndexBuilder:
         ----------
         base : str or Path
             A Pyserini index folder: ours with alpha 0, or one that stock Pyserini made with the same encoder.
-        queries, output : str or Path
+        queries : str or Path or None
+            As for :meth:`build`. Without them, those of a `base` that keeps its vectors count, however that was
+            augmented, and nothing is encoded.
+        output : str or Path
             As for :meth:`build`.
 
         Raises
         ------
         UsageError
-            `base` is augmented already, or names no encoder and none was given.
+            `base` is augmented already, or names no encoder and none was given; with kept vectors see
+            :func:`~pyserini_xqg.indexing.kept_builder.build_from_kept`.
         """
+        if queries is None and keeps_queries(base):
+            return self._from_kept(Path(base), Path(output))
         source = IndexPassages(Path(base), self.part_size)
         return self._for(queries)._make(source, encoder_of_plain(base, self.encoder), _path(queries), Path(output))
 
@@ -144,63 +156,58 @@ class XqgIndexBuilder:
             encoder = open_passage_encoder(self._named_encoder(), self.device)
             return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, Path(output))
 
+    def _from_kept(self, base: Path, output: Path) -> Manifest:
+        refuse_another(base, self.encoder)
+        kept = KeptVectors(base)
+        direction = topics = None
+        if self.augmentation.reduce_hubness and self.hubness_topics is not None:
+            topics = sha256_of_topics(self.hubness_topics)
+            opened = open_passage_encoder(read_encoder(base, "passage"), self.device)
+            direction = unit(mean_of_topics(opened, self.hubness_topics, self.device))
+        with self._bar("augmenting", total=kept.rows) as bar:
+            build = partial(build_from_kept, kept, self.augmentation, output, self.index, self.part_size)
+            return build(direction, topics, progress=bar.update)
+
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
         # Before the corpus is read, which can take hours.
         encoder = open_passage_encoder(settings, self.device)
         with working_folder(output) as folder:
-            manifest, workspace = self._make_in(folder, source, encoder, queries, output)
+            manifest, workspace, made = self._make_in(folder, source, encoder, queries, output)
             if workspace is not None:
-                workspace.finish(manifest, lambda: self._settle(folder))
+                workspace.finish(manifest, made.settle)
             return manifest
 
     def _make_in(
         self, folder: Path, source: PassageSource, encoder: TextEncoder, queries: Path | None, output: Path
-    ) -> tuple[Manifest, Workspace | None]:
+    ) -> tuple[Manifest, Workspace | None, IndexFolder]:
         """All but the finish; no workspace where nothing was to be done."""
         with QueryLookup(folder) as lookup:
             counts = self._scan(source, lookup, queries, folder / "docid")
             languages = self._languages(counts)
             source.check(encoder)
-            index = make_index(self.index.factory, encoder.dimension)
-            check_nprobe(index, self.index.nprobe)
-            made_from = {
+            inputs = {
                 source.kind: source.sha256,
                 "queries": counts.sha256,
                 "hubness_topics": None if self.hubness_topics is None else sha256_of_topics(self.hubness_topics),
             }
-            inputs = {name: sha256 for name, sha256 in made_from.items() if sha256 is not None}
-            vector_settings = {
-                "encoder": describe_encoder(encoder.settings, output),
-                "augmentation": self.augmentation.to_dict(),
-                "part_size": self.part_size,
-                "keep_vectors": self.index.keep_vectors,
-            }
-            form = asdict(self.index)
-            # Named only where it is used: an index made before this setting was there stays the same index.
-            if first := form.pop("keep_first"):
-                vector_settings["keep_first"] = first
-            manifest = Manifest("index", as_json({**vector_settings, "index": form}), inputs)
-            if already_made(output, {"settings": manifest.settings, "inputs": inputs}):
-                log.info("%s is there already, made with the same settings from the same inputs", output)
-                shutil.rmtree(folder)
-                return Manifest.read(output), None
-            # Without the form of the index: it can be chosen anew when faiss does not take the vectors.
-            workspace = Workspace(output, as_json({"settings": vector_settings, "inputs": inputs}))
-            if (folder / MANIFEST).exists() and already_made(folder, {"settings": manifest.settings, "inputs": inputs}):
-                return Manifest.read(folder), workspace
+            form = self.augmentation, self.index, self.part_size
+            made = IndexFolder(folder, output, encoder.settings, encoder.dimension, *form, inputs)
+            if (there := made.there()) is not None:
+                return there, None, made
+            workspace = made.workspace()
+            if (whole := made.whole()) is not None:
+                return whole, workspace, made
             found = self._write_vectors(workspace, encoder, source, lookup, languages)
-            if self.index.factory != "Flat":
-                fill_index(index, read_flat(folder / VectorFiles.FLAT), self.index.nprobe, self.index.threads)
-                write_index(index, folder / "index")
-            manifest.counts = {
+            made.fill()
+            made.manifest.counts = {
                 "passages": lookup.rows,
                 "empty_passages": source.empty_passages,
                 **found,
                 "queries_records_with_unknown_id": counts.unknown_ids,
             }
             if self.augmentation.reduce_hubness:
-                manifest.details["mean_query_direction"] = workspace.notes["direction"]
-            return manifest, workspace
+                made.manifest.details["mean_query_direction"] = workspace.notes["direction"]
+            return made.manifest, workspace, made
 
     def _for(self, queries: str | Path | None) -> XqgIndexBuilder:
         """What builds: itself, or without queries a builder of the plain index."""
@@ -256,14 +263,6 @@ class XqgIndexBuilder:
         without, queries = files.query_counts()
         counts = {"passages_without_queries": without, "queries": queries}
         return counts if exchange is None else {**counts, **exchange.counts()}
-
-    def _settle(self, folder: Path) -> None:
-        """The vectors have been needed: they are the flat index, or its working file."""
-        vectors = folder / VectorFiles.FLAT
-        if self.index.factory != "Flat":
-            vectors.unlink(missing_ok=True)
-        elif vectors.exists():
-            vectors.replace(folder / "index")
 
     def _languages(self, counts: QueryCounts) -> list[str]:
         """The languages whose queries count, in the order of their codes; where none is looked at there may be none."""

@@ -63,7 +63,12 @@ def exchange_for(settings: AugmentationSettings, lookup: QueryLookup, languages:
     """
     if settings.control != "shuffled" or not languages:
         return None
-    drawn = exchange(lookup.numbers(languages, settings.num_queries), settings.control_seed)
+    return drawn_exchange(lookup.numbers(languages, settings.num_queries), settings.control_seed)
+
+
+def drawn_exchange(numbers: QueryNumbers, seed: int) -> Exchange:
+    """:func:`exchange`, and a warning where passages get another number of queries than they have."""
+    drawn = exchange(numbers, seed)
     if drawn.unequal:
         log.warning(
             "the shuffled control gives %d of %d passages with queries another number of them than they have, because "

@@ -11,14 +11,62 @@ parts, so searching is inner-product search as before.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings
+
+
+def augment_by_language(
+    passages: Vectors,
+    sums: Vectors,
+    counts: npt.NDArray[np.int64],
+    languages: Sequence[str],
+    settings: AugmentationSettings,
+) -> Vectors:
+    """The augmented vectors of some passages, whose queries can weigh otherwise in each language.
+
+    With the weight a(q) that the language of q has::
+
+        sum   v(p) = (1 - MEAN over the languages of a) * e(p) + SUM over q of a(q) e(q)
+        mean  v(p) = MEAN over q of (1 - a(q)) * e(p) + a(q) e(q)
+
+    Where all languages have one weight, this is :func:`augment`.
+
+    Parameters
+    ----------
+    passages : float32 array of shape (n, d)
+    sums : float32 array of shape (languages, n, d)
+        The sums of each passage's query vectors.
+    counts : int array of shape (languages, n)
+        How many queries each sum holds.
+    languages : sequence of str
+        Those of `sums` and `counts`.
+    settings : AugmentationSettings
+
+    Returns
+    -------
+    float32 array of shape (n, d)
+    """
+    if not settings.alphas:
+        return augment(passages, sums.sum(axis=0), counts.sum(axis=0), settings)
+    # An index made earlier can have another code of a language.
+    weights = np.array([settings.alphas[language_code(language)] for language in languages], dtype=np.float32)
+    weighted = np.zeros_like(passages)
+    for weight, of_language in zip(weights, sums, strict=True):
+        weighted += weight * of_language
+    if settings.aggregate == "sum":
+        return (np.float32(1) - np.float32(settings.alpha)) * passages + weighted
+    number = np.maximum(counts.sum(axis=0), 1)
+    share = ((weights @ counts) / number).astype(np.float32)
+    augmented: Vectors = (np.float32(1) - share)[:, None] * passages + weighted / number[:, None].astype(np.float32)
+    return augmented
 
 
 def augment(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.int64], settings: AugmentationSettings) -> Vectors:
@@ -56,7 +104,7 @@ def means_or_passages(passages: Vectors, sums: Vectors, counts: npt.NDArray[np.i
     return means
 
 
-def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors | None) -> Vectors:
+def finish(given: Vectors, settings: AugmentationSettings, direction: Vectors | None) -> Vectors:
     """The vectors as they go into the index: at unit length, then hubness reduced, each where it was asked for.
 
     In the other order unit length would blow a share of the direction that was left up again, most in the passages
@@ -64,20 +112,24 @@ def finish(vectors: Vectors, settings: AugmentationSettings, direction: Vectors 
 
     Parameters
     ----------
-    vectors : float32 array of shape (n, d)
+    given : float32 array of shape (n, d)
     settings : AugmentationSettings
     direction : float32 array of shape (d,) or None
         The mean query direction, of unit length; needed when ``settings.reduce_hubness`` is not 0.
     """
-    if settings.normalize:
-        lengths = np.maximum(
-            np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)), np.finfo(np.float32).tiny
-        )
-        vectors = vectors / lengths[:, None]
+    vectors: npt.NDArray[Any] = given / lengths_of(given)[:, None] if settings.normalize else given
     if settings.reduce_hubness:
         assert direction is not None
         vectors = vectors - np.float32(settings.reduce_hubness) * (vectors @ direction)[:, None] * direction
-    return vectors.astype(np.float32, copy=False)
+    finished: Vectors = vectors.astype(np.float32, copy=False)
+    return finished
+
+
+def lengths_of(vectors: Vectors) -> npt.NDArray[np.float64]:
+    """What vectors are divided by to give them unit length: float64, shape (n,); never 0."""
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    lengths: npt.NDArray[np.float64] = np.maximum(np.sqrt(squares), np.finfo(np.float32).tiny)
+    return lengths
 
 
 def unit(vector: npt.NDArray[np.floating[Any]]) -> Vectors:

@@ -14,7 +14,7 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.query_mean import sampled
 from pyserini_xqg.indexing.settings import AugmentationSettings
-from pyserini_xqg.storage.manifest import Manifest
+from pyserini_xqg.storage.manifest import Manifest, holds_encoder
 
 
 class KeptVectors:
@@ -27,6 +27,10 @@ class KeptVectors:
 
     Attributes
     ----------
+    index : Path
+    manifest : Manifest
+        Of the index.
+    made_with : AugmentationSettings
     rows, dimension : int
     languages : tuple of str
         Whose queries were kept.
@@ -45,7 +49,8 @@ class KeptVectors:
     """
 
     def __init__(self, index: str | Path):
-        manifest = Manifest.read(index)
+        manifest = self.manifest = Manifest.read(index)
+        self.index = Path(index)
         if manifest.kind != "index":
             raise UsageError(f"{index} is no index but a folder of the kind {manifest.kind!r}")
         if not manifest.settings.get("keep_vectors"):
@@ -54,15 +59,15 @@ class KeptVectors:
                 "queries too"
             )
         self._folder = Path(index, "vectors")
-        self._made_with = AugmentationSettings.from_dict(manifest.settings["augmentation"])
-        if self._made_with.control == "mean":
+        self.made_with = AugmentationSettings.from_dict(manifest.settings["augmentation"])
+        if self.made_with.control == "mean":
             raise UsageError(f"{index} is a mean control: it keeps none of its passages' own queries")
-        if self._made_with.control == "shuffled" and "control_seed" not in manifest.settings["augmentation"]:
+        if self.made_with.control == "shuffled" and "control_seed" not in manifest.settings["augmentation"]:
             raise UsageError(
                 f"{index} is a shuffled control of an earlier version, in which passages without queries got some and "
                 "others lost theirs: no gain can be held against it. Build it anew"
             )
-        most = self._made_with.num_queries
+        most = self.made_with.num_queries
         first = manifest.settings.get("keep_first", [])
         self.numbers = (*(number for number in first if most is None or number < most), None)
         self.languages = tuple(manifest.counts["queries"])
@@ -85,7 +90,7 @@ class KeptVectors:
         """
         if asked in self.numbers:
             return asked
-        if asked is not None and self._made_with.num_queries is not None and asked >= self._made_with.num_queries:
+        if asked is not None and self.made_with.num_queries is not None and asked >= self.made_with.num_queries:
             return None
         there = ", ".join("all" if number is None else str(number) for number in self.numbers)
         raise UsageError(
@@ -123,9 +128,18 @@ class KeptVectors:
         UsageError
             No passage has queries.
         """
+        return unit(self.mean(languages, number))
+
+    def mean(
+        self, languages: Sequence[str], number: int | None, partners: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """The mean query vector, shape (d,), of the same sample of passages; with `partners`, of those whose queries
+        they get.
+        """
         rows = sampled(np.flatnonzero(self.counts(languages, number, slice(None))))
-        total = self.queries(languages, number, rows).sum(axis=0, dtype=np.float64)
-        return unit(total / max(1, int(self.counts(languages, number, rows).sum())))
+        taken = rows if partners is None else partners[rows]
+        total: npt.NDArray[np.float64] = self.queries(languages, number, taken).sum(axis=0, dtype=np.float64)
+        return total / max(1, int(self.counts(languages, number, taken).sum()))
 
     def _array(self, name: str, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:
         file = self._folder / f"{name}.npy"
@@ -138,6 +152,14 @@ class KeptVectors:
         if shape is not None and array.shape != shape:
             raise InvalidInput(f"{file}: an array of shape {array.shape}; {shape} is expected. Build the index anew")
         return array
+
+
+def keeps_queries(index: str | Path) -> bool:
+    """Whether a folder is an index of ours that keeps its vectors, those of queries among them."""
+    if not holds_encoder(index):
+        return False
+    manifest = Manifest.read(index)
+    return bool(manifest.kind == "index" and manifest.settings.get("keep_vectors") and manifest.counts["queries"])
 
 
 def _name(language: str, number: int | None) -> str:

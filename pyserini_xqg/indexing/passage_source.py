@@ -209,6 +209,17 @@ def encoder_of_plain(base: str | Path, given: EncoderSettings | None) -> Encoder
             f"{base} is not plain: its vectors were augmented, normalised or reduced. Start from an index made with "
             "--alpha 0"
         )
+    refuse_another(base, given)
+    return named
+
+
+def refuse_another(base: str | Path, given: EncoderSettings | None) -> None:
+    """Refuse an encoder that is given beside an index that names the one of its passages.
+
+    Raises
+    ------
+    UsageError
+        One was given.
+    """
     if given is not None:
         raise UsageError(f"{base} names the encoder of its passages, so no other can be given: leave --encoder out")
-    return named

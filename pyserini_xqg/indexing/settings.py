@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,8 @@ Control = Literal["shuffled", "mean"]
 
 AGGREGATES: tuple[Aggregate, ...] = ("sum", "mean")
 
+PAPERS_ALPHA = 0.01
+
 # In manifests of indexes that have both.
 UNIT_LENGTH_FIRST = "unit_length_before_hubness"
 
@@ -29,7 +32,8 @@ class AugmentationSettings:
     Parameters
     ----------
     alpha : float
-        Weight of the queries: 0 the plain index, 1 queries only. The paper's is 0.01 over a sum of 35.
+        Weight of the queries: 0 the plain index, 1 queries only; fi=0.2,ru=0.4 gives each language its own. The paper's
+        is 0.01 over a sum of 35. With `alphas` it is their mean.
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
         e(q), and a passage without queries keeps e(p). Either way vectors get different lengths, and an inner product
@@ -51,9 +55,12 @@ class AugmentationSettings:
         often as it has queries; a gain that a control shows as well has nothing to do with the passage's own queries.
     control_seed : int
         Seed of the random numbers of the shuffled control.
+    alphas : mapping
+        The weight of each language's queries, by code or name, where they differ. Queries in other languages do not
+        count. See :func:`pyserini_xqg.indexing.formula.augment_by_language`.
     """
 
-    alpha: float = 0.01
+    alpha: float = field(default=PAPERS_ALPHA, metadata={"pairs": "alphas"})
     aggregate: Aggregate = "sum"
     languages: tuple[str, ...] | None = field(default=None, metadata={"option": "--language", "comma": True})
     num_queries: int | None = None
@@ -61,8 +68,12 @@ class AugmentationSettings:
     reduce_hubness: float = field(default=0.0, metadata={"metavar": "B"})
     control: Control | None = None
     control_seed: int = 0
+    alphas: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        for language, weight in self.alphas.items():
+            if not 0 <= weight <= 1:
+                raise UsageError(f"alpha of {language} is {weight}: a number from 0 to 1 is expected")
         for name in ("alpha", "reduce_hubness"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} is {getattr(self, name)}: a number from 0 to 1 is expected")
@@ -79,6 +90,23 @@ class AugmentationSettings:
         if self.languages is not None:
             codes = tuple(sorted({language_code(language) for language in self.languages}))
             object.__setattr__(self, "languages", codes)
+        if self.alphas:
+            self._set_alphas()
+
+    def _set_alphas(self) -> None:
+        alphas = dict(sorted((language_code(language), weight) for language, weight in self.alphas.items()))
+        if len(alphas) < len(self.alphas):
+            raise UsageError(f"alpha {said_alpha(self.alphas)}: each language is expected once")
+        if self.languages is not None and self.languages != tuple(alphas):
+            raise UsageError(
+                f"alpha {said_alpha(alphas)}: the weights of {', '.join(self.languages)} are expected, the languages "
+                "that count"
+            )
+        mean = sum(alphas.values()) / len(alphas)
+        if self.alpha not in (PAPERS_ALPHA, mean):
+            raise UsageError(f"alpha is {self.alpha} and {said_alpha(alphas)}: one of the two is expected")
+        for name, value in (("alphas", alphas), ("languages", tuple(alphas)), ("alpha", mean)):
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> AugmentationSettings:
@@ -95,7 +123,14 @@ class AugmentationSettings:
         values = asdict(self)
         if self.control != "shuffled":
             del values["control_seed"]
+        if not self.alphas:
+            del values["alphas"]
         return values | {UNIT_LENGTH_FIRST: True} if self.normalize and self.reduce_hubness else values
+
+
+def said_alpha(alphas: Mapping[str, float]) -> str:
+    """Weights of languages as the command line takes them: ``fi=0.2,ru=0.4``."""
+    return ",".join(f"{language}={weight:g}" for language, weight in alphas.items())
 
 
 def read_augmentation(name: str | Path) -> AugmentationSettings:

@@ -4,6 +4,7 @@ A command takes settings as ``Annotated[dict[str, Any], Options(SomeSettings)]``
 other keyword parameters are options as well, with their help in its docstring. What type and docstring do not say is in
 the metadata of a field, or in an annotation ``Annotated[int, {"metavar": "K"}]``: ``option`` (its name on the command
 line), ``comma`` (values can be separated by commas, beside being repeated), ``path`` (the text is a path), ``choices``,
+``pairs`` (the name of another field, which gets the texts with an equals sign, ``fi=0.2,ru=0.4``, and is no option),
 ``metavar``, ``panel`` (the heading in the help), ``help`` (where several commands have a parameter in common).
 
 Every command has ``--quiet``, and an example in its docstring, which its help shows.
@@ -23,7 +24,7 @@ from cyclopts import CycloptsError, Group, Parameter
 
 from pyserini_xqg.options.docstrings import described, help_texts, with_default
 from pyserini_xqg.options.quiet import QUIET_HELP, silenced
-from pyserini_xqg.options.values import is_several, plain_type, value_of
+from pyserini_xqg.options.values import is_several, plain_type, value_of, values_by_name
 
 GENERAL, OUTPUT = "Options", "Output"
 METAVARS = {int: "<int>", float: "<float>", Path: "<path>"}
@@ -37,6 +38,7 @@ class _Option:
     needed: bool
     undo: bool
     metadata: Mapping[str, Any]
+    pairs_hint: Any = None
 
     @property
     def option(self) -> str:
@@ -46,6 +48,16 @@ class _Option:
     def value(self, given: Any) -> Any:
         """What the setting takes."""
         return value_of(self.option, self.hint, given, self.metadata.get("comma", False), "path" in self.metadata)
+
+    def values(self, given: Any) -> dict[str, Any]:
+        """What the settings take, by their names."""
+        if self.pairs_hint is None:
+            return {self.name: self.value(given)}
+        texts = given if isinstance(given, tuple) else (given,)
+        pairs = tuple(text for text in texts if "=" in text)
+        plain = tuple(text for text in texts if "=" not in text)
+        found = {self.metadata["pairs"]: values_by_name(self.option, self.pairs_hint, pairs)} if pairs else {}
+        return found | ({self.name: self.value(plain if is_several(self.hint) else plain[0])} if plain else {})
 
     def parameter(self, groups: dict[str, Group], kind: Any) -> inspect.Parameter:
         """The parameter of a function that cyclopts makes an option of: a switch, a text or several."""
@@ -101,7 +113,8 @@ class Options:
     ):
         self._settings, self._recipes, self._layered, self._panel = settings, recipes or {}, layered, panel
         self._fields = {each.name: (each, of) for of in reversed(settings) for each in fields(of)}
-        self._without = set(without)
+        named = {field.metadata.get("pairs") for field, _ in self._fields.values()}
+        self._without = {*without, *named}
 
     def __iter__(self) -> Iterator[_Option]:
         for name in dict.fromkeys(
@@ -119,6 +132,7 @@ class Options:
                 needed=_default(field) is MISSING and not self._layered,
                 undo=self._layered or hint is not bool,
                 metadata=metadata,
+                pairs_hint=get_type_hints(of).get(metadata.get("pairs", "")),
             )
 
     def _default(self, name: str) -> str:
@@ -164,7 +178,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         arguments: dict[str, Any] = {owner: {} for _, owner in options.values() if owner}
         for name, value in given.items():
             option, owner = options[name]
-            (arguments[owner] if owner else arguments)[name] = option.value(value)
+            (arguments[owner] if owner else arguments).update(option.values(value))
         if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
             raise CycloptsError(f"{missing[0]} is missing")
         first = [arguments.pop(name) for name in positional]

@@ -9,6 +9,9 @@ from typing import Any, Union, get_args, get_origin
 
 from pyserini_xqg.errors import UsageError
 
+# Values of a switch of which both can be given.
+SWITCHED = {"off": False, "on": True}
+
 
 def plain_type(hint: Any) -> Any:
     """A type without None."""
@@ -77,6 +80,31 @@ def pairs(option: str, given: Sequence[str], right: Any = str) -> list[tuple[str
     return found
 
 
+def values_by_name(option: str, hint: Any, given: Sequence[str]) -> Any:
+    """Numbers by name, ``fi=0.2,ru=0.4``: one mapping of all texts, or a tuple of one each, as the type says.
+
+    Raises
+    ------
+    UsageError
+        A part is no name with a number, or a name is there twice.
+    """
+
+    def mapping(texts: Sequence[str]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for text in texts:
+            for part in text.split(","):
+                name, equals, number = (each.strip() for each in part.partition("="))
+                if not (name and equals) or name in found:
+                    raise UsageError(
+                        f"{option} is {text!r}: each name once with its number, as in fi=0.2,ru=0.4, or plain numbers "
+                        "are expected"
+                    )
+                found[name] = _one(option, float, number, text, False, False)
+        return found
+
+    return tuple(mapping([text]) for text in given) if get_origin(plain_type(hint)) is tuple else mapping(given)
+
+
 def unique(option: str, pairs: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
     """The pairs, if no two have the same first part.
 
@@ -94,6 +122,10 @@ def unique(option: str, pairs: Sequence[tuple[str, Any]]) -> Sequence[tuple[str,
 def _one(option: str, hint: Any, part: Any, text: Any, comma: bool, path: bool) -> Any:
     """One value, `part` of the text that was given."""
     kind = plain_type(hint)
+    if kind is bool and isinstance(part, str):
+        if part not in SWITCHED:
+            raise UsageError(f"{option} is {text!r}: {' or '.join(SWITCHED)}, separated by commas, are expected")
+        return SWITCHED[part]
     if kind not in (int, float):
         return str(Path(part)) if path else part
     try:

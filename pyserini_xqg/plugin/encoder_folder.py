@@ -7,7 +7,7 @@ from pathlib import Path
 from pyserini_xqg.encoding.folder import describe_encoder, open_passage_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings, said_alpha
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.workspace import already_made, real_place
 
@@ -46,12 +46,18 @@ def check_stock_can(augmentation: AugmentationSettings, direction: bool) -> None
     UsageError
         Some settings need the corpus, or the languages of the queries.
     """
-    unable = [name for name in ("languages", "num_queries", "control") if getattr(augmentation, name) is not None]
+    unable = [
+        f"{name} {_said(getattr(augmentation, name))}"
+        for name in ("languages", "num_queries", "control")
+        if getattr(augmentation, name) is not None
+    ]
+    if augmentation.alphas:
+        unable[:1] = [f"alpha {said_alpha(augmentation.alphas)}"]
     if augmentation.reduce_hubness and not direction:
-        unable.append("reduce_hubness")
+        unable.append(f"reduce_hubness {augmentation.reduce_hubness}")
     if unable:
         raise UsageError(
-            f"the augmentation has {', '.join(f'{name} {_said(getattr(augmentation, name))}' for name in unable)}; "
+            f"the augmentation has {', '.join(unable)}; "
             "stock pyserini.encode knows neither the corpus nor which language a query is in. Languages and a number "
             "of queries are chosen by xqg records, for a folder that xqg encoder made without them; hubness and "
             "controls need xqg index"

@@ -232,6 +232,19 @@ def partial_folder(output: Path) -> Path:
     return named.with_name(named.name + ".partial")
 
 
+def check_place(output: Path) -> None:
+    """Refuse an output where something stands that is no artifact of ours.
+
+    Raises
+    ------
+    UsageError
+        It does.
+    """
+    empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not empty and not (output / MANIFEST).exists():
+        raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
+
+
 def already_made(output: Path, identity: dict[str, Any]) -> bool:
     """Whether `output` is there already, made with the same settings from the same inputs.
 
@@ -240,10 +253,9 @@ def already_made(output: Path, identity: dict[str, Any]) -> bool:
     UsageError
         Something else is there.
     """
-    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
-        return False
+    check_place(output)
     if not (output / MANIFEST).exists():
-        raise UsageError(f"{output} is there and is no artifact of xqg; choose another output, or remove it")
+        return False
     manifest = Manifest.read(output)
     found, asked = identity_of({"settings": manifest.settings, "inputs": manifest.inputs}), identity_of(identity)
     if found != asked:

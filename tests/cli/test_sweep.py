@@ -3,12 +3,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 from tests.conftest import call, sentence
+from tests.indexing.helpers import vectors_of
 
 
 @pytest.fixture
@@ -59,20 +62,39 @@ def test_a_sweep_prints_the_choice_and_writes_the_grid(index, options, tmp_path,
         "mean",
     ]
     output = tmp_path / "sweep"
+    grid += ["--choose", "best"]
     assert call("sweep", "--index", index, *options, *grid, "--measure", "RR@10,Success@1", "--output", output) == 0
     printed = capsys.readouterr().out
     points = 1 + 3 * 2 * (2 + 3)  # subsets, numbers (1, all), and alpha 0 twice is the plain index
     assert f"{points} points; chosen on the questions of the other folds:" in printed
-    for word in ("RR@10 (%)", "Success@1 (%)", "Finnish (fi)", "hubness alone", "chosen - queries alone"):
+    for word in (
+        "RR@10 (%)",
+        "Success@1 (%)",
+        "Finnish (fi)",
+        "hubness alone",
+        "chosen - queries alone",
+        "chosen shuffled",
+        "chosen mean",
+    ):
         assert word in printed
     lines = [line.split("\t") for line in (output / "grid.tsv").read_text().splitlines()]
-    assert lines[0] == ["measure", "alpha", "hubness", "num_queries", "subset", "language", "questions", "value"]
+    assert lines[0] == [
+        "measure",
+        "alpha",
+        "hubness",
+        "num_queries",
+        "subset",
+        "normalize",
+        "language",
+        "questions",
+        "value",
+    ]
     assert len(lines) == 1 + points * 2 * 3
     summary = json.loads((output / "sweep.json").read_text())
     assert len(summary["chosen"]) == 5
     assert summary["tests"]["RR@10"]["questions"] == {"fi": 10, "ru": 10}
     best = summary["overall"]
-    value = max(float(line[7]) for line in lines[1:] if line[0] == "RR@10" and line[5] == "mean")
+    value = max(float(line[8]) for line in lines[1:] if line[0] == "RR@10" and line[6] == "mean")
     for axis, curve in summary["curves"]["RR@10"].items():
         (here,) = [each for each in curve if each[axis] == best[axis]]
         assert here["mean"] == pytest.approx(value, abs=1e-6)
@@ -108,6 +130,10 @@ def test_texts_are_measured_with_a_gold_file(index, corpus, options, tmp_path, c
     [
         (["--alpha", "0.1,x"], 2, "--alpha is '0.1,x': numbers separated by commas"),
         (["--alpha", "2"], 2, "alpha is 2.0"),
+        (["--alpha", "fi=0.2,te=0.1"], 2, "alpha te=0.1: there are no queries in te"),
+        (["--alpha", "fi=2"], 2, "alpha of fi is 2.0"),
+        (["--normalize", "maybe"], 2, "--normalize is 'maybe': off or on"),
+        (["--choose", "first"], 2, "--choose"),
         (["--num-queries", "1,7"], 2, "the first 7 queries were not kept; there are those of 1, all"),
         (["--num-queries", "few"], 2, "whole numbers"),
         (["--subsets", "mine"], 2, "'mine' is no subset"),
@@ -117,6 +143,7 @@ def test_texts_are_measured_with_a_gold_file(index, corpus, options, tmp_path, c
         (["--topics", "nothing"], 2, "--topics nothing: two things joined by an equals sign"),
         (["--dev-topics", "fi=x.tsv"], 2, "give both, or none"),
         (["--output", "."], 2, "is no sweep"),
+        (["--build", "."], 2, "is no artifact of xqg"),
     ],
 )
 def test_mistakes_end_in_a_message(index, options, given, code, message, capsys) -> None:
@@ -143,3 +170,47 @@ def test_index_keeps_the_sums_of_the_first_queries(tiny_sentence_model, corpus, 
         "queries.fi.first-2.npy",
     }
     assert call("index", *given, "--output", tmp_path / "other", "--keep-first", "0") == 2
+
+
+def test_languages_have_weights_of_their_own_in_index_augment_and_sweep(
+    index, tiny_sentence_model, corpus, queries, options, tmp_path, capsys
+) -> None:
+    given = ["--queries", queries, "--alpha", "fi=0.2,ru=0.4", "--aggregate", "mean", "--device", "cpu"]
+    built, augmented = tmp_path / "built", tmp_path / "augmented"
+    assert call("index", *given, "--corpus", corpus, "--encoder", tiny_sentence_model, "--output", built) == 0
+    assert call("augment", *given, "--index", index, "--output", augmented) == 0
+    np.testing.assert_allclose(vectors_of(built), vectors_of(augmented), atol=1e-6)
+    values = json.loads((built / "xqg.json").read_text())["settings"]["augmentation"]
+    assert values["alphas"] == {"fi": 0.2, "ru": 0.4}
+    grid = ["--alpha", "0,0.3", "--alpha", "fi=0.2,ru=0.4", "--alpha", "ru=0.1", "--normalize", "off,on"]
+    assert call("sweep", "--index", index, *options, *grid, "--choose", "best", "--num-queries", "all") == 0
+    assert capsys.readouterr().out.count("8 points;") == 1
+    folder = tmp_path / "encoder"
+    given = ["--encoder", tiny_sentence_model, "--output", folder, "--alpha", "fi=0.2"]
+    assert call("encoder", *given) == 2
+    assert "the augmentation has alpha fi=0.2; stock pyserini.encode knows" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_is_chosen_is_built_and_stock_pyserini_searches_it(index, options, tmp_path, capsys, run_python) -> None:
+    best, topics = tmp_path / "best", tmp_path / "fi.tsv"
+    given = ["--aggregate", "mean", "--alpha", "0.9", "--normalize", "on", "--choose", "best", "--build", best]
+    # Finnish questions whose passages come first at the only weight beside 0.
+    made = tmp_path / "made"
+    assert call("augment", "--index", index, *given[:4], "--normalize", "--device", "cpu", "--output", made) == 0
+    rows = (XqgQueryEncoder(str(made), device="cpu").encode_batch([each.split("\t")[1] for each in topics.open()])) @ (
+        vectors_of(made).T
+    )
+    qrels = "".join(f"fi{number} 0 d{row} 1\n" for number, row in enumerate(rows.argmax(axis=1)))
+    (tmp_path / "qrels.txt").write_text(qrels)
+    assert call("sweep", "--index", index, *options, *given) == 0
+    printed = capsys.readouterr().out
+    assert "\nbuilt: alpha 0.9, hubness 0, queries " in printed
+    assert str(tmp_path / "best-mean") in printed
+    values = json.loads((best / "xqg.json").read_text())["details"]["chosen"]
+    assert set(values["files"]) == {str(tmp_path / name) for name in ("fi.tsv", "ru.tsv", "qrels.txt")}
+    assert all(len(sha256) == 64 for sha256 in values["files"].values())
+    run = tmp_path / "run.txt"
+    stock = ["-m", "pyserini.search.faiss", "--index", best, "--encoder-class", "xqg", "--encoder", best]
+    run_python(*stock, "--topics", topics, "--output", run, "--hits", "5", "--batch-size", "8", "--threads", "1")
+    assert len(run.read_text().splitlines()) == 50

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.formula import augment, finish, unit
+from pyserini_xqg.indexing.formula import augment, augment_by_language, finish, unit
 from pyserini_xqg.indexing.settings import AugmentationSettings
 
 Array = npt.NDArray[np.float32]
@@ -49,6 +49,45 @@ def test_augmented_vectors_are_the_formula(data: tuple[Array, list[Array]], alph
             expected = (1 - alpha) * float(passages[row, column]) + alpha * added
             # float32 has 24 bits; the terms are at most 8 and 40.
             assert found[row, column] == pytest.approx(expected, rel=1e-6, abs=1e-6 * 48)
+
+
+@settings(deadline=None)
+@given(data=parts(), weights=st.tuples(st.floats(0, 1), st.floats(0, 1)), aggregate=st.sampled_from(["sum", "mean"]))
+def test_each_language_can_have_a_weight(
+    data: tuple[Array, list[Array]], weights: tuple[float, float], aggregate: Any
+) -> None:
+    passages, queries = data
+    languages = ("fi", "ru")
+    # The first query of each passage is Finnish, the others are Russian.
+    by_language = [[own[:1] for own in queries], [own[1:] for own in queries]]
+    sums, counts = map(np.stack, zip(*(summed(own, passages.shape[1]) for own in by_language), strict=True))
+    chosen = AugmentationSettings(aggregate=aggregate, alphas=dict(zip(languages, weights, strict=True)))
+    found = augment_by_language(passages, sums, counts, languages, chosen)
+    assert found.dtype == np.float32
+    for row, own in enumerate(queries):
+        of_query = [weights[place > 0] for place in range(len(own))]
+        passage = passages[row].astype(np.float64)
+        added = sum((a * q.astype(np.float64) for a, q in zip(of_query, own, strict=True)), np.zeros_like(passage))
+        if aggregate == "sum":
+            expected = (1 - sum(weights) / 2) * passage + added
+        else:
+            expected = passage if not len(own) else (1 - np.mean(of_query)) * passage + added / len(own)
+        np.testing.assert_allclose(found[row], expected, rtol=1e-5, atol=1e-4)
+
+
+@settings(deadline=None)
+@given(data=parts(), alpha=st.floats(0, 1), aggregate=st.sampled_from(["sum", "mean"]))
+def test_one_weight_for_all_languages_is_the_formula(
+    data: tuple[Array, list[Array]], alpha: float, aggregate: Any
+) -> None:
+    passages, queries = data
+    sums, counts = (each[None] for each in summed(queries, passages.shape[1]))
+    one, named = (
+        AugmentationSettings(aggregate=aggregate, **given) for given in ({"alpha": alpha}, {"alphas": {"fi": alpha}})
+    )
+    plain = augment_by_language(passages, sums, counts, ["fi"], one)
+    np.testing.assert_array_equal(plain, augment(passages, sums[0], counts[0], one))
+    np.testing.assert_allclose(augment_by_language(passages, sums, counts, ["fi"], named), plain, rtol=1e-5, atol=1e-5)
 
 
 @settings(deadline=None)

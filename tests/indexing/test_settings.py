@@ -19,6 +19,10 @@ from pyserini_xqg.indexing.settings import AugmentationSettings
         ({"aggregate": "max"}, "aggregate is 'max': one of sum, mean"),
         ({"control": "random"}, "control is 'random': one of shuffled, mean"),
         ({"num_queries": 0}, "num_queries is 0: at least 1"),
+        ({"alphas": {"fi": 1.5}}, "alpha of fi is 1.5: a number from 0 to 1"),
+        ({"alphas": {"fi": 0.1, "Finnish": 0.2}}, "alpha fi=0.1,Finnish=0.2: each language is expected once"),
+        ({"alphas": {"fi": 0.1}, "languages": ("fi", "sw")}, "the weights of fi, sw are expected"),
+        ({"alphas": {"fi": 0.1}, "alpha": 0.3}, "alpha is 0.3 and fi=0.1: one of the two"),
     ],
 )
 def test_settings_that_cannot_be_are_usage_errors(chosen: dict[str, Any], fragment: str) -> None:
@@ -38,3 +42,10 @@ def test_settings_come_back_from_a_manifest(languages: tuple[str, ...] | None) -
     chosen = AugmentationSettings(0.5, "mean", languages, 3, True, 0.25, "shuffled", 7)
     values = {**asdict(chosen), "languages": None if languages is None else list(languages)}
     assert AugmentationSettings.from_dict(values) == chosen
+
+
+def test_weights_of_languages_say_which_count_and_come_back_from_a_manifest() -> None:
+    chosen = AugmentationSettings(alphas={"Russian": 0.5, "fi": 0.25})
+    assert (chosen.alphas, chosen.languages, chosen.alpha) == ({"fi": 0.25, "ru": 0.5}, ("fi", "ru"), 0.375)
+    assert chosen == AugmentationSettings.from_dict(chosen.to_dict())
+    assert "alphas" not in AugmentationSettings().to_dict()

@@ -9,9 +9,11 @@ import numpy as np
 
 from pyserini_xqg.evaluation.comparison.clusters import Clusters
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison, compare_runs
+from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, PLAIN_RUN
 from pyserini_xqg.evaluation.sweep.selection import GridValues
 
-PLAIN_RUN, HUBNESS_RUN, QUERIES_RUN, CHOSEN_RUN = "plain", "hubness alone", "queries alone", "chosen"
+# Values, and language to the number of each question's point.
+Run = tuple[GridValues, Mapping[str, Sequence[int]]]
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,32 @@ class ComparedValues:
     runs: Mapping[str, Mapping[str, float]]
 
 
-def compared_values(
-    values: GridValues, measure: str, chosen: Mapping[str, Mapping[str, Sequence[int]]]
-) -> ComparedValues:
-    """Those of the plain index, which is point 0, and of the chosen points."""
+def compared_values(values: GridValues, measure: str, runs: Mapping[str, Run]) -> ComparedValues:
+    """Those of the plain index, which is point 0 of `values`, and of runs, each question at the point of its own.
+
+    Parameters
+    ----------
+    values : GridValues
+    measure : str
+    runs : mapping
+        Run to values of the same questions and to the number of each question's point there.
+
+    Raises
+    ------
+    InvalidInput
+        No question counts.
+    """
     values.macro(measure)  # says so where no question counts
     counted: dict[str, list[str]] = {}
-    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *chosen)}
+    of_runs: dict[str, dict[str, float]] = {run: {} for run in (PLAIN_RUN, *runs)}
     for language in values.means(measure):
-        of_language = values.values[measure][language]
+        plain = values.values[measure][language][0]
         for number, question in enumerate(values.questions[language]):
-            if not np.isnan(of_language[0, number]):
+            if not np.isnan(plain[number]):
                 counted.setdefault(language, []).append(question)
-                of_runs[PLAIN_RUN][question] = float(of_language[0, number])
-                for run, numbers in chosen.items():
+                of_runs[PLAIN_RUN][question] = float(plain[number])
+                for run, (found, numbers) in runs.items():
+                    of_language = found.values[measure][language]
                     of_runs[run][question] = float(of_language[numbers[language][number], number])
     return ComparedValues(counted, of_runs)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.files import sha256_of
 
 PAIRS, DEV = {"metavar": "LANG=FILE"}, {"panel": "Choice"}
 
@@ -52,3 +53,17 @@ class QuestionFiles:
             raise UsageError("--dev-topics goes with --dev-qrels (for R@kt --dev-gold): give both, or none")
         if not self.measures:
             object.__setattr__(self, "measures", ("Success@1", "RR@10") if self.qrels else ("R@2kt", "R@5kt"))
+
+    def chosen_on(self) -> dict[str, str]:
+        """The files of the questions that are chosen on, and of their judgements, with the SHA-256 of each.
+
+        Raises
+        ------
+        MissingInput
+            One cannot be read.
+        """
+        topics, judgements = self.topics, (self.qrels, self.gold)
+        if self.dev_topics:
+            topics, judgements = self.dev_topics, (self.dev_qrels, self.dev_gold)
+        files = [*(file for _, file in topics), *(file for file in judgements if file is not None)]
+        return {str(file): sha256_of(file) for file in files}

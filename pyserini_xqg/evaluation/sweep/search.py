@@ -2,24 +2,30 @@
 
 A score is linear, <q, v> = (1 - alpha) <q, p> + alpha <q, s>, and so is hubness reduction. Per block of passages <q, p>
 is computed once and <q, s> once for each choice of queries; points that differ in alpha, or in hubness, only combine
-them.
+them. At unit length a score is divided by the length of v, which follows from inner products of p and s::
+
+    |v|^2 = (1 - alpha)^2 <p, p> + 2 alpha (1 - alpha) <p, s> + alpha^2 <s, s>
+
+Where languages have weights of their own, the vectors of a block are made and scored as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from pyserini_xqg.encoding.encoder import Vectors
-from pyserini_xqg.evaluation.sweep.grid import PLAIN, Family, Grid
+from pyserini_xqg.evaluation.sweep.grid import PLAIN, Family, Grid, Point
 from pyserini_xqg.evaluation.sweep.top_passages import TopPassages
-from pyserini_xqg.indexing.formula import means_or_passages
+from pyserini_xqg.indexing.formula import augment_by_language, lengths_of, means_or_passages
+from pyserini_xqg.indexing.kept_queries import KeptQueries
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
-from pyserini_xqg.indexing.settings import Aggregate
+from pyserini_xqg.indexing.settings import Aggregate, Control
 
 # The first block is looked through whole, for every alpha. The larger the later ones, the fewer passages of them can
 # still be among the best.
@@ -60,6 +66,8 @@ class SweepSearch:
         How many passages to find.
     direction : float32 array of shape (d,) or None
         The mean query direction for hubness reduction; None: that of the generated queries of each point.
+    control : {"shuffled", "mean"} or None
+        Search the control of each point instead.
     """
 
     def __init__(
@@ -69,12 +77,15 @@ class SweepSearch:
         aggregate: Aggregate = "sum",
         depth: int = 100,
         direction: Vectors | None = None,
+        control: Control | None = None,
     ):
         self._kept = kept
         self._grid = grid
         self._aggregate = aggregate
         self._depth = min(depth, kept.rows)
         self._direction = direction
+        self._control: Control | None = control
+        self._queries: dict[tuple[tuple[str, ...], int | None], KeptQueries] = {}
         self._directions: dict[tuple[tuple[str, ...], int | None], torch.Tensor] = {}
 
     def search(self, questions: Mapping[str, Vectors]) -> Iterator[tuple[str, BestPassages]]:
@@ -108,21 +119,28 @@ class SweepSearch:
             for scores, (top, *_) in zip(plain, tops, strict=True):
                 top.add(scores, scores, start)
             for (languages, number), wanted in self._choices(chunks).items():
-                sums = self._sums(passages, languages, number, start, end)
+                kept = self._queries_of(languages, number)
+                of_block = _Block(kept, self._aggregate, passages, languages, slice(start, end))
                 for position, families in wanted:
                     vectors = asked[position]
-                    queries = vectors @ sums.T
+                    queries = vectors @ of_block.sums.T
                     for family in families:
-                        strength = self._grid.families[family].points[0].hubness
-                        pair = plain[position], queries
-                        if strength:
+                        first = self._grid.families[family].points[0]
+                        vector_pair, pair = (passages, of_block.sums), (plain[position], queries)
+                        if first.alphas:
+                            made = of_block.weighted(first)
+                            scores = vectors @ made.T
+                            vector_pair, pair = (made, made), (scores, scores)
+                        if first.hubness:
                             direction = self._direction_of(languages, number)
                             along = vectors @ direction
-                            pair = (
-                                torch.addr(plain[position], along, passages @ direction, alpha=-strength),
-                                torch.addr(queries, along, sums @ direction, alpha=-strength),
+                            one, other = (
+                                torch.addr(scores, along, each @ direction, alpha=-first.hubness)
+                                for scores, each in zip(pair, vector_pair, strict=True)
                             )
-                        tops[position][family].add(*pair, start)
+                            pair = one, other
+                        lengths = of_block.lengths(self._grid.families[family]) if first.normalize else None
+                        tops[position][family].add(*pair, start, lengths)
         for (language, part), of_chunk in zip(chunks, tops, strict=True):
             # Without queries in any language a passage has its plain vector.
             found = [
@@ -152,19 +170,58 @@ class SweepSearch:
         return {choice: list(by_chunk.items()) for choice, by_chunk in wanted.items()}
 
     def _languages(self, family: Family, asked: str) -> tuple[str, ...]:
-        return self._grid.chosen_languages(family.points[0].subset, asked)
+        return self._grid.chosen_languages(family.points[0], asked)
 
-    def _sums(
-        self, passages: torch.Tensor, languages: Sequence[str], number: int | None, start: int, end: int
-    ) -> torch.Tensor:
-        rows = slice(start, end)
-        sums = self._kept.queries(languages, number, rows)
-        if self._aggregate == "mean":
-            sums = means_or_passages(passages.numpy(), sums, self._kept.counts(languages, number, rows))
-        return torch.from_numpy(sums)
+    def _queries_of(self, languages: tuple[str, ...], number: int | None) -> KeptQueries:
+        if (languages, number) not in self._queries:
+            self._queries[languages, number] = KeptQueries(self._kept, languages, number, self._control)
+        return self._queries[languages, number]
 
     def _direction_of(self, languages: tuple[str, ...], number: int | None) -> torch.Tensor:
         if (languages, number) not in self._directions:
-            found = self._kept.direction(languages, number) if self._direction is None else self._direction
+            given = self._direction
+            found = self._queries_of(languages, number).direction() if given is None else given
             self._directions[languages, number] = torch.from_numpy(found)
         return self._directions[languages, number]
+
+
+class _Block:
+    """A block of passages with the queries of some languages."""
+
+    def __init__(
+        self,
+        queries: KeptQueries,
+        aggregate: Aggregate,
+        passages: torch.Tensor,
+        languages: tuple[str, ...],
+        rows: slice,
+    ):
+        self._queries, self._aggregate, self._passages = queries, aggregate, passages
+        self._languages, self._rows = languages, rows
+        sums, counts = queries.total(rows)
+        if aggregate == "mean":
+            sums = means_or_passages(passages.numpy(), sums, counts)
+        self.sums = torch.from_numpy(sums)
+
+    @cached_property
+    def _products(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """<p, p>, <p, s> and <s, s> of each passage, float64."""
+        pairs = (self._passages, self._passages), (self._passages, self.sums), (self.sums, self.sums)
+        one, both, other = (torch.einsum("ij,ij->i", a.double(), b.double()) for a, b in pairs)
+        return one, both, other
+
+    def weighted(self, point: Point) -> torch.Tensor:
+        """The vectors of a point where languages have weights of their own."""
+        settings = point.augmentation(self._aggregate, self._languages)
+        sums, counts = self._queries.by_language(self._rows)
+        made = augment_by_language(self._passages.numpy(), sums, counts, self._languages, settings)
+        return torch.from_numpy(made)
+
+    def lengths(self, family: Family) -> torch.Tensor:
+        """The lengths of the vectors at each alpha: shape (alphas, n)."""
+        if family.points[0].alphas:
+            return torch.from_numpy(lengths_of(self.weighted(family.points[0]).numpy())).float()[None]
+        one, both, other = self._products
+        alphas = torch.tensor(family.alphas, dtype=torch.float64)[:, None]
+        squares = (1 - alphas) ** 2 * one + 2 * alphas * (1 - alphas) * both + alphas**2 * other
+        return squares.clamp(min=0).sqrt().float().clamp(min=torch.finfo(torch.float32).tiny)

@@ -1,6 +1,6 @@
-"""Sweep of a grid of settings on one index that keeps its vectors, with an honest figure for the best of them.
+"""Sweep of a grid of settings on one index that keeps its vectors, with an honest figure for what is chosen of them.
 
-Nothing is encoded but the questions, once. Normalised vectors are no linear matter and are left out.
+Nothing is encoded but the questions, once.
 """
 
 from __future__ import annotations
@@ -13,30 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from pyserini_xqg.collection.topics import read_topics
-from pyserini_xqg.collection.unicode import composed
-from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
-from pyserini_xqg.evaluation.sweep.compared import (
-    CHOSEN_RUN,
-    HUBNESS_RUN,
-    QUERIES_RUN,
-    ComparedValues,
-    compared_values,
-    comparison_of,
-)
-from pyserini_xqg.evaluation.sweep.grid import ALPHAS, Grid, Point, SweepSettings
+from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, Chooser
+from pyserini_xqg.evaluation.sweep.chosen_index import build_chosen
+from pyserini_xqg.evaluation.sweep.compared import ComparedValues, Run, compared_values, comparison_of
+from pyserini_xqg.evaluation.sweep.direction import TopicsDirection
+from pyserini_xqg.evaluation.sweep.grid import ALPHAS, OWN, Grid, Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.search import SweepSearch
-from pyserini_xqg.evaluation.sweep.selection import GridValues, choose, cross_validated
+from pyserini_xqg.evaluation.sweep.selection import GridValues, over_folds
 from pyserini_xqg.evaluation.sweep.values import QuestionSet, Valuer
-from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
-from pyserini_xqg.indexing.query_mean import mean_of_topics
+from pyserini_xqg.indexing.settings import CONTROLS, Control
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -52,12 +45,14 @@ class SweepResult:
     chosen : list of Point
         One a fold, or one where the questions to choose on are others than those to report on.
     overall : Point
-        The best of all on the questions of `grid`. With folds these are the questions reported on as well, and its
-        value there is too good to be reported.
+        What is chosen on all questions of `grid`. With folds these are the questions reported on as well, and its value
+        there is too good to be reported.
     tests : mapping
         Measure to the comparison of the chosen points (``chosen``) with the plain index (``plain``) on questions that
-        they were not chosen on. Where the grid varies hubness too, the best points without queries (``hubness alone``)
-        and those without hubness reduction (``queries alone``), chosen in the same way, are controls of the chosen.
+        they were not chosen on. Controls of the chosen: the same points with the queries of another passage (``chosen
+        shuffled``) and with the mean query vector (``chosen mean``); and, each chosen in the same way, where the grid
+        varies hubness too, the points without queries (``hubness alone``) and those without hubness reduction
+        (``queries alone``), beside a weight for each language one for all (``one weight``).
     values : mapping
         Measure to what `tests` were made of.
     clusters : Clusters
@@ -124,13 +119,20 @@ class Sweep:
         else:
             numbers = [self._kept.number(asked) for asked in self.settings.num_queries]
         self._alphas = ALPHAS[self.settings.aggregate] if self.settings.alphas is None else self.settings.alphas
-        self.grid = Grid(self._alphas, self.settings.hubness, numbers, self.settings.subsets, self._kept.languages)
+        self.grid = Grid(
+            self._alphas,
+            self.settings.hubness,
+            numbers,
+            (*self.settings.subsets, *[OWN] * self.settings.alpha_per_language),
+            self._kept.languages,
+            self.settings.normalize,
+            self.settings.alphas_by_language,
+        )
         self._corpus = None if corpus is None else Path(corpus)
         self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
-        self._direction, self._of_direction = None, frozenset[str]()
+        self._direction: TopicsDirection | None = None
         if hubness_topics is not None and any(self.settings.hubness):
-            self._direction = unit(mean_of_topics(self._encoder, Path(hubness_topics), device))
-            self._of_direction = frozenset(composed(text.strip()) for _, text in read_topics(Path(hubness_topics)))
+            self._direction = TopicsDirection.read(Path(hubness_topics), self._encoder, device)
 
     def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
         """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.
@@ -140,20 +142,7 @@ class Sweep:
         InvalidInput
             None is.
         """
-        grid = grid or self.grid
-        valuer = Valuer(self.measures, questions.judgements, self._index / "docid", self._corpus)
-        asked = self._counted(questions)
-        vectors = {
-            language: self._encoder.encode([questions.texts[language][each] for each in ids], "query")
-            for language, ids in asked.items()
-        }
-        shapes = {language: (len(grid.points), len(ids)) for language, ids in asked.items()}
-        values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
-        search = SweepSearch(self._kept, grid, self.settings.aggregate, self.settings.depth, self._direction)
-        for language, best in search.search(vectors):
-            for measure, found in valuer.values(asked[language][best.questions], best.rows).items():
-                values[measure][language][:, best.questions] = found
-        return GridValues(grid.points, asked, values)
+        return self._values(self._asked(questions), grid or self.grid)
 
     def cross_validate(
         self, questions: QuestionSet, folds: int = 5, seed: int = 0, cluster: str | Path | None = None
@@ -163,47 +152,69 @@ class Sweep:
         `cluster` says what questions go together, in folds and tests: see
         :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`.
         """
-        self._check_direction(questions)
-        values = self.values(questions)
+        self._warn_of_direction(questions)
+        asked = self._asked(questions)
+        values = self._values(asked, self.grid)
         clusters = find_clusters(values.questions, questions.judgements.qrels, cluster)
-        first = str(self.measures[0])
-        found = {
-            run: cross_validated(values, first, folds, seed, among, clusters)
-            for run, among in _choices(values.points).items()
+        chooser = self._chooser(clusters)
+        chosen, fold_of = over_folds(values, folds, seed, clusters, chooser.choices)
+        points = [chooser.point(values.points, of_fold[CHOSEN_RUN]) for of_fold in chosen]
+        runs = {
+            run: (values, {la: [chosen[fold][run][la] for fold in own] for la, own in fold_of.items()})
+            for run in chosen[0]
         }
-        of_questions = {run: numbers for run, (_, numbers) in found.items()}
-        tested = {str(measure): compared_values(values, str(measure), of_questions) for measure in self.measures}
-        return SweepResult(
-            values,
-            [values.points[each] for each in found[CHOSEN_RUN][0]],
-            values.points[choose(values, first)],
-            {measure: comparison_of(each, clusters) for measure, each in tested.items()},
-            tested,
-            clusters,
-            clusters,
-        )
+        for control, of_points in self._controls(asked, points).items():
+            numbers = [of_points.points.index(point) for point in points]
+            runs[control] = of_points, {la: [numbers[fold] for fold in own] for la, own in fold_of.items()}
+        overall = chooser.point(values.points, chooser.choices(values)[CHOSEN_RUN])
+        return self._result(values, points, overall, (values, runs), clusters, clusters)
 
     def choose_and_test(self, dev: QuestionSet, test: QuestionSet, cluster: str | Path | None = None) -> SweepResult:
         """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate` (a file, of `test` only)."""
-        self._check_direction(test)
+        self._warn_of_direction(test)
         values = self.values(dev)
+        grid_clusters = find_clusters(values.questions, dev.judgements.qrels, cluster if cluster in WORDS else None)
+        chooser = self._chooser(grid_clusters)
+        chosen = {run: chooser.point(values.points, each) for run, each in chooser.choices(values).items()}
+        asked = self._asked(test)
+        tested = self._values(asked, self.grid.only(chosen.values()))
+
+        def of(found: GridValues, point: Point) -> Run:
+            number = found.points.index(point)
+            return found, {language: [number] * len(ids) for language, ids in found.questions.items()}
+
+        runs = {run: of(tested, point) for run, point in chosen.items()}
+        controls = self._controls(asked, [chosen[CHOSEN_RUN]])
+        runs |= {control: of(found, chosen[CHOSEN_RUN]) for control, found in controls.items()}
+        clusters = find_clusters(tested.questions, test.judgements.qrels, cluster)
+        found = chosen[CHOSEN_RUN]
+        return self._result(values, [found], found, (tested, runs), clusters, grid_clusters)
+
+    def build(self, result: SweepResult, output: str | Path, chosen_on: Mapping[str, Any] | None = None) -> list[Path]:
+        """Build what was chosen on all questions, and its controls, from the kept vectors: see
+        :func:`~pyserini_xqg.evaluation.sweep.chosen_index.build_chosen`.
+
+        Parameters
+        ----------
+        result : SweepResult
+        output : str or Path
+            The index folder to make; those of controls have ``-shuffled`` and ``-mean`` behind.
+        chosen_on : mapping, optional
+            What the manifests are to say of the questions: files and their SHA-256.
+        """
         first = str(self.measures[0])
-        chosen = {run: values.points[choose(values, first, among)] for run, among in _choices(values.points).items()}
-        found = self.values(test, self.grid.only(chosen.values()))
-        of_questions = {
-            run: {language: [found.points.index(point)] * len(ids) for language, ids in found.questions.items()}
-            for run, point in chosen.items()
+        chosen = {
+            "settings": str(result.overall),
+            "rule": self.settings.choose,
+            "points": len(result.grid.points),
+            "measure": first,
+            "questions": result.grid.counted(first),
+            "files": dict(chosen_on or {}),
         }
-        clusters = find_clusters(found.questions, test.judgements.qrels, cluster)
-        tested = {str(measure): compared_values(found, str(measure), of_questions) for measure in self.measures}
-        return SweepResult(
-            values,
-            [chosen[CHOSEN_RUN]],
-            chosen[CHOSEN_RUN],
-            {measure: comparison_of(each, clusters) for measure, each in tested.items()},
-            tested,
-            clusters,
-            find_clusters(values.questions, dev.judgements.qrels, cluster if cluster in WORDS else None),
+        direction = None if self._direction is None else (self._direction.vector, self._direction.sha256)
+        languages = tuple(result.grid.questions)
+        return build_chosen(
+            self._kept, self.grid, result.overall, self.settings.aggregate, languages, Path(output), chosen, direction
         )
 
     def described(self, folds: int | None, seed: int, tested: QuestionSet) -> dict[str, Any]:
@@ -223,27 +234,65 @@ class Sweep:
             "index": str(self._index),
             "measures": [str(measure) for measure in self.measures],
             "hubness_topics": self._direction is not None,
-            **({"hubness_topics_tested": self._in_direction(tested)} if self._direction is not None else {}),
+            **({"hubness_topics_tested": self._direction.among(self._texts(tested))} if self._direction else {}),
             "folds": folds,
             "seed": seed,
         }
 
-    def _in_direction(self, tested: QuestionSet) -> int:
-        """How many questions had a part in the mean query direction that is tested on them."""
-        return sum(
-            composed(tested.texts[language][each].strip()) in self._of_direction
-            for language, ids in (self._counted(tested) if self._of_direction else {}).items()
-            for each in ids
-        )
+    def _texts(self, tested: QuestionSet) -> list[str]:
+        return [tested.texts[language][each] for language, ids in self._counted(tested).items() for each in ids]
 
-    def _check_direction(self, tested: QuestionSet) -> None:
-        if found := self._in_direction(tested):
-            log.warning(
-                "%d of the %d questions that are tested are among --hubness-topics: hubness reduction has seen what it "
-                "is tested on, and its figures are too good; give other questions, such as those of a training set",
-                found,
-                sum(map(len, self._counted(tested).values())),
-            )
+    def _warn_of_direction(self, tested: QuestionSet) -> None:
+        if self._direction:
+            self._direction.warn_of(self._texts(tested))
+
+    def _asked(self, questions: QuestionSet) -> _Asked:
+        valuer = Valuer(self.measures, questions.judgements, self._index / "docid", self._corpus)
+        ids = self._counted(questions)
+        vectors = {
+            language: self._encoder.encode([questions.texts[language][each] for each in of], "query")
+            for language, of in ids.items()
+        }
+        return _Asked(ids, vectors, valuer)
+
+    def _values(self, asked: _Asked, grid: Grid, control: Control | None = None) -> GridValues:
+        shapes = {language: (len(grid.points), len(ids)) for language, ids in asked.ids.items()}
+        values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
+        direction = None if self._direction is None else self._direction.vector
+        given = self.settings.aggregate, self.settings.depth, direction, control
+        for language, best in SweepSearch(self._kept, grid, *given).search(asked.vectors):
+            for measure, found in asked.valuer.values(asked.ids[language][best.questions], best.rows).items():
+                values[measure][language][:, best.questions] = found
+        return GridValues(grid.points, asked.ids, values)
+
+    def _chooser(self, clusters: Clusters) -> Chooser:
+        settings = self.settings
+        return Chooser(self.grid, str(self.measures[0]), settings.choose, clusters, settings.alpha_per_language)
+
+    def _controls(self, asked: _Asked, points: Sequence[Point]) -> dict[str, GridValues]:
+        """What the controls of some points reach, where they can be made: run to values."""
+        if self._kept.made_with.control is not None:
+            return {}
+        found = {}
+        for control in CONTROLS:
+            try:
+                found[f"{CHOSEN_RUN} {control}"] = self._values(asked, self.grid.only(points), control)
+            except UsageError as error:
+                log.warning("no %s control: %s", control, error)
+        return found
+
+    def _result(
+        self,
+        grid: GridValues,
+        chosen: list[Point],
+        overall: Point,
+        tested: tuple[GridValues, Mapping[str, Run]],
+        clusters: Clusters,
+        grid_clusters: Clusters,
+    ) -> SweepResult:
+        values = {str(measure): compared_values(tested[0], str(measure), tested[1]) for measure in self.measures}
+        tests = {measure: comparison_of(each, clusters) for measure, each in values.items()}
+        return SweepResult(grid, chosen, overall, tests, values, clusters, grid_clusters)
 
     def _counted(self, questions: QuestionSet) -> dict[str, list[str]]:
         """The questions that some measure counts."""
@@ -260,10 +309,10 @@ class Sweep:
         return {language: ids for language, ids in found.items() if ids}
 
 
-def _choices(points: Sequence[Point]) -> dict[str, list[int]]:
-    """Each run that is chosen, and the numbers of the points that it is chosen from."""
-    choices = {CHOSEN_RUN: list(range(len(points)))}
-    if any(point.hubness for point in points) and any(point.alpha for point in points):
-        choices[HUBNESS_RUN] = [number for number, point in enumerate(points) if not point.alpha]
-        choices[QUERIES_RUN] = [number for number, point in enumerate(points) if not point.hubness]
-    return choices
+@dataclass(frozen=True)
+class _Asked:
+    """Questions that are judged: their ids and vectors, and what measures them."""
+
+    ids: Mapping[str, list[str]]
+    vectors: Mapping[str, Vectors]
+    valuer: Valuer

@@ -12,7 +12,8 @@ LOWEST = torch.finfo(torch.float32).min
 
 
 class TopPassages:
-    """The passages with the highest (1 - alpha) P + alpha T, for some questions and several alphas.
+    """The passages with the highest (1 - alpha) P + alpha T, for some questions and several alphas; or with the highest
+    quotient of that and a length that each passage has at each alpha.
 
     Parameters
     ----------
@@ -30,7 +31,9 @@ class TopPassages:
         # A line below the scores to beat is drawn from each of these to the next.
         self._anchors = sorted({0, len(alphas) // 2, len(alphas) - 1})
 
-    def add(self, passages: torch.Tensor, queries: torch.Tensor, start: int) -> None:
+    def add(
+        self, passages: torch.Tensor, queries: torch.Tensor, start: int, lengths: torch.Tensor | None = None
+    ) -> None:
         """Look at more passages.
 
         Parameters
@@ -38,17 +41,27 @@ class TopPassages:
         passages, queries : tensors of shape (questions, n)
             P and T of the passages from row `start` on.
         start : int
+        lengths : tensor of shape (alphas, n), optional
+            What scores are divided by.
         """
         lowest = self._scores.amin(dim=2)
         rows = torch.arange(start, start + passages.shape[1], dtype=torch.int32).expand(passages.shape)
         if lowest.isfinite().all():
-            hopeful = self._hopeful(passages, queries, lowest)
+            hopeful = (
+                self._hopeful(passages, queries, lowest)
+                if lengths is None
+                else self._better(passages, queries, lengths, lowest)
+            )
             question, column = (torch.from_numpy(found) for found in np.nonzero(hopeful.numpy()))
             if not len(question):
                 return
-            passages, queries, rows = _gathered(question, column, passages, queries, rows)
-        weights = self._alphas[:, None, None]
-        scores = torch.lerp(passages, queries, weights)
+            passages, queries, rows, columns = _gathered(question, column, passages, queries, rows)
+            lengths = None if lengths is None else lengths[:, columns]
+        elif lengths is not None:
+            lengths = lengths[:, None]
+        scores = torch.lerp(passages, queries, self._alphas[:, None, None])
+        if lengths is not None:
+            scores = scores / lengths
         depth = self._scores.shape[2]
         self._scores, found = torch.cat([self._scores, scores], dim=2).topk(depth, dim=2, sorted=False)
         new = rows.expand(scores.shape).gather(2, (found - depth).clamp(min=0))
@@ -83,16 +96,26 @@ class TopPassages:
             hopeful |= scores > bound[:, None]
         return hopeful
 
+    def _better(
+        self, passages: torch.Tensor, queries: torch.Tensor, lengths: torch.Tensor, lowest: torch.Tensor
+    ) -> torch.Tensor:
+        """Which passages beat the worst kept score of some alpha; quotients are no lines over alpha."""
+        better = torch.zeros(passages.shape, dtype=torch.bool)
+        for alpha, of_alpha, bound in zip(self._alphas.tolist(), lengths, lowest, strict=True):
+            better |= torch.lerp(passages, queries, alpha) / of_alpha > bound[:, None]
+        return better
+
 
 def _gathered(
     question: torch.Tensor, column: torch.Tensor, passages: torch.Tensor, queries: torch.Tensor, rows: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The chosen columns of each question side by side; what is left over can be no one's best."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The chosen columns of each question side by side, and which they were; what is left over can be no one's best."""
     counts = torch.bincount(question, minlength=len(passages))
     place = torch.arange(len(question)) - (counts.cumsum(0) - counts)[question]
     gathered = []
-    for values, empty in ((passages, LOWEST), (queries, LOWEST), (rows, 0)):
+    columns = torch.arange(passages.shape[1]).expand(passages.shape)
+    for values, empty in ((passages, LOWEST), (queries, LOWEST), (rows, 0), (columns, 0)):
         into = torch.full((len(passages), int(counts.max())), empty, dtype=values.dtype)
         into[question, place] = values[question, column]
         gathered.append(into)
-    return gathered[0], gathered[1], gathered[2]
+    return gathered[0], gathered[1], gathered[2], gathered[3]

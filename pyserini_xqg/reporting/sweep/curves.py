@@ -14,6 +14,8 @@ from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
 
 AXES = ("alpha", "hubness", "num_queries", "subset")
+# What no curve varies.
+HELD = ("normalize", "alphas")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def curves_of(result: SweepResult, measure: str) -> dict[str, list[dict[str, Any
 
 def _points_of(result: SweepResult, axis: str) -> dict[int, Any]:
     """The numbers of a curve's points, and the value of its axis at each."""
-    fixed = {name: getattr(result.overall, name) for name in AXES if name != axis}
+    fixed = {name: getattr(result.overall, name) for name in (*AXES, *HELD) if name != axis}
     found = {}
     for number, point in enumerate(result.grid.points):
         # The plain index begins the curve over alpha whatever the numbers and subsets are.
@@ -124,7 +126,8 @@ def read_curve(
 
 
 def _begins(point: Point, overall: Point, axis: str) -> bool:
-    return axis == "alpha" and point == PLAIN and overall.hubness == 0
+    plain = replace(PLAIN, normalize=overall.normalize)
+    return axis == "alpha" and point == plain and overall.hubness == 0 and not overall.alphas
 
 
 def _named(value: object) -> str:

@@ -13,6 +13,7 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.sweep.grid import Point
 from pyserini_xqg.evaluation.sweep.sweep import SweepResult
+from pyserini_xqg.indexing.settings import said_alpha
 from pyserini_xqg.reporting._json_files import read_json, written_by
 from pyserini_xqg.reporting.json import from_object, to_object
 from pyserini_xqg.reporting.sweep.curves import AXES, Curve, curves_of, read_curve
@@ -103,8 +104,8 @@ def read_sweep(folder: Path) -> SweepFile:
     file = folder / SUMMARY
     found = read_json(file, "a folder that xqg sweep --output wrote is expected")
     with written_by("xqg sweep", file):
-        chosen = [Point(**point) for point in found["chosen"]]
-        overall = Point(**found["overall"])
+        chosen = [Point.from_dict(point) for point in found["chosen"]]
+        overall = Point.from_dict(found["overall"])
         tests = [from_object(measure, each) for measure, each in dict(found["tests"]).items()]
         curves = [
             read_curve(measure, axis, found["curves"][measure][axis], overall, chosen)
@@ -130,12 +131,13 @@ def reports_of(result: SweepResult) -> list[MeasureReport]:
 
 def _rows(result: SweepResult) -> Iterator[tuple[object, ...]]:
     grid = result.grid
-    yield "measure", *AXES, "language", "questions", "value"
+    yield "measure", *AXES, "normalize", "language", "questions", "value"
     for measure in grid.values:
         counted, macro = grid.counted(measure), grid.macro(measure)
         for number, point in enumerate(grid.points):
             queries = "all" if point.num_queries is None else point.num_queries
-            place = (measure, point.alpha, point.hubness, queries, point.subset)
+            alpha = said_alpha(dict(point.alphas)) if point.alphas else point.alpha
+            place = (measure, alpha, point.hubness, queries, point.subset, "on" if point.normalize else "off")
             for language, means in grid.means(measure).items():
                 yield *place, language, counted[language], f"{means[number]:.6f}"
             yield *place, "mean", sum(counted.values()), f"{macro[number]:.6f}"

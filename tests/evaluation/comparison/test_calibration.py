@@ -51,3 +51,15 @@ def test_folds_report_nothing_of_equally_good_points(calibration: ModuleType) ->
 def test_without_clusters_too_much_would_be_claimed(calibration: ModuleType) -> None:
     questions = calibration.Questions.make()
     assert calibration.coverage(questions, NONE, 0.9, 0.5, runs=200) < 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "least"), [("equally good", 0), ("3 points worse", -2), ("up to 4 points better, then worse", 1)]
+)
+def test_what_is_chosen_is_below_plain_no_more_often_than_chance_says(
+    calibration: ModuleType, kind: str, least: float
+) -> None:
+    below, gain = calibration.choice(calibration.Questions.make(), kind, "simplest", 0.6, 0.5, 150)
+    assert below <= 0.04  # 0.025 of equally good ones, and what 150 grids tell
+    assert gain >= least

@@ -44,11 +44,18 @@ def by_hand(kept: KeptVectors, point: Point, languages: tuple[str, ...], aggrega
     passages = kept.passages(0, kept.rows).astype(np.float64)
     if not languages:
         return passages
-    sums = kept.queries(languages, point.num_queries, rows).astype(np.float64)
+    weights = dict(point.alphas) or dict.fromkeys(languages, point.alpha)
+    sums, counts, parts = np.zeros_like(passages), np.zeros(kept.rows), np.zeros(kept.rows)
+    for language in languages:
+        of_language = kept.counts([language], point.num_queries, rows)
+        sums += weights[language] * kept.queries([language], point.num_queries, rows)
+        counts, parts = counts + of_language, parts + weights[language] * of_language
+    share = np.full(kept.rows, np.mean([weights[language] for language in languages]))
     if aggregate == "mean":
-        counts = kept.counts(languages, point.num_queries, rows)[:, None]
-        sums = np.where(counts > 0, sums / np.maximum(counts, 1), passages)
-    vectors = (1 - point.alpha) * passages + point.alpha * sums
+        sums, share = sums / np.maximum(counts, 1)[:, None], parts / np.maximum(counts, 1)
+    vectors = (1 - share)[:, None] * passages + sums
+    if point.normalize:
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-30)
     direction = kept.direction(languages, point.num_queries).astype(np.float64)
     return vectors - point.hubness * np.outer(vectors @ direction, direction)
 

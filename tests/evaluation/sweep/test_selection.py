@@ -76,3 +76,42 @@ def test_no_question_has_a_part_in_its_own_choice() -> None:
             assert after[fold] == before[fold]
             others |= {other for other in range(5) if after[other] != before[other]}
     assert others  # what other folds choose does depend on it
+
+
+def made(of_points: list[list[float]], points: list[Point]) -> GridValues:
+    rows = np.array(of_points)
+    return GridValues(points, {"fi": [f"q{number}" for number in range(rows.shape[1])]}, {"M": {"fi": rows}})
+
+
+def test_the_simplest_within_a_standard_error_of_the_best_is_chosen() -> None:
+    points = [PLAIN, Point(alpha=0.3, hubness=0.5), Point("own", alpha=0.1), Point(alpha=0.4), Point(alpha=0.2)]
+    better, best = np.tile([1.0, 0.0], 20), np.tile([1.0, 0.0], 20)
+    best[1] = 1.0  # one question more, which is one standard error of that difference
+    worse = np.tile([1.0, 0.0, 0.0, 0.0], 10)
+    of = made([worse, best, better, better, better], points)
+    assert choose(of, "M") == choose(of, "M", rule="best") == 1
+    assert choose(of, "M", rule="simplest") == 4  # not plain, one step, the smaller weight
+    assert choose(of, "M", [0, 1, 2], "simplest") == 2  # fewer steps go before
+    assert choose(of, "M", [0, 1], "simplest") == 1
+    assert choose(made([better, best, better, better, better], points), "M", rule="simplest") == 0
+
+
+def test_the_standard_error_is_that_of_clusters() -> None:
+    points = [PLAIN, Point(alpha=0.2)]
+    gains = np.zeros((2, 40))
+    gains[1, :3] = 1.0
+    of = made(gains.tolist(), points)
+    assert choose(of, "M", rule="simplest") == 1  # three questions are 1.7 standard errors
+    together = find_clusters(of.questions, {f"q{number}": {f"d{number // 4}": 1} for number in range(40)})
+    assert choose(of, "M", rule="simplest", clusters=together) == 0  # of one passage, one
+    alone = find_clusters(of.questions, {f"q{number}": {"d": 1} for number in range(40)})
+    assert choose(of, "M", rule="simplest", clusters=alone) == 0
+
+
+def test_questions_that_do_not_count_have_no_part_in_the_standard_error() -> None:
+    rows = np.zeros((2, 40))
+    rows[1, :3] = 1.0
+    rows[:, 20:] = np.nan
+    values = {"M": {"fi": rows, "ru": np.full((2, 3), np.nan)}}
+    ids = {"fi": [f"f{number}" for number in range(40)], "ru": ["r1", "r2", "r3"]}
+    assert choose(GridValues([PLAIN, Point(alpha=0.2)], ids, values), "M", rule="simplest") == 1

@@ -12,6 +12,7 @@ from pyserini_xqg.evaluation.comparison.clusters import Clusters
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.sweep.compared import ComparedValues, comparison_of
+from pyserini_xqg.evaluation.sweep.grid import Point
 from pyserini_xqg.reporting.json import to_object
 from pyserini_xqg.reporting.sweep.files import check_sweep_output, read_sweep, reports_of, write_sweep
 from tests.reporting.sweep.conftest import POINTS, made
@@ -33,12 +34,22 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_the_grid_has_all_points(tmp_path: Path) -> None:
     write_sweep(made(), {}, tmp_path)
     rows = [line.split("\t") for line in (tmp_path / "grid.tsv").read_text().splitlines()]
-    assert rows[0] == ["measure", "alpha", "hubness", "num_queries", "subset", "language", "questions", "value"]
+    assert rows[0] == [
+        "measure",
+        "alpha",
+        "hubness",
+        "num_queries",
+        "subset",
+        "normalize",
+        "language",
+        "questions",
+        "value",
+    ]
     assert len(rows) == 1 + 5 * 3
     assert rows[-3:] == [
-        ["Success@1", "0.5", "0.0", "all", "own", "fi", "4", "1.000000"],
-        ["Success@1", "0.5", "0.0", "all", "own", "ar", "2", "0.500000"],
-        ["Success@1", "0.5", "0.0", "all", "own", "mean", "6", "0.750000"],
+        ["Success@1", "0.5", "0.0", "all", "own", "off", "fi", "4", "1.000000"],
+        ["Success@1", "0.5", "0.0", "all", "own", "off", "ar", "2", "0.500000"],
+        ["Success@1", "0.5", "0.0", "all", "own", "off", "mean", "6", "0.750000"],
     ]
 
 
@@ -80,3 +91,14 @@ def test_something_else_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="is there and is no sweep"):
             check_sweep_output(place)
     check_sweep_output(tmp_path / "new")
+
+
+def test_weights_of_languages_and_unit_length_are_written_and_read_back(tmp_path: Path) -> None:
+    point = Point("own", None, 0.0, 0.3, True, (("fi", 0.2), ("ru", 0.4)))
+    result = made(folds=1)
+    grid = replace(result.grid, points=[*POINTS[:4], point])
+    write_sweep(replace(result, grid=grid, chosen=[point], overall=point), {}, tmp_path)
+    assert read_sweep(tmp_path).chosen == {str(point): 1}
+    assert str(point) == "alpha fi=0.2,ru=0.4, hubness 0, queries all, languages own, unit length"
+    last = (tmp_path / "grid.tsv").read_text().splitlines()[-1]
+    assert last.split("\t")[:6] == ["Success@1", "fi=0.2,ru=0.4", "0.0", "all", "own", "on"]

@@ -1,0 +1,117 @@
+"""Folder of an index in the making: what the index is to be, whether it is there already, and its form at the end."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from pyserini_xqg.encoding.folder import describe_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
+from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.indexing.vector_files import VectorFiles
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
+from pyserini_xqg.storage.workspace import Workspace, already_made
+
+log = logging.getLogger("pyserini_xqg")
+
+
+class IndexFolder:
+    """An index in the making.
+
+    Parameters
+    ----------
+    folder, output : Path
+        Where the work is done, and where the index goes.
+    encoder : EncoderSettings
+        As they were resolved on the model.
+    dimension : int
+    augmentation : AugmentationSettings
+    form : IndexSettings
+    part_size : int
+    inputs : mapping
+        What it is made from, by kind; None where there is nothing of a kind.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        Of the index; counts and details are the builder's.
+
+    Raises
+    ------
+    UsageError
+        faiss has no such form of index.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        output: Path,
+        encoder: EncoderSettings,
+        dimension: int,
+        augmentation: AugmentationSettings,
+        form: IndexSettings,
+        part_size: int,
+        inputs: Mapping[str, str | None],
+    ):
+        self._folder, self._output, self._form = folder, output, form
+        self._index = make_index(form.factory, dimension)
+        check_nprobe(self._index, form.nprobe)
+        self._vector_settings = {
+            "encoder": describe_encoder(encoder, output),
+            "augmentation": augmentation.to_dict(),
+            "part_size": part_size,
+            "keep_vectors": form.keep_vectors,
+        }
+        described = asdict(form)
+        # Named only where it is used: an index made before this setting was there stays the same index.
+        if first := described.pop("keep_first"):
+            self._vector_settings["keep_first"] = first
+        made_from = {name: sha256 for name, sha256 in inputs.items() if sha256 is not None}
+        self.manifest = Manifest("index", as_json({**self._vector_settings, "index": described}), made_from)
+
+    def there(self) -> Manifest | None:
+        """The manifest of the same index, if it is at the output already; then the working folder goes.
+
+        Raises
+        ------
+        UsageError
+            Something else is there.
+        """
+        if not already_made(self._output, {"settings": self.manifest.settings, "inputs": self.manifest.inputs}):
+            return None
+        log.info("%s is there already, made with the same settings from the same inputs", self._output)
+        shutil.rmtree(self._folder)
+        return Manifest.read(self._output)
+
+    def workspace(self) -> Workspace:
+        """The record of the work: without the form of the index, which can be chosen anew when faiss does not take the
+        vectors.
+        """
+        return Workspace(self._output, as_json({"settings": self._vector_settings, "inputs": self.manifest.inputs}))
+
+    def whole(self) -> Manifest | None:
+        """The manifest, if all is done but the move to the output."""
+        identity = {"settings": self.manifest.settings, "inputs": self.manifest.inputs}
+        if (self._folder / MANIFEST).exists() and already_made(self._folder, identity):
+            return Manifest.read(self._folder)
+        return None
+
+    def fill(self) -> None:
+        """Make the index of the vectors, once all are there; a flat one they are."""
+        if self._form.factory != "Flat":
+            vectors = read_flat(self._folder / VectorFiles.FLAT)
+            fill_index(self._index, vectors, self._form.nprobe, self._form.threads)
+            write_index(self._index, self._folder / "index")
+
+    def settle(self) -> None:
+        """The vectors have been needed: they are the flat index, or its working file."""
+        vectors = self._folder / VectorFiles.FLAT
+        if self._form.factory != "Flat":
+            vectors.unlink(missing_ok=True)
+        elif vectors.exists():
+            vectors.replace(self._folder / "index")
