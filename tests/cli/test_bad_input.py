@@ -1035,13 +1035,13 @@ def test_a_key_that_can_be_none_is_not_shown(
 def test_a_lack_of_memory_ends_in_a_message(
     bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pyserini_xqg.indexing import builder
+    from pyserini_xqg.indexing import index_folder
 
-    monkeypatch.setattr(builder, "make_index", lambda *_: np.ones(2**50))
+    monkeypatch.setattr(index_folder, "make_index", lambda *_: np.ones(2**50))
     assert call(*bench.index()) == 6
     said = capsys.readouterr().err
     assert "xqg: out of memory (" in said and "a smaller model or input" in said
-    monkeypatch.setattr(builder, "make_index", lambda *_: np.ones(2) @ np.ones(3))
+    monkeypatch.setattr(index_folder, "make_index", lambda *_: np.ones(2) @ np.ones(3))
     with pytest.raises(ValueError, match="mismatch"):
         call(*bench.index())
 

@@ -47,7 +47,7 @@ def test_a_package_that_is_missing_is_said_with_what_installs_it(
     corpus: Path, tiny_mt5: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)
-    with pytest.raises(MissingPrerequisite, match=r'pip install "pyserini-xqg\[ct2\]"'):
+    with pytest.raises(MissingPrerequisite, match=r'pip install -e "\.\[ct2\]"'):
         make_generator("ctranslate2", corpus, ["fi"], model=str(tiny_mt5))
 
 

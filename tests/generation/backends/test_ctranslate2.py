@@ -121,7 +121,7 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(
     tiny_mt5: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)
-    with pytest.raises(MissingPrerequisite, match=r'pip install "pyserini-xqg\[ct2\]"'):
+    with pytest.raises(MissingPrerequisite, match=r'pip install -e "\.\[ct2\]"'):
         generator_of(tiny_mt5)
 
 

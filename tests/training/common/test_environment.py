@@ -21,5 +21,5 @@ def test_all_is_there_and_nothing_reports(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("package", NEEDED)
 def test_a_missing_package_is_named_with_what_brings_it(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)  # how Python marks a module that cannot be imported
-    with pytest.raises(MissingPrerequisite, match=rf'{package} .*pip install "pyserini-xqg\[train\]"'):
+    with pytest.raises(MissingPrerequisite, match=rf'{package} .*pip install -e "\.\[train\]"'):
         require_training_packages()
