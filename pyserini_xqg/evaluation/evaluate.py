@@ -30,6 +30,7 @@ RANKED = ("Success@1", "RR@10")
 TOKENS = ("R@2kt", "R@5kt")
 
 Run = Mapping[str, Sequence[str]]
+Qrels = Mapping[str, Mapping[str, int]]
 
 
 def evaluate_files(files: RunFiles) -> list[MeasureReport]:
@@ -53,10 +54,11 @@ def evaluate_files(files: RunFiles) -> list[MeasureReport]:
     read = {name: read_ranked_run(file) for name, file in files.runs.items()}
     runs = {name: run.ranked for name, run in read.items()}
     gold = read_gold(files.gold) if files.gold else {}
+    qrels = read_qrels(files.qrels) if files.qrels else {}
     warnings = InputWarnings()
-    reports = _by_ranks(files, read, gold, of_ranks, warnings) if of_ranks else {}
+    reports = _by_ranks(files, read, gold, qrels, of_ranks, warnings) if of_ranks else {}
     if of_tokens or files.exports:
-        reports |= _by_tokens(files, runs, gold, of_tokens, warnings)
+        reports |= _by_tokens(files, runs, gold, qrels, of_tokens, warnings)
     return [reports[str(measure)] for measure in measures]
 
 
@@ -64,11 +66,10 @@ def _by_ranks(
     files: RunFiles,
     read: Mapping[str, RankedRun],
     gold: Mapping[str, GoldQuestion],
+    qrels: Qrels,
     measures: Collection[Measure],
     warnings: InputWarnings,
 ) -> dict[str, MeasureReport]:
-    assert files.qrels is not None
-    qrels = read_qrels(files.qrels)
     all_questions, source = _languages(files, gold)
     warnings.on_judgements(all_questions, source, qrels)
     languages = judged(all_questions, qrels)
@@ -95,6 +96,7 @@ def _by_tokens(
     files: RunFiles,
     runs: Mapping[str, Run],
     gold: Mapping[str, GoldQuestion],
+    qrels: Qrels,
     measures: Sequence[TokensMeasure],
     warnings: InputWarnings,
 ) -> dict[str, MeasureReport]:
@@ -117,7 +119,6 @@ def _by_tokens(
     for name, given in predictions.items():
         warnings.on_predictions(name, given, languages, gold)
     scores = {name: score_predictions(gold, given, measures) for name, given in predictions.items() if measures}
-    qrels = read_qrels(files.qrels) if files.qrels else None
     reports = _reports(files, measures, scores, languages, find_clusters(languages, qrels, files.cluster))
     for name, file in files.exports.items():
         write_predictions(predictions[name], file)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.queries import PassageQueries
+from pyserini_xqg.encoding.encoder import no_progress
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.cleaning import Cleaner
 from pyserini_xqg.storage.parts import FileParts
@@ -174,7 +175,7 @@ class QueryWriter:
             seed = derived_seed(self._seed, number, language, first, attempt)
             for missing, rows in _by_missing(passages, kept, n):
                 asked = [passages[row] for row in rows]
-                report = partial(_report, progress, missing) if attempt == 0 else _ignore
+                report = partial(_report, progress, missing) if attempt == 0 else no_progress
                 written = generator.generate(asked, language, missing, seed, report)
                 for row, texts in zip(rows, written, strict=True):
                     queries, reasons = self._cleaner.clean(texts, language, passages[row], kept[row])
@@ -194,7 +195,3 @@ def _by_missing(passages: Sequence[Passage], kept: Texts, n: int) -> list[tuple[
 
 def _report(progress: Progress, queries: int, passages: int) -> None:
     progress(queries * passages)
-
-
-def _ignore(_: int) -> None:
-    pass
