@@ -31,6 +31,7 @@ COMMANDS = (
     "sweep",
     "align",
     "report",
+    "data",
     "demo",
     "doctor",
     "train",

@@ -40,6 +40,7 @@ LANGUAGE_MODEL = "google/gemma-3-270m"
 NEEDED: dict[str, list[str]] = {
     "README.md": ["corpus.jsonl", "queries.jsonl", "topics.tsv", "qrels.txt", "dictionaries", E5, MT5],
     "docs/alignment.md": ["xnli", "dictionaries", E5, "MODEL"],
+    "docs/data.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "data/xquad"],
     "docs/evaluation.md": [
         *("runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt", "plain.txt", "hubness.txt", "xqg.txt", "both.txt"),
         *("shuffled.txt", "qrels.txt", "topics.fi.tsv", "topics.ru.tsv"),
@@ -79,6 +80,7 @@ STOCK = "docs/plugin-and-java.md"
 NOT_RUN = {
     "pip install": "changes the environment; .ci/run and test_install_forms.py do it",
     "pytest": "is what runs this",
+    "xqg data": "fetches files, or takes those that were published; tests/collection/published runs it on stand-ins",
     "xqg demo": "takes minutes; tests/demo runs it",
     "accelerate launch": "several processes; tests/training/retriever runs two",
     "python benchmarks/": "minutes to hours",
