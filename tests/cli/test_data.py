@@ -22,7 +22,7 @@ def test_a_data_set_is_written_and_counted(
         f"MLQA (CC BY-SA 3.0): {tmp_path / 'mlqa'}",
     ]
     assert "978 published" in caplog.text  # the stand-in has others, which is said
-    assert call(*given[:5], *given[6:]) == 5  # without --unchecked
+    assert call(*given[:4], *given[5:]) == 5  # without --unchecked
     assert "is not the published file" in capsys.readouterr().err
 
 
