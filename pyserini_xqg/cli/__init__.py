@@ -22,7 +22,7 @@ COMMANDS = (
     *("generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
-    *("data", "demo", "doctor"),
+    *("data", "demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
 STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
