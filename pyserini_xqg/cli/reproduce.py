@@ -42,7 +42,7 @@ def reproduce(
 
     Examples
     --------
-    $ xqg reproduce xquad-e5 --data xquad=xquad/
+    $ xqg reproduce xquad-e5 --local xquad=xquad/
     """
     import shlex
 

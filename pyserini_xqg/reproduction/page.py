@@ -21,8 +21,7 @@ dictionaries, disk, memory.
 | option | |
 |---|---|
 | `--dry-run` | only print the commands, and what is missing |
-| `--data NAME=FOLDER` | a [data set](data.md) or other files that the condition names: as published, or by `xqg data` |
-| `--model NAME=FOLDER` | a folder in the place of a model of the hub |
+| `--local NAME=FOLDER` | a folder with a [data set](data.md), as published or by `xqg data`, other files, or a model |
 | `--all` | all conditions that can be run here; the others are listed with what they lack |
 | `--output FOLDER` | where the work is, `indexes/reproductions`; a stopped run goes on from it |
 
@@ -87,7 +86,7 @@ def _section(condition: Condition, run: Mapping[str, Any] | None) -> str:
 
 def _needs(condition: Condition) -> list[str]:
     needs = [f"the data set `{name}`" + _with(asked) for name, asked in condition.data.items()]
-    needs += [f"files `{name}`" + ("" if urls else " (`--data`)") for name, urls in condition.files.items()]
+    needs += [f"files `{name}`" + ("" if urls else " (`--local`)") for name, urls in condition.files.items()]
     needs += ["the extra `demo`" if model == BUNDLED else f"the model `{model}`" for model in condition.models.values()]
     if condition.dictionaries:
         needs.append(f"dictionaries for {', '.join(condition.dictionaries)}")

@@ -27,17 +27,15 @@ class PlaceSettings:
     ----------
     output : Path
         Folder for the runs, one below it for each condition.
-    data : mapping
-        A data set or other files that a condition names, in a folder: as published, or as xqg data wrote it; repeated.
-    models : mapping
-        A folder in the place of a model of the hub, or another model of it; repeated.
+    local : mapping
+        A folder that stands for a data set (its published files, or what xqg data wrote), other files or a model
+        of the hub, by the name that the condition has for it; repeated.
     dictionaries : Path or None
         Folder of the lexicon's dictionaries; None: /usr/share/dictd.
     """
 
     output: Path = Path("indexes/reproductions")
-    data: Mapping[str, str] = field(default_factory=dict, metadata={"metavar": "NAME=FOLDER"})
-    models: Mapping[str, str] = field(default_factory=dict, metadata={"option": "--model", "metavar": "NAME=FOLDER"})
+    local: Mapping[str, str] = field(default_factory=dict, metadata={"metavar": "NAME=FOLDER"})
     dictionaries: Path | None = None
 
 
@@ -62,14 +60,14 @@ class Places:
         self.work = settings.output / condition.name
         self.by_name = {"work": str(self.work), "dictionaries": str(settings.dictionaries or FOLDER)}
         self.by_name |= {name: str(self._of_data(name)) for name in condition.data}
-        self.by_name |= {name: settings.data.get(name, str(self.work / name)) for name in condition.files}
-        self.by_name |= {name: settings.models.get(model, model) for name, model in condition.models.items()}
+        self.by_name |= {name: settings.local.get(name, str(self.work / name)) for name in condition.files}
+        self.by_name |= {name: settings.local.get(model, model) for name, model in condition.models.items()}
 
     def data_steps(self) -> list[list[str]]:
         """The commands that write the data sets, those left out that are given as xqg data wrote them."""
         steps = []
         for name, asked in self._condition.data.items():
-            place = self._settings.data.get(name)
+            place = self._settings.local.get(name)
             if place is None or not _is_written(place):
                 words = ["xqg", "data", name]
                 for key, option in (("split", "--split"), ("languages", "--language"), ("with", "--with")):
@@ -104,7 +102,7 @@ class Places:
             if self.by_name[name] == BUNDLED:
                 self.by_name[name] = str(multilingual_e5_small())
         for name, urls in self._condition.files.items():
-            if name not in self._settings.data:
+            if name not in self._settings.local:
                 folder = self.work / name
                 folder.mkdir(parents=True, exist_ok=True)
                 for file in folder.iterdir():
@@ -112,7 +110,7 @@ class Places:
                 Sources().gather([*map(Source, urls)], folder)
 
     def _of_data(self, name: str) -> Path:
-        given = self._settings.data.get(name)
+        given = self._settings.local.get(name)
         return Path(given) if given is not None and _is_written(given) else self._shared(name)
 
     def _shared(self, name: str) -> Path:
@@ -122,17 +120,17 @@ class Places:
         return self._settings.output / "data" / "-".join(filter(None, [name, *wanted]))
 
     def _missing_model(self, model: str) -> str | None:
-        chosen = self._settings.models.get(model, model)
+        chosen = self._settings.local.get(model, model)
         if chosen == BUNDLED:
             return _said(multilingual_e5_small)
         fault = unavailable(chosen)
-        return fault and f"{fault} (--model {model}=FOLDER names a copy)"
+        return fault and f"{fault} (--local {model}=FOLDER names a copy)"
 
     def _missing_files(self) -> list[str]:
         return [
-            f"{name}: give a folder with these files, --data {name}=FOLDER"
+            f"{name}: give a folder with these files, --local {name}=FOLDER"
             for name, urls in self._condition.files.items()
-            if not urls and name not in self._settings.data
+            if not urls and name not in self._settings.local
         ]
 
 
@@ -146,15 +144,13 @@ def check_given(conditions: list[Condition], settings: PlaceSettings) -> None:
     MissingInput
         A folder is not there.
     """
-    data = {name for each in conditions for name in (*each.data, *each.files)}
-    models = {model for each in conditions for model in each.models.values()}
-    for option, given, known in (("--data", settings.data, data), ("--model", settings.models, models)):
-        if unknown := [name for name in given if name not in known]:
+    known = {name for each in conditions for name in (*each.data, *each.files, *each.models.values())} - {BUNDLED}
+    for name, folder in settings.local.items():
+        if name not in known:
             there = ", ".join(sorted(known)) or "none"
-            raise UsageError(f"{option} {unknown[0]}: the condition has no such; of its own there are {there}")
-    for folder in settings.data.values():
+            raise UsageError(f"--local {name}: nothing is called so here; there are {there}")
         if not Path(folder).is_dir():
-            raise MissingInput(f"--data: {folder}: no such folder")
+            raise MissingInput(f"--local {name}={folder}: no such folder")
 
 
 def _is_written(folder: str) -> bool:

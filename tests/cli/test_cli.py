@@ -33,6 +33,7 @@ COMMANDS = (
     "report",
     "data",
     "demo",
+    "reproduce",
     "doctor",
     "train",
 )

@@ -76,6 +76,8 @@ NEEDED: dict[str, list[str]] = {
 }
 # Has a test of its own, which compares what comes out.
 STOCK = "docs/plugin-and-java.md"
+# Its commands have names in the place of files; tests/reproduction runs them.
+REPRODUCTIONS = "docs/reproductions.md"
 # Commands that begin so are not run, but their options, files and extras are looked up.
 NOT_RUN = {
     "pip install": "changes the environment; .ci/run and test_install_forms.py do it",
@@ -258,7 +260,7 @@ def test_every_document_with_something_to_run_is_run(document: str) -> None:
         if block.kind == "python"
         or (block.kind == "shell" and not all(reason_not_to_run(command) for command in block.commands()))
     ]
-    assert bool(runs) == (document in NEEDED or document == STOCK), runs
+    assert bool(runs) == (document in NEEDED or document in (STOCK, REPRODUCTIONS)), runs
 
 
 @pytest.mark.parametrize("document", documents())
