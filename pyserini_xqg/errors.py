@@ -55,3 +55,8 @@ class Stopped(XqgError):
     """The user pressed Ctrl-C."""
 
     exit_code = 130
+
+
+def install_extra(name: str) -> str:
+    """The command that installs an extra of this package, for messages; until the first release, in the clone."""
+    return f'pip install -e ".[{name}]" (in the clone of pyserini-xqg)'

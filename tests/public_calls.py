@@ -54,6 +54,7 @@ LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 @CALLS.of(
     *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
     *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
+    *("Sweep.cross_validate", "Sweep.choose_and_test"),
     *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
 )
 def index(place: Place) -> None:
@@ -72,7 +73,8 @@ def index(place: Place) -> None:
     questions = e.QuestionSet.read([("fi", place("fi.tsv"))], place("qrels.txt"), place("gold.jsonl"))
     hubness_topics, corpus = place("fi.tsv"), place("corpus.jsonl")
     sweep = e.Sweep(place("index"), ["RR@10", "R@2kt"], hubness_topics=hubness_topics, corpus=corpus, device="cpu")
-    sweep.cross_validate(questions, 2)
+    sweep.cross_validate(questions, 2, cluster=place("clusters.tsv"))
+    sweep.choose_and_test(questions, questions, place("clusters.tsv"))
     assert len(XqgDocumentEncoder(place("index"), "cpu").encode(["joki"])) == 1
     assert len(XqgQueryEncoder(place("index"), "cpu").encode_batch(["joki"])) == 1
     s.Manifest.read(place("index")).write(place("plain"))
@@ -83,8 +85,15 @@ def index(place: Place) -> None:
 
 @CALLS.of("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan")
 def lexicon(place: Place) -> None:
-    given = {"encoder": place("encoder"), "dictionaries": place("dictionaries"), "device": "cpu"}
-    builder = XqgQueryBuilder(make_generator("lexicon", place("corpus.jsonl"), ["fi"], **given), ["fi"])
+    generator = make_generator(
+        "lexicon",
+        place("corpus.jsonl"),
+        ["fi"],
+        encoder=place("encoder"),
+        dictionaries=place("dictionaries"),
+        device="cpu",
+    )
+    builder = XqgQueryBuilder(generator, ["fi"])
     builder.plan(place("corpus.jsonl"), place("written"))
     builder.build(place("corpus.jsonl"), place("written"))
     g.LexiconGenerator(place("corpus.jsonl"), ["fi"], encoder=place("encoder"), dictionaries=place("dictionaries"))
@@ -129,25 +138,28 @@ def published_data(place: Place) -> None:
     assert manifest.counts["questions"] == {"fi": 4}
 
 
-@CALLS.of("read_squad_folder", "read_afriqa_folder", "read_xnli", "align")
+@CALLS.of("read_squad_folder", "read_afriqa_folder", "read_xnli", "align", "AlignmentSettings")
 def data_sets(place: Place) -> None:
     assert c.read_squad_folder(place("squad")).questions["fi"]
     assert c.read_afriqa_folder(place("afriqa"), "dev").questions["ha"]
     text = c.read_xnli(place("xnli"))
     encoder = EncoderSettings(place("encoder"))
-    found = e.align(text, encoder, {"own": place("of-xnli.jsonl")}, place("alignment"), device="cpu")
+    settings = e.AlignmentSettings(cluster=place("pairs.tsv"))
+    found = e.align(text, encoder, {"own": place("of-xnli.jsonl")}, place("alignment"), settings, device="cpu")
     assert found.reports
 
 
 @CALLS.of(
     *("RunFiles", "languages_of_topics", "read_run", "read_qrels", "read_gold", "read_texts"),
-    *("read_predictions", "write_predictions", "ReportFiles", "make_report"),
+    *("read_predictions", "write_predictions", "ReportFiles", "make_report", "find_clusters"),
 )
 def evaluation(place: Place) -> None:
     assert e.languages_of_topics([("fi", place("fi.tsv"))])["fi"]
     run, gold = e.read_run(place("run.txt")), e.read_gold(place("gold.jsonl"))
     assert e.read_qrels(place("qrels.txt")).keys() == run.keys() == gold.keys()
     assert e.read_texts(place("corpus.jsonl"), run)
+    asked = e.languages_of_topics([("fi", place("fi.tsv"))])
+    assert e.find_clusters(asked, by=place("clusters.tsv")).sizes(asked).clusters == 4
     e.write_predictions([], place("no-predictions.json"))
     of_ranks = e.RunFiles(
         {"run": place("run.txt")},

@@ -124,6 +124,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_dictionary(folder / "dictionaries", "freedict-eng-fin", {"river": "joki", "water": "vesi"})
     texts: dict[str, Callable[[int], str]] = {
         "fi.tsv": lambda n: f"q{n}\t{sentence(n, 4)}",
+        "clusters.tsv": lambda n: f"q{n}\tc{n // 2}",
         "qrels.txt": lambda n: f"q{n} 0 d{n} 1",
         "run.txt": lambda n: f"q{n} Q0 d{n} 1 1.0 run",
         "gold.jsonl": lambda n: json.dumps({"id": f"q{n}", "lang": "fi", "answers": [sentence(n, 2)]}),
@@ -148,6 +149,8 @@ def _data_sets(folder: Path) -> None:
         rows = "".join(f"{words(f'{language}{number}', 5)}\n" for number in range(12))
         (folder / "fi-en" / f"{language}.txt").write_text(rows, encoding="utf-8")
     write_lines(folder / "of-xnli.jsonl", ({"id": f"s{n}", "queries": {"fi": [sentence(n, 4)]}} for n in range(6)))
+    pairs = "".join(f"fi:s{number}\tp{number}\n" for number in range(6))
+    (folder / "pairs.tsv").write_text(pairs, encoding="utf-8")
     record = {"context": "river", "title": "t", "question_lang": "kogi?", "answer_pivot": {"text": ["river"]}}
     write_lines(folder / "afriqa" / "gold_span_passages.afriqa.hau.en.dev.json", [record])
 

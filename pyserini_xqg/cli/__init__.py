@@ -19,13 +19,13 @@ from pyserini_xqg.errors import Stopped, UsageError, XqgError
 from pyserini_xqg.options.help_page import PlainHelp, message_of
 
 COMMANDS = (
-    *("generate", "score", "filter", "show"),
+    *("dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
     *("data", "demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
-STARTING_ANEW = {"show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
 FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
 app = App(

@@ -29,7 +29,8 @@ def index(
     Parameters
     ----------
     encoder : str
-        A Hugging Face or sentence-transformers model, or a folder made by xqg encoder or index.
+        A Hugging Face or sentence-transformers model, a folder made by xqg encoder or index, or bundled:
+        multilingual-e5-small of the extra demo, which needs no network.
     output : Path
         The index folder to make.
     dry_run : bool

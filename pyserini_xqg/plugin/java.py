@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyserini_xqg.errors import install_extra
+
 MINIMUM = 21
 VECTOR_MODULE = "jdk.incubator.vector"
-INSTALL = 'pip install "pyserini-xqg[java]"'
+INSTALL = install_extra("java")
 # Where systems, and conda in the environment of this Python, put runtimes.
 INSTALLED = (
     (Path("/usr/lib/jvm"), "*"),

@@ -107,11 +107,11 @@ def clusters_in_words(reports: Iterable[MeasureReport]) -> list[str]:
 
 def _clusters(found: ClusterSizes) -> str:
     what = {
-        QUESTION: "translations of one question, by its id without the language",
-        PASSAGE: "translations of one question, and questions of one relevant passage",
+        QUESTION: "translations of one question go together",
+        PASSAGE: "translations of one question and questions of one relevant passage go together",
         NO_CLUSTERS: "each question is one",
     }.get(found.by, f"as {found.by} says")
-    shown = f"clusters: {found.clusters:,} of {found.questions:,} questions ({what}; the largest has {found.largest:,})"
+    shown = f"{found.clusters:,} clusters of {found.questions:,} questions, the largest of {found.largest:,}: {what}"
     warning = f"; {found.warning}" if found.warning else ""
     return f"{shown}. Tests exchange and intervals draw whole clusters{warning}."
 

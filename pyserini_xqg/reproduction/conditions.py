@@ -11,9 +11,8 @@ from typing import Any
 
 import yaml
 
+from pyserini_xqg.encoding.bundled_model import BUNDLED
 from pyserini_xqg.errors import UsageError
-
-BUNDLED = "bundled"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from pyserini_xqg.reproduction.conditions import BUNDLED, Check, Condition, conditions
+from pyserini_xqg.encoding.bundled_model import BUNDLED
+from pyserini_xqg.reproduction.conditions import Check, Condition, conditions
 from pyserini_xqg.reproduction.running import Score
 
 Runs = Mapping[str, Mapping[str, Any]]

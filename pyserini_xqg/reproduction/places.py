@@ -10,11 +10,11 @@ from typing import Any
 
 from pyserini_xqg.collection.published.base import Source
 from pyserini_xqg.collection.published.fetching import Sources
-from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.encoding.bundled_model import BUNDLED, multilingual_e5_small
 from pyserini_xqg.encoding.hub import unavailable
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, UsageError, XqgError
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, find_dictionary
-from pyserini_xqg.reproduction.conditions import BUNDLED, Condition
+from pyserini_xqg.reproduction.conditions import Condition
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.manifest import Manifest
 
@@ -91,16 +91,13 @@ class Places:
         return [each for each in found if each]
 
     def gather(self) -> None:
-        """Put what is needed where the commands look for it: the bundled model, and files of the web.
+        """Put what is needed where the commands look for it: files of the web.
 
         Raises
         ------
         XqgError
             Something is missing.
         """
-        for name in self._condition.models:
-            if self.by_name[name] == BUNDLED:
-                self.by_name[name] = str(multilingual_e5_small())
         for name, urls in self._condition.files.items():
             if name not in self._settings.local:
                 folder = self.work / name

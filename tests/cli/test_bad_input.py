@@ -1020,7 +1020,7 @@ def test_a_generator_whose_package_is_missing_says_what_installs_it(
     monkeypatch.setitem(sys.modules, "ctranslate2", None)
     assert call(*bench.generate(generator="ctranslate2", model=bench.mt5())) == 3
     assert "CTranslate2 is not installed" in (said := capsys.readouterr().err)
-    assert 'pip install "pyserini-xqg[ct2]"' in said and "Traceback" not in said
+    assert 'pip install -e ".[ct2]"' in said and "Traceback" not in said
 
 
 def test_a_key_that_can_be_none_is_not_shown(

@@ -19,6 +19,7 @@ from tests.conftest import Run, call, write_lines
 from tests.fixtures.processes import run_modules
 
 COMMANDS = (
+    "dictionary",
     "generate",
     "score",
     "filter",
@@ -122,7 +123,7 @@ def test_an_option_takes_one_kind_of_value() -> None:
     # What they take is said by its command: choices that differ, or one value and several.
     assert several == {
         *("--recipe", "--dtype", "--reduce-hubness", "--queries", "--control"),
-        *("--keep", "--parallel", "--run"),
+        *("--keep", "--parallel", "--run", "--cluster"),
     }
 
 

@@ -40,8 +40,8 @@ def test_conditions_stand_side_by_side_and_augmented_is_tested() -> None:
         "won/lost: questions that only augmented, or only plain, ranks first.\n"
         "p: exact McNemar test, Holm-corrected over 2 languages; of a mean: randomisation, not corrected; * below "
         "0.05.\ninterval: bootstrap.\n"
-        "clusters: 20 of 40 questions (translations of one question, and questions of one relevant passage; the "
-        "largest has 2). Tests exchange and intervals draw whole clusters.\n"
+        "20 clusters of 40 questions, the largest of 2: translations of one question and questions of one relevant "
+        "passage go together. Tests exchange and intervals draw whole clusters.\n"
         "shuffled: queries of another passage; mean: the mean query vector for every passage."
     )
 

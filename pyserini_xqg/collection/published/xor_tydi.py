@@ -17,7 +17,7 @@ from pyserini_xqg.collection.datasets.xor_tydi import read_xor_tydi
 from pyserini_xqg.collection.passages import Passage, parse_passage
 from pyserini_xqg.collection.published.base import Asked, Contents, LargePart, PublishedDataSet, Source
 from pyserini_xqg.collection.queries import parse_queries
-from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, install_extra
 from pyserini_xqg.storage.jsonl import Record
 
 LANGUAGES = ("ar", "bn", "fi", "ja", "ko", "ru", "te")
@@ -78,7 +78,7 @@ def _rows(file: Path) -> Iterator[TrainingExample]:
         from datasets import load_dataset
     except ImportError as error:
         raise MissingPrerequisite(
-            'Parquet files are read with the package datasets: pip install "pyserini-xqg[train]"'
+            f"Parquet files are read with the package datasets: {install_extra('train')}"
         ) from error
     try:
         rows: Any = load_dataset("parquet", data_files=str(file), split="train", streaming=True)

@@ -185,9 +185,8 @@ def _of_file(file: Path, questions: Iterable[str]) -> dict[str, str]:
         raise MissingInput(f"clusters: there is no file {file}; {expected}")
     found: dict[str, str] = {}
     for number, line in numbered_lines(file):
+        line = line.rstrip("\r\n")
         question, tab, cluster = line.partition("\t")
-        if not line.strip():
-            continue
         if not tab or not question.strip() or not cluster.strip() or "\t" in cluster:
             raise InvalidInput(f"{file}, line {number}: {line!r}; {expected}")
         if found.setdefault(question.strip(), cluster.strip()) != cluster.strip():

@@ -14,12 +14,12 @@ from typing import Any
 
 from filelock import FileLock
 
-from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError
+from pyserini_xqg.errors import MissingPrerequisite, UsageError, XqgError, install_extra
 from pyserini_xqg.generation.backends.loading import open_model
 from pyserini_xqg.storage.files import cache_folder
 from pyserini_xqg.storage.workspace import partial_folder
 
-INSTALL = 'pip install "pyserini-xqg[ct2]"'
+INSTALL = install_extra("ct2")
 # Goes up when the same model would be converted differently.
 CONVERSION = 1
 

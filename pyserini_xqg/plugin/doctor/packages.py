@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pyserini_xqg import __version__
+from pyserini_xqg.errors import install_extra
 from pyserini_xqg.plugin.doctor.finding import Finding
 
 PACKAGE = "pyserini-xqg"
@@ -90,7 +91,7 @@ def check_extras(faults: Mapping[str, str] = NO_FAULTS) -> Iterator[Finding]:
     """The optional packages; a missing one is no fault."""
     for extra in extras():
         packages = _wanted(extra)
-        subject, install = f"extra {extra}", f'pip install "{PACKAGE}[{extra}]"'
+        subject, install = f"extra {extra}", install_extra(extra)
         if missing := _missing(packages):
             yield Finding(subject, f"not installed: {', '.join(missing)} ({install})")
         elif packages:

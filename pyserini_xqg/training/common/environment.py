@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.encoding.loading import choose_device
-from pyserini_xqg.errors import MissingPrerequisite, UsageError
+from pyserini_xqg.errors import MissingPrerequisite, UsageError, install_extra
 from pyserini_xqg.storage.workspace import working_folder
 from pyserini_xqg.training.common.settings import TrainerSettings
 
 SETTINGS_FILE, CARD = "settings.toml", "README.md"
-INSTALL = 'pip install "pyserini-xqg[train]"'
+INSTALL = install_extra("train")
 NEEDED = ("accelerate", "datasets", "matplotlib", "tomli_w")
 
 

@@ -1,16 +1,8 @@
-"""Bilingual dictionaries in DICT format, as FreeDict publishes them and Debian installs them.
-
-An ``.index`` has a line for each headword: the headword, and the entry's offset and length in the ``.dict`` or
-``.dict.dz`` (gzip) beside it, both in base 64 (dictfmt(1); the digits are those of RFC 4648, the most significant
-first). An entry is text: the headword with its pronunciation, then senses, numbered or not, with indented examples and
-references, and glosses in English.
-"""
+"""Bilingual dictionaries in DICT format, as FreeDict publishes them and Debian installs them."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,11 +11,12 @@ from iso639 import Lang
 from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
-from pyserini_xqg.storage.text_files import errors_named, open_binary
+from pyserini_xqg.generation.backends.lexicon.dict_files import places, read_entries, read_index
+from pyserini_xqg.generation.backends.lexicon.entries import bare, folded, spelling, spellings, translations
 
 FOLDER = Path("/usr/share/dictd")  # where Debian's packages put them
-DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
 ENDINGS = (
+    ("'s", ""),
     ("s", ""),
     ("ies", "y"),
     ("es", ""),
@@ -38,15 +31,11 @@ ENDINGS = (
     ("est", ""),
     ("est", "e"),
 )
-MOST_WORDS, MOST_CHARACTERS = 3, 40
+NAMES_ENDINGS = (("'s", ""), ("ans", "an"))  # Germans; but Williams is no William
 MOST_REMEMBERED = 1_000_000
-
-_NUMBERED = re.compile(r"\s?(?:[IVX]+\.\s*(?:<[^>]*>)?\s*(?:\d+\.)?|\d+\.)\s*(.*)")
-_REMARK = re.compile(r"<[^>]*>|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\s\d+\.$")
-_SEPARATOR = re.compile(r"[,;/،؛、]")
-_BRACKETS = frozenset("<>[](){}")
-_AROUND = ' .!?"…*<>[](){}'  # brackets that were never opened or never closed, too
-_STRESS = "\u0301"  # FreeDict marks it in Cyrillic, where nobody writes it
+LOOKED_AT = 1_000
+# FreeDict's English-Hungarian was read in the wrong code page.
+REPAIRS = {"hun": str.maketrans("ôûÔÛ", "őűŐŰ")}
 
 
 class Dictionary:
@@ -61,6 +50,8 @@ class Dictionary:
     ----------
     sha256 : str
         Of both files.
+    cased : bool
+        Whether names can be told from other words by how headwords are written; not where all begin with a capital.
 
     Raises
     ------
@@ -71,41 +62,89 @@ class Dictionary:
     """
 
     def __init__(self, index: Path):
-        lines, self._text = _read_bytes(index), _read_entries(index)
+        lines, self._text = read_index(index), read_entries(index)
         self.sha256 = hashlib.sha256(lines + self._text).hexdigest()
+        self._repair = REPAIRS.get(index.stem[-3:], {})
         self._places: dict[str, list[tuple[int, int]]] = {}
-        for number, line in enumerate(lines.splitlines(), start=1):
-            headword, start, end = _parse(line, len(self._text), f"{index}:{number}")
-            if not headword.startswith("00database"):
-                self._places.setdefault(headword, []).append((start, end))
+        inside: list[tuple[str, tuple[int, int]]] = []
+        for headword, start, end in places(lines, len(self._text), index):
+            key = folded(headword)
+            if key.startswith("00database"):
+                continue
+            self._places.setdefault(key, []).append((start, end))
+            if (verb := folded(bare(headword))) != key:
+                inside.append((verb, (start, end)))
+        for verb, place in inside:  # after the entries that are the word's own
+            self._places.setdefault(verb, []).append(place)
         if not self._places:
             raise InvalidInput(f"{index}: no headword; a dictionary in DICT format is expected")
         self._phrase_starts = {headword.split()[0] for headword in self._places if " " in headword.strip()}
-        self._senses: dict[str, tuple[str, ...]] = {}
+        self._entries: dict[str, dict[str, tuple[str, ...]]] = {}
         self._headwords: dict[str, str | None] = {}  # a text has the same words again and again
+        self.cased, self._translations_tell_names = self._case()
 
     def headword(self, words: Sequence[str]) -> str | None:
-        """The headword with translations for words as they stand in a text, or their base form; None without one."""
-        if len(words) > 1 and _key(words[0]) not in self._phrase_starts:
+        """The headword with translations for words, or their base form; None without one.
+
+        Case and apostrophes count: "led" is not "LED", nor "it's" "its" or "IT". What begins with a capital is looked
+        for as it stands, and then in small letters.
+        """
+        if len(words) > 1 and folded(words[0]) not in self._phrase_starts:
             return None
-        phrase = " ".join(words)
+        phrase = spelling(composed(" ".join(words)))
         if phrase not in self._headwords:
-            folded = _key(phrase)
-            forms = (form for form in (folded, *_base_forms(folded)) if form in self._places and self.senses(form))
             if len(self._headwords) > MOST_REMEMBERED:
                 self._headwords.clear()
-            self._headwords[phrase] = next(forms, None)
+            cases = dict.fromkeys((phrase, phrase.lower()))
+            forms = (form for case in cases for form in (case, *_base_forms(case)))
+            self._headwords[phrase] = next((form for form in forms if self.senses(form)), None)
         return self._headwords[phrase]
 
     def senses(self, headword: str) -> tuple[str, ...]:
-        """The translations of a headword, in the dictionary's order."""
-        if headword not in self._senses:
-            entries = (
-                composed(self._text[start:end].decode("utf-8", "replace")) for start, end in self._places[headword]
-            )
-            found = (sense for entry in entries for sense in _translations(entry.split("\n")[1:]))
-            self._senses[headword] = tuple(dict.fromkeys(found))
-        return self._senses[headword]
+        """The translations of a headword as it is spelled, in the dictionary's order; none where it has no entry."""
+        key = folded(headword)
+        if key not in self._entries:
+            self._entries[key] = self._read(key)
+        return self._entries[key].get(composed(headword), ())
+
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """All headwords as they are spelled, with their translations, if any.
+
+        A name that a dictionary in small letters has stands in both ways.
+        """
+        for key in self._places:
+            yield from self._read(key).items()
+
+    def _read(self, key: str) -> dict[str, tuple[str, ...]]:
+        """The translations under a key of the index, by how the headword is spelled in each entry."""
+        found: dict[str, dict[str, None]] = {}
+        for place in self._places.get(key, ()):
+            names, senses = self._entry(place)
+            own = {name for name in names if folded(name) == key} or {key}
+            if not self.cased:
+                own = {name if len(name) > 1 and name.isupper() else name.casefold() for name in own}
+            elif self._translations_tell_names and senses and senses[0][0].isupper():
+                own |= {name.title() for name in own}
+            for name in own:
+                found.setdefault(name, {}).update(dict.fromkeys(senses))
+        return {name: tuple(senses) for name, senses in found.items()}
+
+    def _entry(self, place: tuple[int, int]) -> tuple[list[str], list[str]]:
+        """The spellings of an entry's headword, and its translations."""
+        text = composed(self._text[slice(*place)].decode("utf-8", "replace"))
+        line, *lines = text.translate(self._repair).split("\n")
+        return spellings(line), translations(lines)
+
+    def _case(self) -> tuple[bool, bool]:
+        """Whether capitals tell names among headwords, and whether those of translations do, for want of the former."""
+        every = [place for found in self._places.values() for place in found]
+        looked_at = [self._entry(place) for place in every[:: 1 + len(every) // LOOKED_AT]]
+        heads = [names[0] for names, _ in looked_at if names]
+        senses = [senses[0] for _, senses in looked_at if senses]
+        capital = sum(name[:1].isupper() for name in heads)
+        words = sum(name[:1].isalpha() for name in heads)
+        cased = capital < 0.9 * words or len(every) < LOOKED_AT // 10
+        return cased, capital == 0 and 0 < sum(sense[0].isupper() for sense in senses) < 0.1 * len(senses)
 
 
 def find_dictionary(language: str, folder: Path) -> Path:
@@ -140,76 +179,8 @@ def dictionaries(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _key(phrase: str) -> str:
-    """A word or phrase as dictfmt writes headwords: lower case, letters, digits and blanks only."""
-    folded = composed(phrase).casefold()
-    return folded if folded.isalnum() else "".join(c for c in folded if c.isalnum() or c == " ")
-
-
 def _base_forms(word: str) -> Iterator[str]:
     """What an inflected English word may come from, by the rules of detachment of WordNet (morphy(7WN))."""
-    for ending, base in ENDINGS:
+    for ending, base in NAMES_ENDINGS if word[:1].isupper() else ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             yield word.removesuffix(ending) + base
-
-
-def _read_entries(index: Path) -> bytes:
-    packed = index.with_suffix(".dict.dz")
-    return _read_bytes(packed if packed.exists() else index.with_suffix(".dict"))
-
-
-def _read_bytes(file: Path) -> bytes:
-    with open_binary(file) as handle, errors_named(file):
-        return handle.read()
-
-
-def _parse(line: bytes, size: int, place: str) -> tuple[str, int, int]:
-    """The headword of a line of the index, and where its entry begins and ends in a text of `size` bytes."""
-    try:
-        headword, offset, length = line.decode("utf-8").split("\t")[:3]
-        start = _number(offset)
-        end = start + _number(length)
-    except (ValueError, KeyError) as error:
-        raise InvalidInput(
-            f"{place}: {line[:60]!r}; a headword, an offset and a length in base 64, separated by tabs, are expected"
-        ) from error
-    if end > size:
-        raise InvalidInput(
-            f"{place}: the entry of {headword!r} ends at byte {end:,} of {size:,}; are the .index and the .dict "
-            "beside it "
-            "whole, and of one version?"
-        )
-    return _key(headword), start, end
-
-
-def _number(digits: str) -> int:
-    if not digits:
-        raise ValueError("no digits")
-    value = 0
-    for digit in digits:
-        value = 64 * value + DIGITS[digit]
-    return value
-
-
-def _translations(lines: list[str]) -> Iterator[str]:
-    """The translations in the lines below a headword.
-
-    They are in the numbered lines, or in the first line with text where none has a number; indented lines are examples
-    and references, other lines English glosses.
-    """
-    first = True
-    for line in lines:
-        if line.startswith("   ") or not line.strip():
-            continue
-        numbered = _NUMBERED.fullmatch(line)
-        if not (first or numbered):
-            continue
-        first = False
-        text = numbered.group(1) if numbered else line
-        text = _REMARK.sub(" ", text.replace("~", " ").replace("_", " ").replace(_STRESS, ""))
-        # Some dictionaries have phrases of the headword in the same line, after a full stop.
-        for part in _SEPARATOR.split(re.split(r"\.\s", text)[0]):
-            words = [word for word in part.split() if any(map(str.isalnum, word))]
-            sense = " ".join(words).strip(_AROUND)
-            if sense and len(sense) <= MOST_CHARACTERS and len(words) <= MOST_WORDS and not _BRACKETS & set(sense):
-                yield sense

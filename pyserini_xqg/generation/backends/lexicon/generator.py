@@ -24,9 +24,9 @@ from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress
+from pyserini_xqg.generation.backends.lexicon.casing import tokens
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary, find_dictionary
 from pyserini_xqg.generation.backends.lexicon.terms import (
-    WORD,
     DocumentFrequencies,
     Term,
     function_words,
@@ -111,7 +111,7 @@ class LexiconGenerator(Generator):
         dictionary = self._dictionaries[language]
         written = []
         for passage in passages:
-            weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword)
+            weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
             written.append([" ".join(words[:end]) for end in ends][:n])
@@ -152,13 +152,15 @@ class SenseChooser:
         dictionaries: Iterable[Dictionary],
         show_progress: bool = False,
     ):
-        words = sorted({word.casefold() for text in sample for word in WORD.findall(text)} - function_words())
+        written = {token.text for text in sample for token in tokens(text)}
+        words = sorted({word.casefold() for word in written} - function_words())
         texts = list(words)
         self._words = frozenset(words)
         # Only these: what other dictionaries happen to have must not decide on a language's queries.
         self._judged: set[tuple[str, ...]] = set()
         for dictionary in dictionaries:
-            for headword in dict.fromkeys(filter(None, (dictionary.headword([word]) for word in words))):
+            forms = [*words, *sorted(word for word in written if word.casefold() in self._words)]
+            for headword in dict.fromkeys(filter(None, (dictionary.headword([form]) for form in forms))):
                 senses = dictionary.senses(headword)[:MOST_SENSES]
                 if len(senses) > 1:
                     self._judged.add(senses)
@@ -190,4 +192,4 @@ class SenseChooser:
 
 def _text(passage: Passage) -> str:
     """Title and text, composed: letters whose marks stand apart from them would be no words."""
-    return composed(f"{passage.title} {passage.text}")
+    return composed(f"{passage.title}\n{passage.text}")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,39 @@ def senses(folder: Path, entry: str) -> tuple[str, ...]:
         pytest.param("talo, Talo, talo", ("talo", "Talo"), id="once each"),
         pytest.param("yksi kaksi kolme, yksi kaksi kolme neljä", ("yksi kaksi kolme",), id="at most three words"),
         pytest.param("a" * 40 + ", " + "b" * 41, ("a" * 40,), id="at most forty characters"),
+        pytest.param("drei Achtel3/8,  /θɹˈiː ˈeɪt/", ("drei Achtel",), id="a fraction with its sounds"),
+        pytest.param("Staaten [geogr.] USA,  /jˌuː/ US,  /jˌuːˈɛs/", ("Staaten", "USA", "US"), id="abbreviations"),
+        pytest.param("der vereinten NationenUNICEF,  /jˈuːnɪsˌɛf/", ("der vereinten Nationen", "UNICEF"), id="glued"),
+        pytest.param("zusammenzus.,  /zˈʌs/ , gemeinsam", ("zusammen", "gemeinsam"), id="glued with a full stop"),
+        pytest.param("im Wesentlicheni. W.,  /ˈaɪ/", ("im Wesentlichen",), id="glued initials"),
+        pytest.param("Stickstoff(IV)-oxid <neut> [chem.] NO2,  /nˈəʊ/", ("Stickstoff-oxid", "NO2"), id="inner bracket"),
+        pytest.param("jdn./etw. führen, anführen <v, trans>", ("führen", "anführen"), id="whom it is done to"),
+        pytest.param("1. ing. dava vekili, avukat", ("dava vekili", "avukat"), id="label with a full stop"),
+        pytest.param("1. A.B.D, (oto.) motor kapagı", ("motor kapagı",), id="label with a comma"),
+        pytest.param("1. (tic.) mark. bakalit", ("bakalit",), id="two labels"),
+        pytest.param("1. Alman parası, mark", ("Alman parası", "mark"), id="the same as a word"),
+        pytest.param("1. (kıs.) United States, American.\n2. ülke", ("ülke",), id="what an abbreviation is for"),
+        pytest.param("1. (çoğ.) -lae oluk", ("oluk",), id="an English plural"),
+        pytest.param("teis. dokumentas, aktas", ("dokumentas", "aktas"), id="Lithuanian label"),
+        pytest.param("pl. od Catholicism", (), id="plural of another word"),
+        pytest.param("ryba: kranas souměrný", ("kranas souměrný",), id="kind before a colon"),
+        pytest.param("edebiyat: yazılmış kitaplar", ("edebiyat",), id="explanation after a colon"),
+        pytest.param("vzdávat se:", ("vzdávat se",), id="colon at the end"),
+        pytest.param("V:n muotoinen", ("V:n muotoinen",), id="colon in a word"),
+        pytest.param("दु:स्वप्न", ("दुःस्वप्न",), id="visarga written as a colon"),
+        pytest.param("كيك واك - نوع من الرقص", ("كيك واك",), id="explanation after a dash"),
+        pytest.param(
+            "-pohjainen, perusteinen, aisti-", ("perusteinen", "pohjainen", "aisti"), id="parts of words last"
+        ),
+        pytest.param("22, 1,5 litraa", ("1,5 litraa",), id="numbers alone"),
+        pytest.param("z=x^3, kaava", ("kaava",), id="signs"),
+        pytest.param('agent "provokatér, „Hund“', ("agent provokatér", "Hund"), id="quotes"),
+        pytest.param("no...nunca", ("no nunca",), id="three points"),
+        pytest.param("landelĳk, Ｓ極", ("landelijk", "S極"), id="ligature and wide letter"),
+        pytest.param("I.  <N>  kiełbasa\nII.  <N Comp>sausage roll /ˌsɒs/   inne", ("kiełbasa",), id="a phrase's line"),
+        pytest.param("1. stać (sth - coś)\n2. be stuck (be V: :stuck)", ("stać",), id="grammar"),
+        pytest.param("I.  <N> 1.  obraz\n 6.  a. okaz", ("obraz", "okaz"), id="letters"),
+        pytest.param("Ə\n", ("Ə",), id="a letter that is no sound"),
         pytest.param("(ei mitään)", (), id="remarks only"),
         pytest.param("", (), id="nothing"),
     ],
@@ -77,8 +112,84 @@ def test_offsets_are_numbers_of_several_digits(tmp_path: Path) -> None:
 
 
 def test_entries_of_one_headword_are_joined(tmp_path: Path) -> None:
-    index = write_dictionary(tmp_path, NAME, {"Bank": "pankki", "bank": "penger, pankki"})
-    assert Dictionary(index).senses("bank") == ("pankki", "penger")
+    index = write_dictionary(tmp_path, NAME, {"bank /x/ <n>": "pankki", "bank": "penger, pankki"})
+    text = index.read_text(encoding="utf-8").replace("bank /x/ <n>\t", "bank\t")  # dictfmt takes the word alone
+    index.write_text(text, encoding="utf-8")
+    assert Dictionary(index).senses("bank") == ("penger", "pankki")
+    assert list(Dictionary(index).entries()) == [("bank", ("penger", "pankki"))]
+
+
+def entry_of(folder: Path, first: str, *keys: str, name: str = NAME, rest: str = "sana") -> Dictionary:
+    """A dictionary of one entry with a first line as it stands, found under several keys, and a few others."""
+    index = write_dictionary(folder, name, dict.fromkeys(("river", "stone"), "sana"), packed=False)
+    entries = index.with_suffix(".dict")
+    start, body = entries.stat().st_size, f"{first}\n{rest}\n".encode()
+    entries.write_bytes(entries.read_bytes() + body)
+    with index.open("a", encoding="utf-8") as handle:
+        for key in keys:
+            handle.write(f"{key}\t{base64_number(start)}\t{base64_number(len(body))}\n")
+    return Dictionary(index)
+
+
+@pytest.mark.parametrize(
+    ("first", "key", "found", "not_found"),
+    [
+        pytest.param("light-emitting diode /lˈaɪt/ (LED /lˈɛd/)", "led", ["LED"], ["led", "Led"], id="abbreviation"),
+        pytest.param("lead sb./sth. /lˈiːd/ (led /lˈɛd/ <>, led /lˈɛd/ <>)", "led", ["led"], [], id="past tense"),
+        pytest.param("lead sb./sth. /lˈiːd/ (led /lˈɛd/ <>)", "lead sbsth", ["lead"], [], id="somebody"),
+        pytest.param("to proliferate /tə pɹəlˈɪf/", "to proliferate", ["proliferate", "proliferates"], [], id="to"),
+        pytest.param("IT /ˌaɪtˈiː/ <n>", "it", ["IT"], ["it", "it's", "It's"], id="initials"),
+        pytest.param("it's", "its", ["it's", "it’s", "It's"], ["its"], id="apostrophe"),
+        pytest.param("three eighth /θ/ (3/8 /θɹ/)", "38", ["3/8"], ["38"], id="fraction"),
+        pytest.param("sceptical, skeptikal /ˈskeptɪkəl/ <Adj>", "skeptikal", ["skeptikal"], [], id="variant"),
+        pytest.param("Turkey /tˈɜːki/", "turkey", ["Turkey"], ["turkey"], id="name"),
+        pytest.param(
+            "German /dʒˈɜːmən/", "german", ["German", "Germans", "German's"], ["german", "germans"], id="people"
+        ),
+        pytest.param("eel‐trap /ˈiːl tɹˈap/", "eeltrap", ["eel-trap", "eel‐trap", "Eeltrap"], [], id="hyphen"),
+        pytest.param(
+            "customs  (traditions) /kˈʌstəmz/ <n>", "customs traditions", ["customs traditions"], [], id="brackets"
+        ),
+        pytest.param("NASA", "nasa", ["NASA", "NASA's"], ["nasa"], id="possessive"),
+    ],
+)
+def test_a_headword_is_found_as_it_is_spelled(
+    tmp_path: Path, first: str, key: str, found: list[str], not_found: list[str]
+) -> None:
+    opened = entry_of(tmp_path, first, key)
+    assert [opened.senses(opened.headword(word.split()) or "") for word in found] == [("sana",)] * len(found)
+    assert [opened.headword([word]) for word in not_found] == [None] * len(not_found)
+
+
+def test_what_begins_with_a_capital_is_found_so_or_in_small_letters(tmp_path: Path) -> None:
+    opened = Dictionary(write_dictionary(tmp_path, NAME, {"Polish": "puola", "polish ": "kiillottaa", "river": "joki"}))
+    assert (opened.headword(["Polish"]), opened.headword(["polish"])) == ("Polish", "polish")
+    assert (opened.headword(["River"]), opened.headword(["RIVER"])) == ("river", "river")
+
+
+def test_a_dictionary_that_begins_all_headwords_with_a_capital_has_no_case(tmp_path: Path) -> None:
+    words = [f"Word{first}{second}" for first in "abcdefghijklm" for second in "abcdefghijklm"]
+    opened = Dictionary(write_dictionary(tmp_path, NAME, {**dict.fromkeys(words, "sana"), "USA": "yhdysvallat"}))
+    assert not opened.cased
+    assert (opened.headword(["wordab"]), opened.headword(["Wordab"])) == ("wordab", "wordab")
+    assert (opened.headword(["USA"]), opened.headword(["usa"])) == ("USA", None)
+    assert Dictionary(write_dictionary(tmp_path, "eng-fra", {"River": "rivière"})).cased  # too few to tell
+
+
+def test_translations_tell_names_where_all_headwords_are_in_small_letters(tmp_path: Path) -> None:
+    words = {f"word{first}{second}": "sana" for first in "abcdefgh" for second in "abcdefgh"}
+    opened = Dictionary(write_dictionary(tmp_path, NAME, {**words, "egypt": "Egypti", "bowl": "kulho"}))
+    assert (opened.headword(["Egypt"]), opened.headword(["egypt"])) == ("Egypt", "egypt")
+    assert opened.headword(["Bowl"]) == "bowl"
+    german = Dictionary(write_dictionary(tmp_path, "eng-deu", dict.fromkeys(words, "Wort")))  # nouns have capitals, too
+    assert german.headword(["Wordab"]) == "wordab"
+
+
+def test_hungarian_letters_are_repaired(tmp_path: Path) -> None:
+    hungarian = Dictionary(write_dictionary(tmp_path, "freedict-eng-hun", {"seeker": "keresô, epizódszerû"}))
+    assert hungarian.senses("seeker") == ("kereső", "epizódszerű")
+    french = Dictionary(write_dictionary(tmp_path, "freedict-eng-fra", {"hospital": "hôpital"}))
+    assert french.senses("hospital") == ("hôpital",)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +268,22 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path, missing: str) -> None
     index.with_suffix(f".{missing}").unlink()
     with pytest.raises(MissingInput, match=rf"eng-fin\.{missing}: cannot be read \(No such file"):
         Dictionary(index)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [(".dict.gz", gzip.compress), (".dict.bz2", bz2.compress), (".dict", bytes)]
+)
+def test_entries_may_be_packed_by_gzip_or_bzip2(tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]) -> None:
+    index = write_dictionary(tmp_path, NAME, {"bridge": "silta"}, packed=False)
+    plain = index.with_suffix(".dict")
+    text = plain.read_bytes()
+    plain.unlink()
+    index.with_suffix(suffix).write_bytes(pack(text))
+    assert Dictionary(index).senses("bridge") == ("silta",)
+    if suffix != ".dict":
+        index.with_suffix(suffix).write_bytes(pack(text)[:-5])
+        with pytest.raises(InvalidInput, match=rf"eng-fin\{suffix}: damaged (gzip|bzip2) file \("):
+            Dictionary(index)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])

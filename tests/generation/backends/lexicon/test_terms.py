@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyserini_xqg.generation.backends.lexicon.terms import WORD, DocumentFrequencies, Term, salient_terms
+from pyserini_xqg.generation.backends.lexicon.casing import WORD
+from pyserini_xqg.generation.backends.lexicon.terms import DocumentFrequencies, Term, salient_terms
 
 TEXTS = ["the river and the bridge", "the river", "The king", "a stone"]
 HEADWORDS = {"river", "bridge", "king", "stone", "stone age", "bank of england", "the", "old"}
@@ -67,7 +68,7 @@ def test_a_phrase_is_as_rare_as_its_rarest_word() -> None:
 
 def test_names_and_numbers_are_kept_and_other_words_that_no_dictionary_has_are_not() -> None:
     found = {term.text: term.headword for term in terms("Tessin opened 1911 its 3rd lido over the river Mava-Sur's")}
-    assert found == {"Tessin": None, "1911": None, "3rd": None, "river": "river", "Mava-Sur's": None}
+    assert found == {"Tessin": None, "1911": None, "3rd": None, "river": "river", "Mava-Sur": None}
 
 
 def test_function_words_and_single_letters_are_left_out_whatever_the_dictionary_has() -> None:
@@ -78,20 +79,95 @@ def test_a_headword_is_one_term_however_it_is_written() -> None:
     assert words("River RIVER river") == ["River"]
 
 
-def test_nothing_comes_of_nothing() -> None:
-    assert words("") == words("... — !") == []
+CASED = {"Turkey": "Turkey", "US": "US", "May": "May", "World": "World", "Bush": "Bush", "bush": "bush", "led": "led"}
+SMALL = (
+    "super",
+    "bowl",
+    "turkey",
+    "us",
+    "may",
+    "world war",
+    "river",
+    "black",
+    "game",
+    "chancellor",
+    "win",
+    "it",
+    "iron",
+)
+
+
+def cased_lookup(words: Sequence[str]) -> str | None:
+    """As a dictionary's: as it stands, else in small letters."""
+    phrase = " ".join(words)
+    return CASED.get(phrase) or (phrase.lower() if phrase.lower() in SMALL else None)
+
+
+def looked_up(
+    text: str, texts: Sequence[str] = ("a bush and a river of black iron",), cased: bool = True
+) -> dict[str, str | None]:
+    found = salient_terms(text, DocumentFrequencies(texts), cased_lookup, cased)
+    return {term.text: term.headword for term, _ in found}
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The U.S. army's 1,000 men.", ["The", "U.S", "army's", "1", "000", "men"]),
-        ("well-known (König) snake_case", ["well-known", "König", "snake", "case"]),
-        ("it’s 3.5", ["it’s", "3.5"]),
+        ("The Broncos win the Super Bowl.", {"Broncos": None, "win": "win", "Super": None, "Bowl": None}),
+        ("River water", {"River": "river"}),
+        ("Super Bowl", {"Super": "super", "Bowl": None}),  # a name may begin a sentence: it cannot be told
+        ("Bowl. The Bowl.", {"Bowl": None}),  # it can where the name stands elsewhere
+        ("Turkey and the turkey", {"Turkey": "turkey"}),
+        ("Turkey wins", {"Turkey": "Turkey"}),
+        ("in Turkey", {"Turkey": "Turkey"}),
+        ("Mr. Bush and George W. Bush", {"Mr": None, "Bush": "Bush", "George": None}),
+        ("Bush grows", {"Bush": "bush"}),
+        ("he led the US in May", {"led": "led", "US": "US", "May": "May"}),
+        ("it may hit us. May it?", {}),
+        ("an LED", {"LED": None}),
+        ("IT is", {}),
+        ("the World War", {"World War": "world war"}),
+        ("BLACK IRON", {"BLACK": "black", "IRON": None}),  # four letters may be an abbreviation
+        ('He said, "River."', {"River": "river"}),
+        ("Chancellor of Black's", {"Chancellor": "chancellor", "Black": None}),
+        ("Unknown things", {"Unknown": None}),
     ],
 )
-def test_words(text: str, expected: list[str]) -> None:
-    assert WORD.findall(text) == expected
+def test_names_inside_a_sentence_are_looked_up_as_names_only(text: str, expected: dict[str, str | None]) -> None:
+    assert looked_up(text) == expected
+
+
+def test_a_common_word_at_the_beginning_of_a_sentence_is_no_name() -> None:
+    assert looked_up("Things fall", ("all things", "")) == {}
+
+
+def test_names_are_looked_up_in_small_letters_where_case_is_unknown_and_no_text_has_them_so() -> None:
+    assert looked_up("the Super river of Black", cased=False) == {"Super": "super", "river": "river", "Black": None}
+    assert looked_up("Super Bowl\nThe Super Bowl", cased=False) == {"Super": None, "Bowl": None}
+    assert looked_up("the Super Bowl", cased=False) == {"Super": None, "Bowl": None}
+    assert looked_up("the Super, Bowl", cased=False) == {"Super": "super", "Bowl": "bowl"}
+    assert looked_up("in The World and US", cased=False) == {"World": "World"}
+
+
+@pytest.mark.parametrize("number", ["38", "3.5", "1,000", "20th", "1911", "F-16", "4x4"])
+def test_numbers_are_never_looked_up(number: str) -> None:
+    known = {"38": "drei Achtel", "river": "joki"}
+    found = salient_terms(
+        f"river; {number}",
+        DocumentFrequencies([]),
+        lambda words: known.get("".join(words), "found" if len(words) == 1 else None),
+    )
+    assert all(term.headword is None for term, _ in found if any(map(str.isdigit, term.text)))
+    assert " ".join(term.text for term, _ in found if term.headword is None).replace(" ", ",") in (number, "000")
+
+
+@pytest.mark.parametrize("word", ["it's", "It’s", "didn't", "DON'T", "they've", "I'm", "who's", "let's"])
+def test_contractions_are_left_out(word: str) -> None:
+    assert salient_terms(f"the {word}", DocumentFrequencies([]), lambda words: "found") == []
+
+
+def test_nothing_comes_of_nothing() -> None:
+    assert words("") == words("... — !") == []
 
 
 @given(st.text(alphabet="the riverbank of England Stone age 19.-’ \n", max_size=80))

@@ -1,0 +1,1 @@
+"""Dictionaries for the lexicon, made of what users can get."""

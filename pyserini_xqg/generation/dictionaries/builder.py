@@ -1,0 +1,124 @@
+"""A dictionary of several sources: translations ranked, and written in DICT format."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iso639 import Lang
+
+from pyserini_xqg.collection.languages import language_code, language_name
+from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.generation.backends.lexicon.dict_files import DIGITS
+from pyserini_xqg.generation.backends.lexicon.entries import folded, translations
+from pyserini_xqg.generation.dictionaries.sources import Source
+from pyserini_xqg.storage.files import write_atomically
+
+MOST_SENSES = 12
+
+
+@dataclass(frozen=True)
+class MadeDictionary:
+    """A dictionary that was made.
+
+    Attributes
+    ----------
+    index : Path
+    headwords, translations : int
+    from_sources : mapping
+        How many headwords have their first translation from each source.
+    """
+
+    index: Path
+    headwords: int
+    translations: int
+    from_sources: Mapping[str, int]
+
+
+def build_dictionary(language: str, sources: Sequence[Source | str], output: str | Path) -> MadeDictionary:
+    """Make the dictionary from English to a language that the lexicon reads.
+
+    Translations are ranked by the order of the sources, then by how far in front they stand in theirs, then by how
+    common they are there.
+
+    Parameters
+    ----------
+    language : str
+        Code or name.
+    sources : sequence of Source or str
+        The better ones first; texts as on the command line, ``cedict=FILE``.
+    output : str or Path
+        The folder to put ``xqg-eng-XXX.index`` and ``xqg-eng-XXX.dict.gz`` into; what is there of that name is
+        replaced.
+
+    Returns
+    -------
+    MadeDictionary
+
+    Raises
+    ------
+    UsageError
+        No source, or one of another language.
+    MissingInput, InvalidInput
+        A file is not there, or damaged; no translation was found.
+    """
+    code = language_code(language)
+    opened = [source if isinstance(source, Source) else Source.parse(source) for source in sources]
+    if not opened:
+        raise UsageError("no source: a dictionary is made of one at least")
+    for source in opened:
+        source.check_language(code)
+    ranks: dict[str, dict[str, tuple[int, int, int]]] = {}
+    for number, source in enumerate(opened):
+        for found in source.read():
+            rank = (number, found.position, -found.frequency)
+            known = ranks.setdefault(found.english, {})
+            known[found.foreign] = min(rank, known.get(found.foreign, rank))
+    entries: dict[str, list[str]] = {}
+    first = dict.fromkeys(range(len(opened)), 0)
+    for english in sorted(ranks):
+        known = ranks[english]
+        # What the lexicon would not read back as it is would only look like a translation.
+        readable = [
+            word for word in sorted(known, key=lambda word: (known[word], word)) if translations([word]) == [word]
+        ]
+        if folded(english) and readable:
+            entries[english] = readable[:MOST_SENSES]
+            first[known[readable[0]][0]] += 1
+    if not entries:
+        raise InvalidInput(f"no translation from English to {language_name(code)} in {', '.join(map(_named, opened))}")
+    about = [f"English-{language_name(code)}, made by xqg dictionary of:", *(source.origin() for source in opened)]
+    index = Path(output) / f"xqg-eng-{Lang(code).pt3}.index"
+    _write(index, entries, "\n".join(about))
+    counts = {_named(source): first[number] for number, source in enumerate(opened)}
+    return MadeDictionary(index, len(entries), sum(map(len, entries.values())), counts)
+
+
+def _named(source: Source) -> str:
+    return f"{source.kind}={','.join(map(str, source.files))}"
+
+
+def _write(index: Path, entries: Mapping[str, Sequence[str]], about: str) -> None:
+    """Write both files; the same entries are the same bytes."""
+    texts = {"00databaseinfo": about, "00databaseutf8": ""}
+    for english, senses in entries.items():
+        texts[english] = "\n".join(f"{number}. {sense}" for number, sense in enumerate(senses, start=1))
+    body, lines = bytearray(), []
+    for headword, text in texts.items():
+        entry = f"{headword}\n{text}\n".encode()
+        key = headword if headword.startswith("00database") else folded(headword)
+        lines.append(f"{key}\t{_base64(len(body))}\t{_base64(len(entry))}\n")
+        body += entry
+    index.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(index.with_suffix(".dict.gz"), gzip.compress(bytes(body), mtime=0))
+    write_atomically(index, "".join(sorted(lines)))
+
+
+def _base64(number: int) -> str:
+    digits = [*DIGITS]
+    written = digits[number % 64]
+    while number := number // 64:
+        written = digits[number % 64] + written
+    return written
