@@ -17,7 +17,7 @@ from typing import IO, Any
 from pyserini_xqg.collection.published.base import LargePart, Source
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.storage.files import cache_folder, sha256_of
-from pyserini_xqg.storage.text_files import GZIP, errors_named, open_binary
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 HUB = "hf://datasets/"
 SECONDS = 30
@@ -251,11 +251,8 @@ def unreachable(url: str, error: Exception) -> MissingInput:
     )
 
 
-def _unpacked_sha256(file: Path) -> str | None:
-    """Of the content of a gzipped file."""
-    with file.open("rb") as handle:
-        if handle.read(2) != GZIP:
-            return None
+def _unpacked_sha256(file: Path) -> str:
+    """Of the content of a file that may be gzipped."""
     digest = sha256()
     with open_binary(file) as unpacked, errors_named(file):
         while chunk := unpacked.read(1 << 20):

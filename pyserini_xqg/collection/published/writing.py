@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from pyserini_xqg.collection.published.fetching import Sources
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.manifest import Manifest, as_json
+from pyserini_xqg.storage.text_files import open_binary
 from pyserini_xqg.storage.workspace import Workspace, already_made, partial_folder, working_folder
 
 # What is written of what is read, at most.
@@ -186,7 +188,7 @@ def _write(contents: Contents, folder: Path) -> None:
         write_examples(contents.examples, folder / "train.jsonl")
     for file in contents.kept:
         (folder / "parallel").mkdir(exist_ok=True)
-        (folder / "parallel" / file.name).write_bytes(file.read_bytes())
+        shutil.copyfile(file, folder / "parallel" / file.name)
 
 
 def _gold_lines(questions: Mapping[str, Iterable[Question]]) -> Iterable[str]:
@@ -207,7 +209,7 @@ def _write_large(part: LargePart, sources: Sources, folder: Path) -> int:
             unfinished = file.with_name(f"{file.name}.unfinished")
             write_lines(part.convert(sources.lines(source), source.name), unfinished)
             unfinished.replace(file)
-        with file.open("rb") as written:
+        with open_binary(file) as written:
             lines += sum(chunk.count(b"\n") for chunk in iter(lambda: written.read(1 << 20), b""))
     return lines
 
