@@ -27,7 +27,7 @@ def data(
     name : str or None
         The data set, see --list.
     to : Path or None
-        Folder to write. [required]
+        Folder to write; needed but for --list.
     list_all : bool
         List the data sets.
 
