@@ -14,10 +14,12 @@ from pyserini_xqg.evaluation.evaluate import evaluate_files
 from pyserini_xqg.evaluation.files.xor_retrieve import read_gold
 from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.reproduction import places as of_places
+from pyserini_xqg.reproduction import running
 from pyserini_xqg.reproduction.conditions import Check, Condition, condition, conditions
 from pyserini_xqg.reproduction.places import Places, PlaceSettings, check_given
 from pyserini_xqg.reproduction.running import RESULT, Score, record, run_command, run_condition, scores_of, stamp
 from tests.conftest import make_model
+from tests.fixtures.processes import run_modules
 from tests.fixtures.published import add_xor_tydi_rest, stand_in
 
 MBERT = "ielabgroup/bert-base-multilingual-cased-xor-tydi"
@@ -57,6 +59,18 @@ def runs(xor_tydi: Path, tmp_path: Path) -> Path:
         )
         (folder / name).write_text("".join(lines), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in processes that have loaded the libraries: an interpreter for each takes minutes."""
+
+    def run(words: Sequence[str], captured: bool) -> str:
+        module, *rest = ["pyserini_xqg", *words[1:]] if words[0] == "xqg" else words[2:]
+        number = len([*tmp_path.glob("printed-*")])
+        return run_modules([[module, *rest]], tmp_path / f"printed-{number}.txt", tmp_path / f"errors-{number}.txt")
+
+    monkeypatch.setattr(running, "run_command", run)
 
 
 def check(**given: object) -> Check:
@@ -100,6 +114,7 @@ def test_published_runs_of_three_columns_are_scored_as_they_are(xor_tydi: Path, 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("name", ["xor-tydi-mbert", "xor-tydi-mbert-xqg", "xor-tydi-mbert-sweep"])
 def test_conditions_of_the_hub_run_on_stand_ins(name: str, xor_tydi: Path, model: str, tmp_path: Path) -> None:
     given = PlaceSettings(output=tmp_path, local={"xor-tydi": str(xor_tydi), MBERT: model})
@@ -109,6 +124,7 @@ def test_conditions_of_the_hub_run_on_stand_ins(name: str, xor_tydi: Path, model
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     ("name", "base"), [("xor-tydi-xlm-r", "xlm-roberta-base"), ("xor-tydi-zero-shot", "bert-base-multilingual-cased")]
 )
