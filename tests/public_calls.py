@@ -132,6 +132,13 @@ def collection(place: Place) -> None:
     assert len(c.read_examples(place("examples.jsonl"))) == 1
 
 
+@CALLS.of("write_data_set", "DataSettings")
+def published_data(place: Place) -> None:
+    settings = c.DataSettings(place=place("published"), languages=("fi",), unchecked=True)
+    manifest = c.write_data_set("flores", place("flores"), settings)
+    assert manifest.counts["questions"] == {"fi": 4}
+
+
 @CALLS.of("read_squad_folder", "read_afriqa_folder", "read_xnli", "align", "AlignmentSettings")
 def data_sets(place: Place) -> None:
     assert c.read_squad_folder(place("squad")).questions["fi"]

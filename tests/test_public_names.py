@@ -20,6 +20,7 @@ import pytest
 import pyserini_xqg
 from tests.conftest import make_model, sentence, write_lines
 from tests.fixtures.generation import make_t5
+from tests.fixtures.published import stand_in
 from tests.fixtures.training import dev_line, line, words
 from tests.generation.backends.lexicon.dict_format import write_dictionary
 from tests.generation.backends.test_causal import make_causal
@@ -132,6 +133,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text("".join(f"{text(number)}\n" for number in range(8)), encoding="utf-8")
     _data_sets(folder)
     _training_data(folder)
+    stand_in("flores", folder / "published")
     return folder
 
 

@@ -22,7 +22,7 @@ COMMANDS = (
     *("dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
-    *("demo", "doctor"),
+    *("data", "demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
 STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}

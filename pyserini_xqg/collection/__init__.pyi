@@ -22,6 +22,8 @@ from .languages import language_name as language_name
 from .passages import Passage as Passage
 from .passages import parse_passage as parse_passage
 from .passages import passage_text as passage_text
+from .published.writing import DataSettings as DataSettings
+from .published.writing import write_data_set as write_data_set
 from .queries import PassageQueries as PassageQueries
 from .queries import parse_queries as parse_queries
 from .topics import read_topics as read_topics

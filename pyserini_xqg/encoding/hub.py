@@ -60,6 +60,17 @@ def opening(name: str, revision: str | None, expected: str) -> Iterator[None]:
         constants.HF_HUB_OFFLINE = was_offline
 
 
+def unavailable(name: str) -> str | None:
+    """Why a model cannot be had; None: it is a folder, or in the cache, or the hub can be asked for it."""
+    if Path(name).is_dir():
+        return None
+    if name.startswith((".", "/")):
+        return f"model {name}: no such folder"
+    if _is_cached(name, None) or (fault := hub_fault()) is None:
+        return None
+    return f"model {name}: no such folder, none in the cache, and {fault}"
+
+
 @cache
 def hub_fault() -> str | None:
     """Why the hub cannot be asked; None: it answers. A process finds it out once."""

@@ -181,7 +181,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             (arguments[owner] if owner else arguments).update(option.values(value))
         if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
             raise CycloptsError(f"{missing[0]} is missing")
-        first = [arguments.pop(name) for name in positional]
+        first = [arguments.pop(name, signature.parameters[name].default) for name in positional]
         with silenced() if quietly else nullcontext():
             function(*first, **arguments)
 

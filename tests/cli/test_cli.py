@@ -32,7 +32,9 @@ COMMANDS = (
     "sweep",
     "align",
     "report",
+    "data",
     "demo",
+    "reproduce",
     "doctor",
     "train",
 )
@@ -121,7 +123,7 @@ def test_an_option_takes_one_kind_of_value() -> None:
     # What they take is said by its command: choices that differ, or one value and several.
     assert several == {
         *("--recipe", "--dtype", "--reduce-hubness", "--queries", "--control"),
-        *("--keep", "--parallel", "--run", "--cluster", "--normalize"),
+        *("--keep", "--parallel", "--run", "--cluster", "--normalize", "--from"),
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import constants
 
 from pyserini_xqg.encoding import hub
-from pyserini_xqg.encoding.hub import hub_fault, opening
+from pyserini_xqg.encoding.hub import hub_fault, opening, unavailable
 from pyserini_xqg.errors import MissingInput
 from tests.conftest import Run
 
@@ -208,7 +208,24 @@ def test_nothing_opens_a_model_past_the_look_at_the_hub() -> None:
     package = Path(hub.__file__).parents[1]
     calls = re.compile(r"\.from_pretrained\(|\bcached_file\(|is_sentence_transformer_model\(|hf_hub_download\(")
     opens = {str(file.relative_to(package)) for file in package.rglob("*.py") if calls.search(file.read_text("utf-8"))}
-    local = {"training/generator/lora.py"}  # a checkpoint of the training
+    # A checkpoint of the training, and data sets.
+    local = {"training/generator/lora.py", "collection/published/fetching.py"}
     assert opens - local == {"encoding/loading.py", "generation/backends/loading.py", "generation/prompts/causal.py"}
     for name in opens - local:
         assert "encoding.hub import opening" in (package / name).read_text("utf-8")
+
+
+def test_a_model_that_cannot_be_had_is_known_before_it_is_opened(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", CLOSED)
+    in_cache(tiny_model, tmp_path / "cache", "somebody/something")
+    assert unavailable(str(tiny_model)) is None
+    assert unavailable("somebody/something") is None
+    assert str(unavailable("./nowhere")).endswith("no such folder")
+    assert f"none in the cache, and {CLOSED} cannot be reached" in str(unavailable("nobody/nothing"))
+
+
+def test_a_hub_that_answers_can_be_asked(status: list[int]) -> None:
+    status.append(200)
+    assert unavailable("nobody/nothing") is None

@@ -1,0 +1,1 @@
+"""Reproductions: published and measured results, with the commands that lead to them, run and held against them."""
