@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 from pyserini_xqg.generation.backends.lexicon.entries import bare
+from pyserini_xqg.generation.dictionaries.base import Translation
 
 MOST_WORDS = 3  # the longest phrase that the lexicon looks up
+RARE = 100  # how far back a meaning stands that few use
 
 _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|<[^>]*>")
 _LEADING = re.compile(r"^(?:lit\.|fig\.|also|esp\.|i\.e\.|an?|the)\s+", re.IGNORECASE)
 # They explain a word with another one of its own language, or its grammar.
 _NO_MEANING = re.compile(
-    r"(?:CL:|(?:\w+ )?variant of|see |used |abbr\. |surname|same as|also (?:written|pr)|euphemi|onomat|interj|"
+    r"(?:CL:|(?:\w+ )?variant of|see |used |abbr\. |surname|same as|also (?:written|pr)|coll\. pr|euphemi|onomat|interj|"
     "Taiwan pr|(?:particle|suffix|prefix|classifier|Kangxi)\\b)"
 )
 _RARE = re.compile(
-    r"\((?:[^)]*\b)?(?:bound form|archaic|literary|old|classical|dialect|slang|coll\.|loanword)\b[^)]*\)"
+    r"\((?:[^)]*\b)?(?:bound form|archaic|literary|old|classical|dialect|slang|coll\.|loanword|arch|obs|obsc|rare|sl|vulg|derog)\b[^)]*\)"
 )
+_ENUMERATION = re.compile(r"(?:^|,? )(?:and|or|&) [A-Z]")  # Beijing, Shanghai, and Guangzhou
 _FOREIGN = re.compile("[^\x00-\u024f\u2019]")
 
 
@@ -37,9 +40,16 @@ def english_words(gloss: str) -> list[str]:
         text = " ".join(part.split())
         if not text or _NO_MEANING.match(text):
             continue
-        first, comma, _ = text.partition(", ")
+        first, comma, rest = text.partition(", ")
+        if comma and first[0].isupper() and _ENUMERATION.search(rest):
+            continue
         for piece in [first] if comma and first[0].isupper() else text.split(", "):
             word = bare(_LEADING.sub("", piece.strip(" .!?,"))).strip()
             if len(word.split()) <= MOST_WORDS and any(map(str.isalpha, word)) and not _FOREIGN.search(word):
                 found.append(word)
     return found
+
+
+def name_translation(english: str, foreign: str) -> list[Translation]:
+    """What a name in both languages gives; nothing is known of one that is written alike, which was perhaps forgotten."""
+    return [Translation(word, foreign, RARE if word == foreign else 0) for word in english_words(english)]
