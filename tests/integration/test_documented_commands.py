@@ -48,6 +48,7 @@ NEEDED: dict[str, list[str]] = {
     ],
     "docs/generation.md": [
         *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain", "cedict.txt"),
+        *("en.txt", "te.txt", "cldr/common", "locations.mo", "counts.txt"),
         *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
     ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],

@@ -80,6 +80,8 @@ def read_aligned(files: Sequence[Path], language: str) -> Iterator[Translation]:
             together[english.phrase(*ours).casefold(), foreign.phrase(*theirs).casefold()] += 1
     by_english: defaultdict[str, list[tuple[float, str, int]]] = defaultdict(list)
     for (one, other), count in together.items():
+        if one == other:  # a name, which stays as it is by itself
+            continue
         of_one, of_other = count / seen[0][one], count / seen[1][other]
         if min(of_one, of_other) >= LEAST_SHARES[min(count, max(LEAST_SHARES))]:
             by_english[one].append((-of_one * of_other, other, count))

@@ -14,7 +14,7 @@ from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
-from pyserini_xqg.generation.dictionaries.glosses import name_translation
+from pyserini_xqg.generation.dictionaries.glosses import name_translations
 from pyserini_xqg.storage.text_files import open_binary
 
 ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
@@ -36,7 +36,7 @@ def read_catalog(files: Sequence[Path], language: str) -> Iterator[Translation]:
     for message, foreign in messages.items():
         english = message.rpartition(CONTEXT)[2].partition("\0")[0]
         if message and foreign:
-            yield from name_translation(english, composed(foreign.partition("\0")[0]))
+            yield from name_translations(english, composed(foreign.partition("\0")[0]))
 
 
 def _messages(file: Path) -> dict[str, str]:

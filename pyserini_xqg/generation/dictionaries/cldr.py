@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
-from pyserini_xqg.generation.dictionaries.glosses import name_translation
+from pyserini_xqg.generation.dictionaries.glosses import name_translations
 from pyserini_xqg.storage.text_files import read_text
 
 FOLDERS = ("main", "subdivisions")
@@ -47,7 +47,7 @@ def read_cldr(files: Sequence[Path], language: str) -> Iterator[Translation]:
             theirs = _names(foreign)
             for key, name in _names(english).items():
                 if key in theirs:
-                    yield from name_translation(name, theirs[key])
+                    yield from name_translations(name, theirs[key])
 
 
 def _names(file: Path) -> dict[tuple[str, str], str]:

@@ -21,6 +21,9 @@ _RARE = re.compile(
     r"\((?:[^)]*\b)?(?:bound form|archaic|literary|old|classical|dialect|slang|coll\.|loanword|arch|obs|obsc|rare|sl|vulg|derog)\b[^)]*\)"
 )
 _ENUMERATION = re.compile(r"(?:^|,? )(?:and|or|&) [A-Z]")  # Beijing, Shanghai, and Guangzhou
+_COMPASS = frozenset(
+    f"{point}{ending}" for point in ("North", "South", "East", "West", "Central", "Centre") for ending in ("", "ern")
+)
 _FOREIGN = re.compile("[^\x00-\u024f\u2019]")
 
 
@@ -50,6 +53,9 @@ def english_words(gloss: str) -> list[str]:
     return found
 
 
-def name_translation(english: str, foreign: str) -> list[Translation]:
-    """What a name in both languages gives; nothing is known of one that is written alike, which was perhaps forgotten."""
-    return [Translation(word, foreign, RARE if word == foreign else 0) for word in english_words(english)]
+def name_translations(english: str, foreign: str) -> list[Translation]:
+    """What a name in both languages gives; nothing where it is written alike, as the lexicon leaves it by itself.
+
+    Parts of countries that are called by a point of the compass are left out: most of what is called so is another.
+    """
+    return [Translation(word, foreign, 0) for word in english_words(english) if word not in {foreign, *_COMPASS}]

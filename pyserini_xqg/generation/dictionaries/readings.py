@@ -1,7 +1,7 @@
 """Sino-Korean and Sino-Vietnamese words: those of CC-CEDICT, each character read as Unihan says.
 
 Most learned words of Korean and Vietnamese are Chinese ones in their own reading: 政府, government, is 정부 and chính phủ.
-What only Chinese says is among them too, so better sources go before.
+What only Chinese says is among them too, so better sources go before. Names are left out, which Chinese spells by sound.
 """
 
 from __future__ import annotations
@@ -39,11 +39,15 @@ def read_readings(files: Sequence[Path], language: str) -> Iterator[Translation]
             read = BLANKS[language].join(readings[character] for character in word)
             foreign = _at_the_beginning(read) if language == "ko" else read
             for position, english in entry.meanings():
-                yield Translation(english, foreign, position, entry.frequency)
+                if english.islower():
+                    yield Translation(english, foreign, position, entry.frequency)
 
 
 def _readings(file: Path, field: str) -> dict[str, str]:
-    """The first reading of each character, one that schools teach before others."""
+    """The reading of each character that has one, or one that schools teach.
+
+    Of several in Vietnamese, which stand in the order of the alphabet, most are of native words.
+    """
     found: dict[str, str] = {}
     for _, line in numbered_lines(file):
         code, _, rest = line.rstrip("\n").partition("\t")
@@ -51,7 +55,8 @@ def _readings(file: Path, field: str) -> dict[str, str]:
         if name == field and value:
             values = value.split()
             taught = [each for each in values if "E" in each.partition(":")[2]] or values
-            found[chr(int(code.removeprefix("U+"), 16))] = taught[0].partition(":")[0]
+            if len(taught) == 1:
+                found[chr(int(code.removeprefix("U+"), 16))] = taught[0].partition(":")[0]
     if not found:
         raise InvalidInput(f"{file}: no line with {field}; Unihan_Readings.txt is expected")
     return found

@@ -26,6 +26,8 @@ CEDICT = """# CC-CEDICT
 歷史 历史 [li4 shi3] /history/
 女子 女子 [nu:3 zi3] /woman/
 河 河 [he2] /river/
+政林 政林 [zheng4 lin2] /Zhenglin/
+府業 府业 [fu3 ye4] /prefecture/
 """
 UNIHAN = """# Unihan_Readings.txt
 # Unicode version: 15.0.0
@@ -37,11 +39,14 @@ U+6797\tkHangul\t임:0 림:0E
 U+6797\tkVietnamese\tlâm
 U+696D\tkHangul\t업:0E
 U+696D\tkVietnamese\tnghiệp
+U+5E9C\tkMandarin\tfǔ
 U+6B77\tkHangul\t력:0E
 U+53F2\tkHangul\t사:0E
 U+5973\tkHangul\t녀:0E
 U+5B50\tkHangul\t자:0E
 U+6CB3\tkHangul\t하:0E
+U+53F2\tkVietnamese\tsử
+U+6B77\tkVietnamese\tlệch lịch
 """
 
 
@@ -66,8 +71,11 @@ def test_edict_is_turned_round_and_common_words_come_first(tmp_path: Path, encod
 @pytest.mark.parametrize(
     ("language", "entries"),
     [
-        ("vi", {"government": ("chính phủ",), "forestry": ("lâm nghiệp",)}),
-        ("ko", {"government": ("정부",), "forestry": ("임업",), "history": ("역사",), "woman": ("여자",)}),
+        (
+            "vi",
+            {"government": ("chính phủ",), "forestry": ("lâm nghiệp",), "prefecture": ("phủ nghiệp",)},
+        ),
+        ("ko", {"government": ("정부",), "forestry": ("임업",), "history": ("역사",), "woman": ("여자",), "prefecture": ("부업",)}),
     ],
 )
 def test_chinese_words_are_read_as_the_language_does(
@@ -77,7 +85,7 @@ def test_chinese_words_are_read_as_the_language_does(
     (tmp_path / "readings.txt").write_text(UNIHAN, encoding="utf-8")
     source = f"readings={tmp_path / 'cedict.txt'},{tmp_path / 'readings.txt'}"
     made = build_dictionary(language, [source], tmp_path / "out")
-    assert dict(Dictionary(made.index).entries()) == entries  # 河 alone would be no word
+    assert dict(Dictionary(made.index).entries()) == entries  # no names, and no characters of two readings; 河 alone would be no word
     assert "CC-CEDICT. CC-CEDICT + Unihan. Unihan_Readings.txt | Unicode version: 15.0.0" in about(made.index)
 
 
