@@ -184,7 +184,9 @@ def report(
         languages = {code: [each.id for each in data.questions[code]] for code in runs["own"]}
         values = {
             run: {
-                question: float(hit) for code in languages for question, hit in zip(languages[code], of[code], strict=True)
+                question: float(hit)
+                for code in languages
+                for question, hit in zip(languages[code], of[code], strict=True)
             }
             for run, of in runs.items()
         }
@@ -202,7 +204,8 @@ def report(
             print(f"{f'{language_name(code)}, {name}':24}{figures}{p:8.4f}{'*' if p < LEVEL else ' '}{share}")
         p = max(each.overall.p if each.overall.difference > 0 else 1.0 for each in against)
         of_mean = "".join(
-            f"{100 * compared.macro[run]:{width}.1f}" for run, width in zip(("plain", *CONTROLS), (8, 8, 10, 8), strict=True)
+            f"{100 * compared.macro[run]:{width}.1f}"
+            for run, width in zip(("plain", *CONTROLS), (8, 8, 10, 8), strict=True)
         )
         gain = sum(human_gain[code] for code in languages) / len(languages)
         share = f"{100 * (compared.macro['own'] - compared.macro['plain']) / gain:12.0f} %"

@@ -46,6 +46,7 @@ class Sentence(NamedTuple):
     places: list[tuple[int, int]]
 
     def words(self) -> list[str]:
+        """Its words, as they stand there."""
         return [self.text[start:end] for start, end in self.places]
 
     def phrase(self, first: int, last: int) -> str:
@@ -151,20 +152,17 @@ def _phrases(
 
 
 def _spellings(sentences: Sequence[Sentence]) -> Mapping[str, str]:
-    """How words are written, by how they are in small letters: as most often inside a sentence."""
+    """How words are written most often inside a sentence, by how they are in small letters."""
     inside: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    first: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for sentence in sentences:
-        for place, word in enumerate(sentence.words()):
-            (inside if place else first)[word.casefold()][word] += 1
-    return {
-        key: max(found, key=lambda word: (found[word], word)) if (found := inside.get(key)) else key
-        for key in first | inside
-    }
+        for word in sentence.words()[1:]:
+            inside[word.casefold()][word] += 1
+    return {key: max(sorted(found), key=found.__getitem__) for key, found in inside.items()}
 
 
 def _spelled(phrase: str, spellings: Mapping[str, str]) -> str:
-    return _TOKEN.sub(lambda match: spellings.get(match.group(), match.group()), phrase)
+    written: str = _TOKEN.sub(lambda match: spellings.get(match.group(), match.group()), phrase)
+    return written
 
 
 def origin(files: Sequence[Path]) -> str:

@@ -5,10 +5,9 @@ The English name is the message, behind its context if it has one; the translati
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from struct import error as StructError
-from struct import unpack_from
 
 from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.collection.unicode import composed
@@ -47,15 +46,15 @@ def _messages(file: Path) -> dict[str, str]:
     if order is None:
         raise InvalidInput(f"{file}: no catalogue of gettext; a .mo file is expected")
     try:
-        count, ours, theirs = unpack_from(f"{order}3I", content, 8)
+        count, ours, theirs = struct.unpack_from(f"{order}3I", content, 8)
         texts = []
         for table in (ours, theirs):
             for number in range(count):
-                length, start = unpack_from(f"{order}2I", content, table + 8 * number)
+                length, start = struct.unpack_from(f"{order}2I", content, table + 8 * number)
                 if start + length > len(content):
-                    raise StructError("it ends within a text")
+                    raise struct.error("it ends within a text")
                 texts.append(content[start : start + length].decode("utf-8"))
-    except (StructError, UnicodeDecodeError) as error:
+    except (struct.error, UnicodeDecodeError) as error:
         raise InvalidInput(f"{file}: damaged, or not in UTF-8 ({error}); a .mo file is expected") from error
     return dict(zip(texts[:count], texts[count:], strict=True))
 

@@ -14,11 +14,12 @@ _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|<[^>]*>")
 _LEADING = re.compile(r"^(?:lit\.|fig\.|also|esp\.|i\.e\.|an?|the)\s+", re.IGNORECASE)
 # They explain a word with another one of its own language, or its grammar.
 _NO_MEANING = re.compile(
-    r"(?:CL:|(?:\w+ )?variant of|see |used |abbr\. |surname|same as|also (?:written|pr)|coll\. pr|euphemi|onomat|interj|"
-    "Taiwan pr|(?:particle|suffix|prefix|classifier|Kangxi)\\b)"
+    r"(?:CL:|(?:\w+ )?variant of|see |used |abbr\. |surname|same as|also (?:written|pr)|coll\. pr|euphemi|onomat|"
+    "interj|Taiwan pr|(?:particle|suffix|prefix|classifier|Kangxi)\\b)"
 )
 _RARE = re.compile(
-    r"\((?:[^)]*\b)?(?:bound form|archaic|literary|old|classical|dialect|slang|coll\.|loanword|arch|obs|obsc|rare|sl|vulg|derog)\b[^)]*\)"
+    r"\((?:[^)]*\b)?(?:bound form|archaic|literary|old|classical|dialect|slang|coll\.|loanword"
+    r"|arch|obs|obsc|rare|sl|vulg|derog)\b[^)]*\)"
 )
 _ENUMERATION = re.compile(r"(?:^|,? )(?:and|or|&) [A-Z]")  # Beijing, Shanghai, and Guangzhou
 _COMPASS = frozenset(

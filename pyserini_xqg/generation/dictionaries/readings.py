@@ -1,11 +1,13 @@
 """Sino-Korean and Sino-Vietnamese words: those of CC-CEDICT, each character read as Unihan says.
 
-Most learned words of Korean and Vietnamese are Chinese ones in their own reading: 政府, government, is 정부 and chính phủ.
-What only Chinese says is among them too, so better sources go before. Names are left out, which Chinese spells by sound.
+Most learned words of Korean and Vietnamese are Chinese ones in their own reading: 政府, government, is 정부 and chính
+phủ. What only Chinese says is among them too, so better sources go before. Names are left out: Chinese spells them by
+sound.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +19,8 @@ from pyserini_xqg.storage.text_files import numbered_lines
 
 FIELDS = {"ko": "kHangul", "vi": "kVietnamese"}
 BLANKS = {"ko": "", "vi": " "}
+_LINE = re.compile(r"U\+([0-9A-F]{4,5})\t(\w+)\t(.+)")
+
 SHORTEST, LONGEST = 2, 4  # characters: one alone is hardly ever a word
 
 # At the beginning of a Korean word ㄹ is ㄴ, and neither is spoken before i and y.
@@ -50,13 +54,12 @@ def _readings(file: Path, field: str) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for _, line in numbered_lines(file):
-        code, _, rest = line.rstrip("\n").partition("\t")
-        name, _, value = rest.partition("\t")
-        if name == field and value:
-            values = value.split()
+        match = _LINE.fullmatch(line.strip())
+        if match is not None and match[2] == field:
+            values = match[3].split()
             taught = [each for each in values if "E" in each.partition(":")[2]] or values
             if len(taught) == 1:
-                found[chr(int(code.removeprefix("U+"), 16))] = taught[0].partition(":")[0]
+                found[chr(int(match[1], 16))] = taught[0].partition(":")[0]
     if not found:
         raise InvalidInput(f"{file}: no line with {field}; Unihan_Readings.txt is expected")
     return found
@@ -64,7 +67,7 @@ def _readings(file: Path, field: str) -> dict[str, str]:
 
 def _at_the_beginning(word: str) -> str:
     """A Korean word with its first sound as it is written at the beginning."""
-    first, *rest = unicodedata.normalize("NFD", word[0])
+    first, *rest = list(unicodedata.normalize("NFD", word[0]))
     if first in (_R, _N) and rest and rest[0] in _I_AND_Y:
         first = _SILENT
     elif first == _R:
@@ -74,7 +77,7 @@ def _at_the_beginning(word: str) -> str:
 
 def origin(files: Sequence[Path]) -> str:
     """What both files say of themselves."""
-    head = []
+    head: list[str] = []
     for _, line in numbered_lines(files[1]):
         if not line.startswith("#") or len(head) == 8:
             break
@@ -82,6 +85,4 @@ def origin(files: Sequence[Path]) -> str:
     return f"{cedict.origin(files)} + Unihan. {' | '.join(filter(None, head))}"
 
 
-KIND = SourceKind(
-    read_readings, origin, ("CC-CEDICT's text file", "Unihan_Readings.txt of Unicode"), frozenset(FIELDS)
-)
+KIND = SourceKind(read_readings, origin, ("CC-CEDICT's text file", "Unihan_Readings.txt of Unicode"), frozenset(FIELDS))

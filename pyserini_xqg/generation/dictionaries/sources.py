@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.generation.dictionaries import aligned, catalogs, cedict, cldr, edict, freedict, jamdict, readings, shobdo
+from pyserini_xqg.generation.dictionaries import (
+    aligned,
+    catalogs,
+    cedict,
+    cldr,
+    edict,
+    freedict,
+    jamdict,
+    readings,
+    shobdo,
+)
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 
 KINDS: dict[str, SourceKind] = {

@@ -75,7 +75,16 @@ def test_edict_is_turned_round_and_common_words_come_first(tmp_path: Path, encod
             "vi",
             {"government": ("chính phủ",), "forestry": ("lâm nghiệp",), "prefecture": ("phủ nghiệp",)},
         ),
-        ("ko", {"government": ("정부",), "forestry": ("임업",), "history": ("역사",), "woman": ("여자",), "prefecture": ("부업",)}),
+        (
+            "ko",
+            {
+                "government": ("정부",),
+                "forestry": ("임업",),
+                "history": ("역사",),
+                "woman": ("여자",),
+                "prefecture": ("부업",),
+            },
+        ),
     ],
 )
 def test_chinese_words_are_read_as_the_language_does(
@@ -85,11 +94,15 @@ def test_chinese_words_are_read_as_the_language_does(
     (tmp_path / "readings.txt").write_text(UNIHAN, encoding="utf-8")
     source = f"readings={tmp_path / 'cedict.txt'},{tmp_path / 'readings.txt'}"
     made = build_dictionary(language, [source], tmp_path / "out")
-    assert dict(Dictionary(made.index).entries()) == entries  # no names, and no characters of two readings; 河 alone would be no word
+    assert (
+        dict(Dictionary(made.index).entries()) == entries
+    )  # no names, and no characters of two readings; 河 alone would be no word
     assert "CC-CEDICT. CC-CEDICT + Unihan. Unihan_Readings.txt | Unicode version: 15.0.0" in about(made.index)
 
 
-@pytest.mark.parametrize(("read", "written"), [("림업", "임업"), ("뢰관", "뇌관"), ("녀자", "여자"), ("남자", "남자"), ("고령", "고령")])
+@pytest.mark.parametrize(
+    ("read", "written"), [("림업", "임업"), ("뢰관", "뇌관"), ("녀자", "여자"), ("남자", "남자"), ("고령", "고령")]
+)
 def test_the_first_sound_of_a_korean_word(read: str, written: str) -> None:
     assert _at_the_beginning(read) == written
 
@@ -147,9 +160,10 @@ def test_jmdict_and_jmnedict_are_turned_round(tmp_path: Path) -> None:
 def test_bengali_is_turned_round_and_frequent_words_come_first(tmp_path: Path) -> None:
     file = database(
         tmp_path / "dictionary.db",
-        """create table words (id integer primary key, word text, english_translation text, meanings text, examples text);
-        insert into words values (1, 'স্রোতস্বিনী', 'River', '["নদী"]', null), (2, 'নদী', 'River / To stream', '[]', '["নদী"]'),
-            (3, 'ভুল', null, null, null);""",
+        """create table words (id integer primary key, word text, english_translation text, meanings text,
+                               examples text);
+        insert into words values (1, 'স্রোতস্বিনী', 'River', '["নদী"]', null),
+            (2, 'নদী', 'River / To stream', '[]', '["নদী"]'), (3, 'ভুল', null, null, null);""",
     )
     made = build_dictionary("bn", [f"shobdo={file}"], tmp_path / "out")
     assert dict(Dictionary(made.index).entries()) == {"river": ("নদী", "স্রোতস্বিনী"), "stream": ("নদী",)}

@@ -71,9 +71,7 @@ def test_a_better_source_comes_before_a_more_common_word(tmp_path: Path) -> None
     better = write_dictionary(tmp_path, "eng-rus", {"bridge": "мост"})
     worse = write_dictionary(tmp_path, "eng-rus2", {"bridge": "бридж"})
     (tmp_path / "f.tsv").write_text("бридж\t9\n", encoding="utf-8")
-    made = build_dictionary(
-        "ru", [f"dict={better}", f"dict={worse}"], tmp_path / "out", frequencies=tmp_path / "f.tsv"
-    )
+    made = build_dictionary("ru", [f"dict={better}", f"dict={worse}"], tmp_path / "out", frequencies=tmp_path / "f.tsv")
     assert Dictionary(made.index).senses("bridge") == ("мост", "бридж")
 
 

@@ -28,7 +28,8 @@ Warnings: none -->
 """
 ENGLISH = ("German", "Germany", "Czechia", "March", "Prague", "Czech Koruna")
 VIETNAMESE = ("Tiếng Đức", "Đức", "Séc", "tháng 3", "Praha", "Koruna Cộng hòa Séc")
-SUBDIVISIONS = '<ldml><localeDisplayNames><subdivisions><subdivision type="usca">{}</subdivision></subdivisions></localeDisplayNames></ldml>'
+SUBDIVISIONS = """<ldml><localeDisplayNames><subdivisions><subdivision type="usca">{}</subdivision>
+</subdivisions></localeDisplayNames></ldml>"""
 
 
 @pytest.fixture
@@ -79,4 +80,7 @@ def test_names_of_a_catalogue_are_read(tmp_path: Path, order: str) -> None:
     made = build_dictionary("vi", [f"gettext={file}"], tmp_path / "out")
     assert dict(Dictionary(made.index).entries()) == {"Vienna": ("Viên",), "Austria": ("Áo",)}
     about = gzip.decompress(made.index.with_suffix(".dict.gz").read_bytes()).decode()
-    assert "locations.mo, with the licence of its package. Project-Id-Version: weather 2.25 | Last-Translator: Ann" in about
+    assert (
+        "locations.mo, with the licence of its package. Project-Id-Version: weather 2.25 | Last-Translator: Ann"
+        in about
+    )
