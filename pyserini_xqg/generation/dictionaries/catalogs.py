@@ -14,7 +14,7 @@ from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 from pyserini_xqg.generation.dictionaries.glosses import name_translations
-from pyserini_xqg.storage.text_files import open_binary
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
 CONTEXT = "\x04"
@@ -40,7 +40,7 @@ def read_catalog(files: Sequence[Path], language: str) -> Iterator[Translation]:
 
 def _messages(file: Path) -> dict[str, str]:
     """Messages and translations (GNU gettext manual, "The Format of GNU MO Files")."""
-    with open_binary(file) as handle:
+    with open_binary(file) as handle, errors_named(file):
         content = handle.read()
     order = ORDERS.get(content[:4])
     if order is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import InvalidInput
-from pyserini_xqg.storage.text_files import open_binary
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 START = b"SQLite format 3\0"
 
@@ -29,7 +29,7 @@ def rows(file: Path, query: str, expected: str) -> Iterator[tuple[Any, ...]]:
     MissingInput, InvalidInput
         It cannot be read, or is no such database.
     """
-    with open_binary(file) as handle:
+    with open_binary(file) as handle, errors_named(file):
         start = handle.read(len(START))
     if start != START:
         raise InvalidInput(f"{file}: no SQLite database; {expected} is expected")

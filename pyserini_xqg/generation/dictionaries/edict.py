@@ -14,7 +14,7 @@ from pathlib import Path
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 from pyserini_xqg.generation.dictionaries.glosses import RARE, english_words, is_rare
-from pyserini_xqg.storage.text_files import open_binary
+from pyserini_xqg.storage.text_files import errors_named, open_binary
 
 COMMON = "(P)"
 
@@ -51,7 +51,7 @@ def read_edict(files: Sequence[Path], language: str) -> Iterator[Translation]:
 
 def _lines(file: Path) -> list[str]:
     """The lines in EUC-JP, as Debian has the file, or UTF-8."""
-    with open_binary(file) as handle:
+    with open_binary(file) as handle, errors_named(file):
         content = handle.read()
     for encoding in ("utf-8", "euc_jp"):
         try:
