@@ -31,7 +31,7 @@ from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import dictionaries
 from pyserini_xqg.generation.builder import XqgQueryBuilder
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
-from pyserini_xqg.indexing.exchange import drawn_exchange
+from pyserini_xqg.indexing.exchange import exchange
 from pyserini_xqg.indexing.formula import augment, finish
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
@@ -129,7 +129,7 @@ def found(
 def controlled(sums: np.ndarray, counts: np.ndarray, control: str) -> Sums:
     """The passages' own sums, or those of a control."""
     if control == "shuffled":
-        partners = drawn_exchange(QueryNumbers.of_counts(counts[:, None]), SEED).partners
+        partners = exchange(QueryNumbers.of_counts(counts[:, None]), SEED).partners
         return sums[partners], counts[partners]
     if control == "mean":
         mean = sums.sum(axis=0) / counts.sum()
