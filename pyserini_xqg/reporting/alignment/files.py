@@ -69,6 +69,11 @@ def alignment_as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
             for similarity, of_runs in alignment.chosen.items()
             for run, alphas in of_runs.items()
         },
+        "hubness": {
+            f"{run} ({similarity})": list(shares)
+            for similarity, of_runs in alignment.shares.items()
+            for run, shares in of_runs.items()
+        },
         "measures": {report.measure: to_object(report) for report in alignment.reports},
         "groups": {report.measure: _groups(report) for report in alignment.reports},
     }

@@ -43,8 +43,9 @@ def test_the_report_says_all_of_it(made: tuple[Alignment, Path]) -> None:
     group = values["groups"]["csls mutual"]["weak"]
     assert group["languages"] == ["ru"] and {"plain", "words all"} <= set(group["values"])
     assert {each["against"] for each in group["differences"]} == {
-        "plain", "words all shuffled", "words all mean", "words own shuffled", "words own mean"
+        "plain", *(f"words {subset} {control}" for subset in ("all", "own") for control in CONTROLS)
     }  # fmt: skip
+    assert set(values["hubness"]) == set(values["chosen"])
     lines = [line.split("\t") for line in alignment_as_tsv(alignment).splitlines()]
     assert tuple(lines[0]) == COLUMNS and {len(line) for line in lines} == {len(COLUMNS)}
     rows = {(line[0], line[1], line[2], line[3]): line for line in lines[1:]}
