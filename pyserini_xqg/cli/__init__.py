@@ -23,10 +23,11 @@ COMMANDS = (
     *("dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
-    *("data", "demo", "reproduce", "doctor"),
+    *("data", "push", "pull"),
+    *("demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
-STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "push", "doctor"}
 FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
 app = App(

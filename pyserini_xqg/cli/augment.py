@@ -40,4 +40,6 @@ def augment(
 
     added, kept = AugmentationSettings(**augmentation), IndexSettings(**form)
     builder = XqgIndexBuilder(encoder, added, kept, **building, show_progress=True)
+    if queries is not None:
+        queries = s.at_hand(queries)
     return Result({"index": output, **builder.augment(index, queries, output).counts})

@@ -45,6 +45,8 @@ def index(
 
     added, kept = AugmentationSettings(**augmentation), IndexSettings(**form)
     builder = XqgIndexBuilder(settings, added, kept, **building, show_progress=True)
+    if queries is not None:
+        queries = s.at_hand(queries)
     if dry_run:
         return Result(asdict(builder.plan(corpus, queries, output)))
     return Result({"index": output, **builder.build(corpus, queries, output).counts})

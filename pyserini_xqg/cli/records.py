@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.cli._shared import Corpus, Queries, at_hand
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.options.result import Result
@@ -37,4 +37,4 @@ def records(
     """
     from pyserini_xqg.plugin.records import write_records
 
-    return Result({"records": output, **write_records(corpus, queries, output, **chosen)})
+    return Result({"records": output, **write_records(corpus, at_hand(queries), output, **chosen)})

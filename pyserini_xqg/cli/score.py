@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.cli._shared import Corpus, Queries, at_hand
 from pyserini_xqg.generation.settings import ScoringSettings
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.options.result import Result
@@ -35,5 +35,5 @@ def score(
     """
     from pyserini_xqg.generation.filtering.scoring import score_queries
 
-    manifest = score_queries(corpus, queries, encoder, output, **settings, show_progress=True)
+    manifest = score_queries(corpus, at_hand(queries), encoder, output, **settings, show_progress=True)
     return Result({"scored_queries": output, **manifest.counts})

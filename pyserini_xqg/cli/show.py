@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._shared import QUERIES
+from pyserini_xqg.cli._shared import QUERIES, at_hand
 from pyserini_xqg.options.command import command
 from pyserini_xqg.options.result import Result
 
@@ -34,5 +34,5 @@ def show(
     """
     from pyserini_xqg.generation.show import as_text, find
 
-    found = find(queries, identifier, corpus)
+    found = find(at_hand(queries), identifier, corpus)
     return Result(asdict(found), as_text(found), is_visible=True)

@@ -33,6 +33,8 @@ COMMANDS = (
     "align",
     "report",
     "data",
+    "push",
+    "pull",
     "demo",
     "reproduce",
     "doctor",
