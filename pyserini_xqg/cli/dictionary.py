@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.options.command import command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -16,7 +16,7 @@ def dictionary(
     sources: Annotated[tuple[str, ...], {"option": "--from", "metavar": "KIND=FILE"}],
     output: Path,
     frequencies: Path | None = None,
-) -> None:
+) -> Result:
     """Make a dictionary for the lexicon of what can be got for a language.
 
     Parameters
@@ -40,6 +40,11 @@ def dictionary(
     from pyserini_xqg.generation.dictionaries.builder import build_dictionary
 
     made = build_dictionary(language, sources, output, frequencies=frequencies)
-    first = "; ".join(f"{count:,} from {source}" for source, count in made.from_sources.items())
-    print_values({"dictionary": made.index, "headwords": made.headwords, "translations": made.translations})
-    print_values({"first translations": first})
+    return Result(
+        {
+            "dictionary": made.index,
+            "headwords": made.headwords,
+            "translations": made.translations,
+            "first_translations": dict(made.from_sources),
+        }
+    )
