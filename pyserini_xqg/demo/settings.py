@@ -28,7 +28,7 @@ class DemoSettings:
     encoder : str or None
         Model instead of the multilingual-e5-small that the extra demo brings.
     alpha : float
-        Weight of the mean of a passage's queries.
+        Weight of the mean of a passage's queries in the question's language.
 
     Raises
     ------
