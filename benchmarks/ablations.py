@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from remembering import RememberingEncoder
+from remembering import remembering
 
 from pyserini_xqg.collection.datasets.retrieval_set import write_corpus, write_qrels, write_queries, write_topics
 from pyserini_xqg.demo.collections import squad
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
+from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.evaluation import QuestionSet, RunComparison, Sweep, SweepSettings, compare_runs, find_clusters
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.generation.backends.by_name import make_generator
@@ -74,14 +75,15 @@ class Queries:
     languages : tuple of str
         That there are queries in.
     questions : QuestionSet
-    encoder : RememberingEncoder
+    open_encoder : callable
+        See :class:`Sweep`.
     """
 
     index: Path
     numbers: tuple[int | None, ...]
     languages: tuple[str, ...]
     questions: QuestionSet
-    encoder: RememberingEncoder
+    open_encoder: Callable[..., TextEncoder]
 
     def sweep(
         self,
@@ -96,7 +98,7 @@ class Queries:
         settings = SweepSettings(
             aggregate, tuple(alphas), (), tuple(normalize), num_queries=tuple(numbers), subsets=tuple(subsets), depth=10
         )
-        return Sweep(self.index, [MEASURE], settings, encoder=self.encoder)
+        return Sweep(self.index, [MEASURE], settings, open_encoder=self.open_encoder)
 
     def asked(self, languages: Sequence[str]) -> QuestionSet:
         """The questions in some languages."""
@@ -160,10 +162,10 @@ def prepared(xquad: Path, dictionary_folder: Path, model: str, work: Path) -> tu
         write_topics(fold.questions[language], file)
     write_qrels([each for of in fold.questions.values() for each in of], work / "qrels.txt")
     questions = QuestionSet.read(files, work / "qrels.txt")
-    encoder = RememberingEncoder(work / "kept", work)
+    open_encoder = remembering(work)
     return (
-        Queries(work / "kept", NUMBERS, languages, questions, encoder),
-        Queries(work / "human", (None,), tuple(sorted(fold.questions)), questions, encoder),
+        Queries(work / "kept", NUMBERS, languages, questions, open_encoder),
+        Queries(work / "human", (None,), tuple(sorted(fold.questions)), questions, open_encoder),
     )
 
 

@@ -15,7 +15,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from remembering import RememberingEncoder
+from remembering import remembering
 
 from pyserini_xqg.collection.datasets.afriqa import read_afriqa_folder
 from pyserini_xqg.collection.datasets.retrieval_set import (
@@ -30,7 +30,7 @@ from pyserini_xqg.collection.datasets.squad import read_squad_folder
 from pyserini_xqg.demo.collections import bundled
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.evaluation import QuestionSet, Sweep, SweepSettings
-from pyserini_xqg.evaluation.sweep.grid import PLAIN, RULES, Point
+from pyserini_xqg.evaluation.sweep.grid import PLAIN, RULES, Point, Rule
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, dictionaries
 from pyserini_xqg.generation.builder import XqgQueryBuilder
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--dictionaries", type=Path, default=FOLDER, help=f"the lexicon's [{FOLDER}]")
     parser.add_argument("--languages", action="append", default=[], help="NAME=ar,sw, of the lexicon's queries [all]")
     parser.add_argument("--every", action="append", default=[], help="NAME=N: every Nth passage and its questions [1]")
-    parser.add_argument("--alpha", default="0.1,0.2,0.3,0.4,0.5", help="weights [0.1,0.2,0.3,0.4,0.5]")
+    parser.add_argument("--alpha", default="0.1,0.2,0.3,0.4,0.5", help="weights [%(default)s]")
     parser.add_argument("--hubness", default="0,0.5", help="shares of the mean query direction [0,0.5]")
     parser.add_argument("--model", default=str(multilingual_e5_small()))
     parser.add_argument("--work", type=Path, default=Path("indexes/choose-settings"), help="for queries and indexes")
@@ -65,13 +65,13 @@ def main() -> None:
     if arguments.afriqa:
         collections["afriqa"] = asked_for(read_afriqa_folder(arguments.afriqa, "dev")), None
     if arguments.bundled:
-        data = bundled()
-        write_queries(data.folds[0].queries, placed(arguments.work / "bundled") / "queries.jsonl")
-        own = arguments.work / "bundled" / "queries.jsonl"
-        collections["bundled"] = RetrievalSet(data.passages, data.questions), own
+        demo = bundled()
+        own = placed(arguments.work / "bundled") / "queries.jsonl"
+        write_queries(demo.folds[0].queries, own)
+        collections["bundled"] = RetrievalSet(demo.passages, demo.questions), own
     alphas, hubness = (tuple(map(float, each.split(","))) for each in (arguments.alpha, arguments.hubness))
     sweeps: dict[str, tuple[Sweep, QuestionSet]] = {}
-    chosen: dict[tuple[str, str], Point] = {}
+    chosen: dict[tuple[str, Rule], Point] = {}
     for name, (whole, queries) in collections.items():
         data = every_nth(whole, int(every.get(name, 1)))
         folder = placed(arguments.work / name)
@@ -81,24 +81,24 @@ def main() -> None:
             codes = languages[name].split(",") if name in languages else sorted(data.questions)
             queries = written(data, folder, codes, arguments.dictionaries)
         index = kept(data, folder, arguments.model, queries)
-        encoder = RememberingEncoder(index, folder)
+        open_encoder = remembering(folder)
         questions = asked(data.questions, folder)
         for rule in RULES:
             settings = SweepSettings(
                 "mean", alphas=alphas, normalize=(False, True), hubness=hubness, num_queries=(None,), choose=rule
             )
-            sweep = Sweep(index, MEASURES, settings, encoder=encoder)
+            sweep = Sweep(index, MEASURES, settings, open_encoder=open_encoder)
             sweeps[name] = sweep, questions
             result = sweep.cross_validate(questions)
             write_sweep(result, sweep.described(5, 0, questions), folder / f"sweep-{rule}")
             chosen[name, rule] = result.overall
             print(f"{name}, the {rule}; on all questions: {result.overall}\n{sweep_as_text(result)}\n", flush=True)
-    for (name, rule), point in chosen.items():
+    for (name, by), point in chosen.items():
         for other, (sweep, questions) in sweeps.items():
             if other != name:
                 values = sweep.values(questions, sweep.grid.only([PLAIN, point])).macro(MEASURES[0])
                 figures = f"{100 * values[0]:.1f} -> {100 * values[-1]:.1f}"
-                print(f"{rule} on {name} ({point}), {MEASURES[0]} on {other}: {figures}", flush=True)
+                print(f"{by} on {name} ({point}), {MEASURES[0]} on {other}: {figures}", flush=True)
 
 
 def asked_for(data: RetrievalSet) -> RetrievalSet:
@@ -108,7 +108,7 @@ def asked_for(data: RetrievalSet) -> RetrievalSet:
 
 
 def every_nth(data: RetrievalSet, step: int) -> RetrievalSet:
-    """Every so manieth passage, and the questions that ask for it."""
+    """Every Nth passage, and the questions that ask for one of them."""
     passages = data.passages[::step]
     there = {passage.id for passage in passages}
     questions = {language: [each for each in of if each.passage_id in there] for language, of in data.questions.items()}

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pyserini_xqg.encoding.encoder import Kind, Progress, TextEncoder, Vectors, no_progress
-from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
+
+
+def remembering(folder: Path) -> Callable[[EncoderSettings, str | None, Kind], TextEncoder]:
+    """Opens encoders that encode each text once and keep its vector in a file of `folder`; each of them once."""
+    opened: dict[EncoderSettings, TextEncoder] = {}
+
+    def open_encoder(settings: EncoderSettings, device: str | None, side: Kind) -> TextEncoder:
+        if settings not in opened:
+            opened[settings] = RememberingEncoder(settings, device, side, folder)
+        return opened[settings]
+
+    return open_encoder
 
 
 class RememberingEncoder(TextEncoder):
-    """Encodes each text once, and keeps its vector in a file of the model's.
+    """Encodes each text once, and keeps its vector in a file."""
 
-    Parameters
-    ----------
-    index : Path
-        The index whose questions' encoder it is.
-    folder : Path
-        For the file.
-    """
-
-    def __init__(self, index: Path, folder: Path):
-        super().__init__(read_encoder(index, "query"), None, "query")
+    def __init__(self, settings: EncoderSettings, device: str | None, side: Kind, folder: Path):
+        super().__init__(settings, device, side)
         model = hashlib.sha256(str(self.settings.as_dict()).encode()).hexdigest()[:12]
-        self._file = folder / f"questions-{model}.npz"
+        self._file = folder / f"vectors-{model}.npz"
         self._known: dict[str, Vectors] = {}
         if self._file.exists():
             with np.load(self._file) as kept:

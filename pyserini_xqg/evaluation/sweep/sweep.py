@@ -6,7 +6,7 @@ Nothing is encoded but the questions, once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
@@ -86,8 +87,8 @@ class Sweep:
         For R@kt.
     device : str or None
         A torch device for the questions' encoder.
-    encoder : TextEncoder or None
-        The questions' encoder, where it is open already; else the one that the index names.
+    open_encoder : callable
+        Opens the questions' encoder, as :class:`TextEncoder` does: one that is open already, where sweeps share it.
 
     Raises
     ------
@@ -104,7 +105,7 @@ class Sweep:
         hubness_topics: str | Path | None = None,
         corpus: str | Path | None = None,
         device: str | None = None,
-        encoder: TextEncoder | None = None,
+        open_encoder: Callable[[EncoderSettings, str | None, Kind], TextEncoder] = TextEncoder,
     ):
         self.settings = settings or SweepSettings()
         self.measures: list[Any] = parse_measures(measures)
@@ -132,7 +133,7 @@ class Sweep:
             self.settings.alphas_by_language,
         )
         self._corpus = None if corpus is None else Path(corpus)
-        self._encoder = encoder or TextEncoder(read_encoder(index, "query"), device, "query")
+        self._encoder = open_encoder(read_encoder(index, "query"), device, "query")
         self._direction: TopicsDirection | None = None
         if hubness_topics is not None and any(self.settings.hubness):
             self._direction = TopicsDirection.read(Path(hubness_topics), self._encoder, device)
