@@ -22,7 +22,7 @@ from pathlib import Path
 from remembering import remembering
 
 from pyserini_xqg.collection.datasets.retrieval_set import write_corpus, write_qrels, write_queries, write_topics
-from pyserini_xqg.demo.collections import squad
+from pyserini_xqg.demo.collections import DemoCollection, Fold, squad
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.evaluation import QuestionSet, RunComparison, Sweep, SweepSettings, compare_runs, find_clusters
@@ -51,13 +51,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--xquad", type=Path, required=True, help="folder with xquad.en.json, xquad.ar.json, ...")
     parser.add_argument("--dictionaries", type=Path, default=FOLDER, help=f"where they are [{FOLDER}]")
-    parser.add_argument("--weight", type=float, default=0.2, help="of the mean, chosen elsewhere [0.2]")
+    parser.add_argument(
+        "--language", type=lambda given: given.split(","), help="of the lexicon [all with dictionaries]"
+    )
+    parser.add_argument("--every", type=int, default=1, help="every Nth paragraph and its questions [1]")
+    parser.add_argument("--weight", type=float, default=0.3, help="of the mean, chosen on MLQA [0.3]")
     parser.add_argument("--model", default=None, help="[the bundled one]")
     parser.add_argument("--work", type=Path, default=Path("indexes/ablations"))
     parser.add_argument("--pictures", type=Path, help="folder for the curves")
     arguments = parser.parse_args()
     model = arguments.model or str(multilingual_e5_small())
-    lexicon, human = prepared(arguments.xquad, arguments.dictionaries, model, arguments.work)
+    collection = every_nth(squad(arguments.xquad), arguments.every)
+    able = sorted(set(arguments.language or collection.questions) & set(dictionaries(arguments.dictionaries)))
+    if not able:
+        raise SystemExit(
+            f"{arguments.dictionaries}: no dictionary of {', '.join(arguments.language or collection.questions)}"
+        )
+    lexicon, human = prepared(collection, able, arguments.dictionaries, model, arguments.work)
     for line in tables(lexicon, human, arguments.weight):
         print(line, flush=True)
     print(f"\n{reported(lexicon, human, arguments.work, arguments.pictures)}")
@@ -135,16 +145,24 @@ class Tried:
         return compare_runs(runs, asked, controls=[(control, "own") for control in CONTROLS], clusters=clusters)
 
 
-def prepared(xquad: Path, dictionary_folder: Path, model: str, work: Path) -> tuple[Queries, Queries]:
+def every_nth(collection: DemoCollection, step: int) -> DemoCollection:
+    """Every Nth passage, the questions that ask for one of them, and their queries; of the first fold only."""
+    passages = collection.passages[::step]
+    there = {passage.id for passage in passages}
+    fold = collection.folds[0]
+    questions = {language: [each for each in of if each.passage_id in there] for language, of in fold.questions.items()}
+    queries = {passage: of for passage, of in fold.queries.items() if passage in there}
+    return DemoCollection(passages, [Fold(queries, questions)])
+
+
+def prepared(
+    collection: DemoCollection, languages: Sequence[str], dictionary_folder: Path, model: str, work: Path
+) -> tuple[Queries, Queries]:
     """The lexicon's queries and the human ones, encoded; found where they were made before."""
-    data = squad(xquad)
-    fold = data.folds[0]
+    fold = collection.folds[0]
     work.mkdir(parents=True, exist_ok=True)
     corpus = work / "corpus.jsonl"
-    write_corpus(data.passages, corpus)
-    languages = tuple(sorted(set(fold.questions) & set(dictionaries(dictionary_folder))))
-    if not languages:
-        raise SystemExit(f"{dictionary_folder}: no dictionary of {', '.join(fold.questions)}")
+    write_corpus(collection.passages, corpus)
     generator = make_generator("lexicon", corpus, languages, dictionaries=dictionary_folder)
     XqgQueryBuilder(generator, languages, QUERIES, show_progress=True).build(corpus, work / "queries")
     write_queries(fold.queries, work / "human.jsonl")
@@ -164,7 +182,7 @@ def prepared(xquad: Path, dictionary_folder: Path, model: str, work: Path) -> tu
     questions = QuestionSet.read(files, work / "qrels.txt")
     open_encoder = remembering(work)
     return (
-        Queries(work / "kept", NUMBERS, languages, questions, open_encoder),
+        Queries(work / "kept", NUMBERS, tuple(languages), questions, open_encoder),
         Queries(work / "human", (None,), tuple(sorted(fold.questions)), questions, open_encoder),
     )
 

@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--queries", action="append", default=[], help="NAME=PATH, of the collection mlqa or afriqa")
     parser.add_argument("--dictionaries", type=Path, default=FOLDER, help=f"the lexicon's [{FOLDER}]")
     parser.add_argument("--languages", action="append", default=[], help="NAME=ar,sw, of the lexicon's queries [all]")
+    parser.add_argument("--num-queries", type=int, default=5, help="of the lexicon, in each language [5]")
     parser.add_argument("--every", action="append", default=[], help="NAME=N: every Nth passage and its questions [1]")
     parser.add_argument("--alpha", default="0.1,0.2,0.3,0.4,0.5", help="weights [%(default)s]")
     parser.add_argument("--hubness", default="0,0.5", help="shares of the mean query direction [0,0.5]")
@@ -79,7 +80,7 @@ def main() -> None:
             queries = Path(given[name])
         elif queries is None:
             codes = languages[name].split(",") if name in languages else sorted(data.questions)
-            queries = written(data, folder, codes, arguments.dictionaries)
+            queries = written(data, folder, codes, arguments.dictionaries, arguments.num_queries)
         index = kept(data, folder, arguments.model, queries)
         open_encoder = remembering(folder)
         questions = asked(data.questions, folder)
@@ -115,7 +116,7 @@ def every_nth(data: RetrievalSet, step: int) -> RetrievalSet:
     return RetrievalSet(passages, questions)
 
 
-def written(data: RetrievalSet, folder: Path, languages: Sequence[str], dictionary_folder: Path) -> Path:
+def written(data: RetrievalSet, folder: Path, languages: Sequence[str], dictionary_folder: Path, number: int) -> Path:
     """The lexicon's queries in those of the languages that there are dictionaries of."""
     able = sorted(set(languages) & set(dictionaries(dictionary_folder)))
     if not able:
@@ -123,7 +124,7 @@ def written(data: RetrievalSet, folder: Path, languages: Sequence[str], dictiona
     corpus, output = folder / "corpus.jsonl", folder / "queries"
     write_corpus(data.passages, corpus)
     generator = make_generator("lexicon", corpus, able, dictionaries=dictionary_folder)
-    XqgQueryBuilder(generator, able, show_progress=True).build(corpus, output)
+    XqgQueryBuilder(generator, able, number, show_progress=True).build(corpus, output)
     return output
 
 
