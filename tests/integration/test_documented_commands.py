@@ -64,6 +64,7 @@ NEEDED: dict[str, list[str]] = {
         ),
         *("topics.fi.tsv", "sweeps/mine", "runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt"),
     ],
+    "docs/sharing.md": ["corpus.jsonl", "queries", E5],
     "docs/sweeps.md": ["corpus", "queries", "fi.tsv", "sw.tsv", "qrels.txt", E5],
     "docs/training.md": ["train.jsonl", "dev.jsonl", "bert-base-multilingual-cased"],
     "docs/training-distill.md": [
@@ -86,6 +87,9 @@ NOT_RUN = {
     "pip install": "changes the environment; .ci/run and test_install_forms.py do it",
     "pytest": "is what runs this",
     "xqg data": "fetches files, or takes those that were published; tests/collection/published runs it on stand-ins",
+    "xqg push": "writes to the hub; tests/sharing runs it on a stand-in",
+    "xqg pull": "fetches from the hub; the same",
+    "xqg index --corpus corpus.jsonl --queries hf:": "the same",
     "xqg demo": "takes minutes; tests/demo runs it",
     "accelerate launch": "several processes; tests/training/retriever runs two",
     "python benchmarks/": "minutes to hours",
