@@ -7,15 +7,15 @@ generated ones gain. Each figure stands beside plain, beside the queries of anot
 vector, with tests and intervals by clusters (all questions of a paragraph, in all languages).
 
 Prints tables in Markdown. Sweeps and their report are in --work, what was encoded too; --pictures FOLDER takes the
-report's curves out of it as SVG files.
+report's curves that the docs show out of it as SVG files.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -44,6 +44,8 @@ MEANS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 OF_PAPER = 0.01
 STAR = " \\*"
 SUBSETS = {"own": "its own", "others": "others", "all": "all"}
+PICTURES = ("unit-length-num_queries", "unit-length-alpha", "sum-alpha", "languages-subset")  # those that the docs show
+COLUMNS = ("R@1", "over plain", "over another passage's queries", "over the mean query vector")
 Values = Mapping[str, float]
 
 
@@ -58,7 +60,7 @@ def main() -> None:
     parser.add_argument("--weight", type=float, default=0.3, help="of the mean, chosen on MLQA [0.3]")
     parser.add_argument("--model", default=None, help="[the bundled one]")
     parser.add_argument("--work", type=Path, default=Path("indexes/ablations"))
-    parser.add_argument("--pictures", type=Path, help="folder for the curves")
+    parser.add_argument("--pictures", type=Path, help="folder for the curves of the docs")
     arguments = parser.parse_args()
     model = arguments.model or str(multilingual_e5_small())
     collection = every_nth(squad(arguments.xquad), arguments.every)
@@ -80,8 +82,6 @@ class Queries:
     Attributes
     ----------
     index : Path
-    numbers : tuple of int or None
-        Of queries a language that it keeps.
     languages : tuple of str
         That there are queries in.
     questions : QuestionSet
@@ -90,7 +90,6 @@ class Queries:
     """
 
     index: Path
-    numbers: tuple[int | None, ...]
     languages: tuple[str, ...]
     questions: QuestionSet
     open_encoder: Callable[..., TextEncoder]
@@ -182,9 +181,13 @@ def prepared(
     questions = QuestionSet.read(files, work / "qrels.txt")
     open_encoder = remembering(work)
     return (
-        Queries(work / "kept", NUMBERS, tuple(languages), questions, open_encoder),
-        Queries(work / "human", (None,), tuple(sorted(fold.questions)), questions, open_encoder),
+        Queries(work / "kept", tuple(languages), questions, open_encoder),
+        Queries(work / "human", tuple(sorted(fold.questions)), questions, open_encoder),
     )
+
+
+# Name to the sweep, that of human questions, the point, and which columns are shown.
+Ways = Mapping[str, tuple["Tried", "Tried | None", Point, Sequence[int]]]
 
 
 def tables(lexicon: Queries, human: Queries, weight: float) -> Iterator[str]:
@@ -194,30 +197,30 @@ def tables(lexicon: Queries, human: Queries, weight: float) -> Iterator[str]:
     sums = Tried(lexicon.sweep("sum", SUMS, NUMBERS), with_own)
     means = Tried(lexicon.sweep("mean", MEANS, NUMBERS, normalize=both), with_own)
     of_people = Tried(human.sweep("mean", MEANS, (None,), normalize=both), with_own)
-    ways = {
-        f"sum, {OF_PAPER:g}": (sums, Point("own", alpha=OF_PAPER)),
-        f"mean, {weight:g}": (means, Point("own", alpha=weight)),
-        f"mean, {weight:g}, unit length": (means, Point("own", alpha=weight, normalize=True)),
-    }
     yield f"Plain, mean of {', '.join(lexicon.languages)}: {100 * means.compared(PLAIN).macro['plain']:.1f}"
-    for name, (tried, point) in ways.items():
-        yield from ("", f"**{name}**", "", *head("queries"))
-        for number in NUMBERS:
-            at = Point("own", number, alpha=point.alpha, normalize=point.normalize)
-            yield f"| {number or QUERIES} | {cells(tried.compared(at))} |"
-        if tried is means:
-            yield f"| human | {cells(of_people.compared(point))} |"
-    for name, tried, alphas, unit in (
-        ("sum", sums, SUMS, False),
-        ("mean", means, MEANS, False),
-        ("mean, unit length", means, MEANS, True),
-        ("human questions, mean", of_people, MEANS, False),
-        ("human questions, mean, unit length", of_people, MEANS, True),
-    ):
-        yield from ("", f"**{name}**", "", *head("weight"))
-        number = None if tried is of_people else USUAL
-        for alpha in alphas:
-            yield f"| {alpha:g} | {cells(tried.compared(Point('own', number, alpha=alpha, normalize=unit)))} |"
+    ways: Ways = {
+        f"sum, {OF_PAPER:g}: ": (sums, None, Point("own", alpha=OF_PAPER), (1, 3)),
+        f"mean, {weight:g}: ": (means, of_people, Point("own", alpha=weight), (1, 2)),
+        f"mean, {weight:g}, unit length: ": (means, of_people, Point("own", None, 0, weight, True), (0, 1, 2, 3)),
+    }
+    yield from ("", *head("queries", [first + COLUMNS[what] for first, way in ways.items() for what in way[3]]))
+    for number in NUMBERS:
+        of_number = [(tried, replace(point, num_queries=number), shown) for tried, _, point, shown in ways.values()]
+        yield row(str(number or QUERIES), of_number)
+    yield row("human", [(people, point, shown) for _, people, point, shown in ways.values()])
+    kinds: Ways = {
+        "sum: ": (sums, None, Point("own", USUAL), (1,)),
+        "mean: ": (means, None, Point("own", USUAL), (1,)),
+        "mean, unit length: ": (means, None, Point("own", USUAL, normalize=True), (1, 2, 3)),
+        "human, mean, unit length: ": (of_people, None, Point("own", normalize=True), (1, 3)),
+    }
+    yield from ("", *head("weight", [first + COLUMNS[what] for first, way in kinds.items() for what in way[3]]))
+    for alpha in sorted({*SUMS, *MEANS}):
+        points = [
+            (tried if alpha in (SUMS if tried is sums else MEANS) else None, replace(point, alpha=alpha), shown)
+            for tried, _, point, shown in kinds.values()
+        ]
+        yield row(f"{alpha:g}", points)
     yield from whose(lexicon, human, weight)
 
 
@@ -229,9 +232,8 @@ def whose(lexicon: Queries, human: Queries, weight: float) -> Iterator[str]:
         codes = list(queries.questions.texts)
         for unit in (False, True):
             yield from ("", f"**{what}, mean, {weight:g}{', unit length' * unit}**", "")
-            yield f"| queries in | {' | '.join(codes)} | {' | '.join(COLUMNS)} |"
-            yield "|---" * (1 + len(codes) + len(COLUMNS)) + "|"
-            for subset, said in SUBSETS.items():
+            yield from head("queries in", [*codes, *COLUMNS])
+            for subset, whose_queries in SUBSETS.items():
                 found = tried.compared(Point(subset, number, alpha=weight, normalize=unit))
                 if subset == "own":
                     plain = " | ".join(f"{100 * found.means['plain'][code]:.1f}" for code in codes)
@@ -240,25 +242,31 @@ def whose(lexicon: Queries, human: Queries, weight: float) -> Iterator[str]:
                 own = " | ".join(
                     f"{100 * gains[code].difference:+.1f}{STAR * (gains[code].p < 0.05)}" for code in codes
                 )
-                yield f"| {said} | {own} | {cells(found)} |"
+                yield f"| {whose_queries} | {own} | {' | '.join(cells(found))} |"
 
 
-COLUMNS = ("R@1", "over plain", "over another passage's queries", "over the mean query vector")
+def head(first: str, columns: Sequence[str]) -> tuple[str, str]:
+    return f"| {first} | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"
 
 
-def head(first: str) -> tuple[str, str]:
-    return f"| {first} | {' | '.join(COLUMNS)} |", "|---" * (1 + len(COLUMNS)) + "|"
+def row(name: str, points: Iterable[tuple[Tried | None, Point, Sequence[int]]]) -> str:
+    """A row of several sweeps: of each point the cells of the columns that are shown; empty ones without a sweep."""
+    found: list[str] = []
+    for tried, point, shown in points:
+        of_point = cells(tried.compared(point)) if tried else [""] * len(COLUMNS)
+        found += [of_point[each] for each in shown]
+    return f"| {name} | {' | '.join(found)} |"
 
 
-def cells(found: RunComparison) -> str:
+def cells(found: RunComparison) -> list[str]:
     """The mean of the languages: the figure, and its differences to plain and controls with interval."""
     to = [found.differences["own"].overall]
     to += [each.difference.overall for each in found.controls["own"]]
-    said = [f"{100 * found.macro['own']:.1f}"]
+    texts = [f"{100 * found.macro['own']:.1f}"]
     for each in to:
         low, high = each.interval or (float("nan"), float("nan"))
-        said.append(f"{100 * each.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]{STAR * (each.p < 0.05)}")
-    return " | ".join(said)
+        texts.append(f"{100 * each.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]{STAR * (each.p < 0.05)}")
+    return texts
 
 
 def reported(lexicon: Queries, human: Queries, work: Path, folder: Path | None) -> Path:
@@ -279,16 +287,21 @@ def reported(lexicon: Queries, human: Queries, work: Path, folder: Path | None) 
     report = make_report(given, work / "report")[0]
     if folder is not None:
         for name, picture in zip(names, curves(report.read_text(encoding="utf-8")), strict=True):
-            (folder / f"ablations-{name}.svg").write_text(picture, encoding="utf-8")
+            if name in PICTURES:
+                (folder / f"ablations-{name}.svg").write_text(picture, encoding="utf-8")
     return report
 
 
 def curves(page: str) -> list[str]:
-    """The curves of a report's page as pictures of their own, in its light colours."""
+    """The curves of a report's page as pictures of their own, in its light colours and on its paper."""
     colours = dict(re.findall(r"(--[\w-]+): (#\w+)", page[: page.index("@media")]))
-    found = re.findall(r'<svg [^>]*aria-labelledby="curve-.*?</svg>', page, re.DOTALL)
-    own = [re.sub(r"var\((--[\w-]+)\)", lambda name: colours[name[1]], picture) for picture in found]
-    return [picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n" for picture in own]
+    found = []
+    for picture in re.findall(r'<svg [^>]*aria-labelledby="curve-.*?</svg>', page, re.DOTALL):
+        own = re.sub(r"var\((--[\w-]+)\)", lambda name: colours[name[1]], picture)
+        own = own.replace(" All values are in the table below.", "")
+        style = f'style="background: {colours["--page"]}; font-family: sans-serif"'
+        found.append(own.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" {style} ', 1) + "\n")
+    return found
 
 
 if __name__ == "__main__":
