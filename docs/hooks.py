@@ -19,6 +19,7 @@ OUTSIDE = {
     "CHANGELOG.md": "changes.md",
     "CONTRIBUTING.md": "contributing.md",
     "LICENSE": "licence.md",
+    "SECURITY.md": "security.md",
     "benchmarks/README.md": "benchmarks.md",
     "pyserini_xqg/demo/collection/README.md": "demo-collection.md",
 }
@@ -64,4 +65,4 @@ def public_names() -> str:
         ]
         if names:
             sections.append("\n\n".join([f"## `{package}`", *names]))
-    return "\n\n".join([*sections, "## Errors", "::: pyserini_xqg.errors"])
+    return "\n\n".join([*sections, "## mteb", "::: pyserini_xqg.mteb", "## Errors", "::: pyserini_xqg.errors"])
