@@ -6,7 +6,7 @@ chosen, anew for each model, by `xqg sweep`. What is chosen is reported on XQuAD
 other languages, none of whose paragraphs is in the training data, which is checked. Both are in one corpus and one
 index. Queries are the lexicon's, in the languages of XQuAD that have a dictionary in the folder. The controls (shuffled
 queries, the mean query, hubness reduction alone) stand beside the gain, under the same settings. Start and trained
-models read questions and passages at the same length.
+models read questions and passages at the same lengths, those of the training.
 
 Each model is swept twice: as it is, and with the mean of a passage's queries brought to unit length before it is
 weighed. What was trained and encoded stays in --work; a run that was stopped goes on.
@@ -30,12 +30,11 @@ from pyserini_xqg.collection.datasets.squad import read_squad_folder
 from pyserini_xqg.encoding.bundled_model import PASSAGE_PREFIX, QUERY_PREFIX, multilingual_e5_small
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.evaluation import QuestionSet, Sweep, SweepSettings
-from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, dictionaries
 from pyserini_xqg.generation.builder import XqgQueryBuilder
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
-from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings, Control, IndexSettings
 from pyserini_xqg.reporting.sweep.text import sweep_as_text
 from pyserini_xqg.training.data.validation import check_examples
 from pyserini_xqg.training.distillation.dr_decr import DrDecrTraining
@@ -45,12 +44,13 @@ from pyserini_xqg.training.retriever.training import RetrieverTraining
 
 MEASURE = "Success@1"
 START, CONTRASTIVE = "start", "contrastive"
-QUESTION_TOKENS, TRAINED_TOKENS, PASSAGE_TOKENS = 64, 96, 128
+QUESTION_TOKENS, PASSAGE_TOKENS = 64, 96
 # Of the base's twelve layers these are not trained, and neither are its embeddings.
 FROZEN = 8
-HELD_OUT, QUERIES, SHARE = 6, 2, 0.3
+HELD_OUT, QUERIES, SHARE = 6, 1, 0.3
 # Of XOR-TyDi's translations, those into languages that are tested.
 PARALLEL = ("ar-en", "ru-en")
+ENGLISH_OF_MLQA = "dev-context-en-question-en.json"
 ALPHAS, HUBNESS = (0.05, 0.1, 0.2, 0.3, 0.4), (0.0, 0.5)
 Item = TypeVar("Item")
 
@@ -79,7 +79,7 @@ class Setting:
             "batch_size": self.batch_size,
             "learning_rate": 1e-4,
             "query_max_length": QUESTION_TOKENS,
-            "passage_max_length": TRAINED_TOKENS,
+            "passage_max_length": PASSAGE_TOKENS,
             "query_prefix": QUERY_PREFIX,
             "passage_prefix": PASSAGE_PREFIX,
             "measures": ("RR@10",),
@@ -99,14 +99,14 @@ def contrastive(setting: Setting, output: Path) -> None:
 
 
 def generated(setting: Setting, output: Path) -> None:
-    """The same questions, and the positives' dictionary queries beside them."""
-    corpus, queries = setting.work / "train-corpus.jsonl", setting.work / "train-queries"
+    """Fewer of these questions, and the positives' dictionary queries beside them: as many steps."""
+    work = setting.work
+    corpus, queries, fewer = work / "train-corpus.jsonl", work / "train-queries", work / "train-fewer.jsonl"
     setting.write_queries(corpus, queries, tested_languages(setting))
+    examples = read_examples(work / "train.jsonl")
+    write_examples(evenly(examples, round(len(examples) * (1 - SHARE))), fewer)
     data = RetrieverDataSettings(
-        (str(setting.work / "train.jsonl"),),
-        generated=(str(queries),),
-        generated_corpus=str(corpus),
-        generated_share=SHARE,
+        (str(fewer),), generated=(str(queries),), generated_corpus=str(corpus), generated_share=SHARE
     )
     train(setting, data, output)
 
@@ -196,9 +196,6 @@ def prepare(setting: Setting) -> None:
         print(name, {language: len(asked) for language, asked in questions.items()})
 
 
-ENGLISH_OF_MLQA = "dev-context-en-question-en.json"
-
-
 def report(setting: Setting, name: str, model: Path) -> None:
     """Choose on MLQA, report on XQuAD; as it is, and with mean queries of unit length."""
     encoder = EncoderSettings(
@@ -212,22 +209,39 @@ def report(setting: Setting, name: str, model: Path) -> None:
     keeping = IndexSettings(keep_vectors=True)
     builder = XqgIndexBuilder(encoder, AugmentationSettings(alpha=0), keeping, device="cpu", show_progress=True)
     builder.build(setting.work / "corpus.jsonl", setting.work / "queries", index)
-    sets = []
-    for part in ("dev", "test"):
-        files = [(file.suffixes[0][1:], file) for file in sorted(setting.work.glob(f"{part}.*.tsv"))]
-        asked = [(language, file) for language, file in files if file.stat().st_size]
-        sets.append(QuestionSet.read(asked, setting.work / f"{part}.qrels"))
-    settings = SweepSettings("mean", alphas=ALPHAS, normalize=(False, True), hubness=HUBNESS, num_queries=(None,))
+    dev, test = (questions_of(setting, part) for part in ("dev", "test"))
     encoded: dict[str, Any] = {}
     for form, folder in (("", index), (", mean queries of unit length", with_unit_means(index))):
-        sweep = Sweep(folder, [MEASURE], settings, device="cpu")
-        remember(sweep, encoded)
-        print(f"\n## {name}{form}\n\n{sweep_as_text(sweep.choose_and_test(*sets))}\n", flush=True)
-        points = [PLAIN, *(Point(alpha=a, normalize=n) for n in (False, True) for a in ALPHAS)]
-        grid = sweep.grid.only(points)
-        found = [sweep.values(each, grid).macro(MEASURE) for each in sets]
-        for point, dev, test in zip(grid.points, *found, strict=True):
-            print(f"{point}: MLQA {100 * dev:.1f}, XQuAD {100 * test:.1f}")
+        for hubness in (HUBNESS, HUBNESS[:1]):
+            settings = SweepSettings(
+                "mean", alphas=ALPHAS, normalize=(False, True), hubness=hubness, num_queries=(None,), choose="best"
+            )
+            sweep = Sweep(folder, [MEASURE], settings, device="cpu")
+            remember(sweep, encoded)
+            print(f"\n## {name}{form}\n\n{sweep_as_text(sweep.choose_and_test(dev, test))}\n", flush=True)
+        print_grid(sweep, dev, test)
+
+
+def questions_of(setting: Setting, part: str) -> QuestionSet:
+    """Those that settings are chosen on, or that are reported on, of the languages that have some."""
+    files = [(file.suffixes[0][1:], file) for file in sorted(setting.work.glob(f"{part}.*.tsv")) if file.stat().st_size]
+    return QuestionSet.read(files, setting.work / f"{part}.qrels")
+
+
+def print_grid(sweep: Sweep, dev: QuestionSet, test: QuestionSet) -> None:
+    """Every weight, with and without unit length, beside its controls."""
+    columns: dict[str, tuple[QuestionSet, Control | None]] = {
+        "MLQA": (dev, None),
+        "XQuAD": (test, None),
+        "shuffled": (test, "shuffled"),
+        "mean": (test, "mean"),
+    }
+    found = {
+        name: sweep.values(questions, sweep.grid, control).macro(MEASURE)
+        for name, (questions, control) in columns.items()
+    }
+    for number, point in enumerate(sweep.grid.points):
+        print(f"{point}: " + ", ".join(f"{name} {100 * values[number]:.1f}" for name, values in found.items()))
 
 
 def with_unit_means(index: Path) -> Path:
@@ -265,7 +279,7 @@ def main() -> None:
     parser.add_argument("--recipe", action="append", choices=RECIPES, help="may be repeated [all]")
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--every", type=int, default=4, help="of XQuAD's questions one in so many is asked [4]")
+    parser.add_argument("--every", type=int, default=6, help="of XQuAD's questions one in so many is asked [6]")
     given = parser.parse_args()
     setting = Setting(given.data, given.dictionaries, given.work, given.steps, given.batch_size, given.every)
     setting.work.mkdir(parents=True, exist_ok=True)

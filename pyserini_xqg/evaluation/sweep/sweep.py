@@ -134,15 +134,15 @@ class Sweep:
         if hubness_topics is not None and any(self.settings.hubness):
             self._direction = TopicsDirection.read(Path(hubness_topics), self._encoder, device)
 
-    def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
-        """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.
+    def values(self, questions: QuestionSet, grid: Grid | None = None, control: Control | None = None) -> GridValues:
+        """What every point of a grid, of the whole one unless given, or its control reaches on the judged questions.
 
         Raises
         ------
         InvalidInput
             None is.
         """
-        return self._values(self._asked(questions), grid or self.grid)
+        return self._values(self._asked(questions), grid or self.grid, control)
 
     def cross_validate(
         self, questions: QuestionSet, folds: int = 5, seed: int = 0, cluster: str | Path | None = None
