@@ -139,8 +139,7 @@ class Sweep:
             self._direction = TopicsDirection.read(Path(hubness_topics), self._encoder, device)
 
     def values(self, questions: QuestionSet, grid: Grid | None = None, control: Control | None = None) -> GridValues:
-        """What every point of a grid, of the whole one unless given, reaches on the questions that are judged; with
-        `control`, what that control of every point does.
+        """What every point of a grid, of the whole one unless given, or its control reaches on the judged questions.
 
         Raises
         ------

@@ -218,6 +218,8 @@ def test_what_is_chosen_is_built_with_its_controls_and_reaches_what_the_sweep_sa
     for folder, control in zip(made, (None, "shuffled", "mean"), strict=True):
         run = CHOSEN_RUN if control is None else f"chosen {control}"
         assert reached(folder, asked, questions.judgements.qrels) == pytest.approx(macro[run])
+        of_point = sweep.values(questions, sweep.grid.only([result.overall]), control).macro("Success@1")
+        assert of_point[-1] == pytest.approx(macro[run])
         of_texts = AugmentationSettings(alpha=0.2, aggregate="mean", normalize=normalize, control=control)
         built = augmented(plain, queries, tmp_path / f"built-{control}", of_texts)
         np.testing.assert_allclose(vectors_of(folder), vectors_of(built), atol=1e-6)
