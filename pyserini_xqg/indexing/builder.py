@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.augmentation import Augmenter
+from pyserini_xqg.indexing.augmentation import AugmentedPart, Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.index_folder import IndexFolder
@@ -39,6 +39,7 @@ from pyserini_xqg.indexing.passage_source import (
     encoder_of_plain,
     refuse_another,
 )
+from pyserini_xqg.indexing.pipeline import one_behind
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, mean_of_topics, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
@@ -256,8 +257,8 @@ class XqgIndexBuilder:
         missing = list(files.parts.missing())
         todo = sum(min(size, lookup.rows - number * size) for number in missing)
         with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-            for tokenized in augmenter.tokenized(missing):
-                files.write(augmenter.augmented(tokenized, bar.update))
+            begun = (augmenter.begin(tokenized, bar.update) for tokenized in augmenter.tokenized(missing))
+            one_behind(partial(_write, files, part) for part in begun)
         if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
             log.warning("%s", said)
         without, queries = files.query_counts()
@@ -278,6 +279,10 @@ class XqgIndexBuilder:
     def _bar(self, what: str, **options: Any) -> tqdm[Any]:
         options = {"unit": " passages", "unit_scale": True, "dynamic_ncols": True, **options}
         return tqdm(desc=what, disable=not self.show_progress, **options)
+
+
+def _write(files: VectorFiles, begun: Callable[[], AugmentedPart]) -> None:
+    files.write(begun())
 
 
 def _path(given: str | Path | None) -> Path | None:

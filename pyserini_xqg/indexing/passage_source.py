@@ -13,7 +13,8 @@ import numpy as np
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
+from pyserini_xqg.encoding.batches import Batch
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
@@ -27,7 +28,7 @@ class PassageSource(Protocol):
     """Passage vectors, part by part.
 
     A part is handled in two steps: :meth:`parts` reads it and makes it ready, in a thread if need be, and
-    :meth:`vectors` computes.
+    :meth:`begin` computes.
 
     Attributes
     ----------
@@ -53,7 +54,7 @@ class PassageSource(Protocol):
         """Raise if the encoder cannot be the one of these passages."""
 
     def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Any]]:
-        """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs.
+        """Parts by number, in rising order: number, ids of the passages, and what :meth:`begin` needs.
 
         Raises
         ------
@@ -61,8 +62,14 @@ class PassageSource(Protocol):
             A part is no longer what :meth:`scan` found.
         """
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Any, progress: Progress = no_progress) -> Vectors:
-        """The vectors of a part: float32, shape (size, dimension); `progress` is told of passages that are encoded."""
+    def begin(self, encoder: TextEncoder, ready: Any, progress: Progress = no_progress) -> Callable[[], Vectors]:
+        """Begin to compute the vectors of a part; `progress` is told of passages that are encoded.
+
+        Returns
+        -------
+        callable
+            Waits for them: float32, shape (passages, dimension).
+        """
 
 
 class TextPassages:
@@ -100,12 +107,11 @@ class TextPassages:
             texts = [passage_text(passage.title, passage.text) for passage in part]
             yield number, [passage.id for passage in part], encoder.tokenize(texts, "passage")
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch], progress: Progress = no_progress) -> Vectors:
+    def begin(
+        self, encoder: TextEncoder, ready: list[Batch], progress: Progress = no_progress
+    ) -> Callable[[], Vectors]:
         """See :class:`PassageSource`."""
-        vectors = np.empty((size, encoder.dimension), dtype=np.float32)
-        for rows, values in encoder.embed(ready, progress):
-            vectors[rows] = values
-        return vectors
+        return encoder.begin(ready, progress)
 
 
 class IndexPassages:
@@ -184,9 +190,9 @@ class IndexPassages:
                 ids = [line.decode("utf-8").strip() for line in lines]
                 yield number, ids, np.frombuffer(rows, dtype="<f4").reshape(len(ids), -1)
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Vectors, progress: Progress = no_progress) -> Vectors:
+    def begin(self, encoder: TextEncoder, ready: Vectors, progress: Progress = no_progress) -> Callable[[], Vectors]:
         """See :class:`PassageSource`."""
-        return np.array(ready, dtype=np.float32)
+        return lambda: np.array(ready, dtype=np.float32)
 
 
 def encoder_of_plain(base: str | Path, given: EncoderSettings | None) -> EncoderSettings:
