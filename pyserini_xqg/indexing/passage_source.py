@@ -50,6 +50,15 @@ class PassageSource(Protocol):
     def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
         """Check the whole input, enter its ids into the lookup and write them to `docids`, one a line."""
 
+    def files(self) -> list[Path]:
+        """What is read."""
+
+    def scanned(self) -> dict[str, Any]:
+        """What :meth:`scan` found, in a form that JSON has."""
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """Take what was found in the same files, in the place of :meth:`scan`."""
+
     def check(self, encoder: TextEncoder) -> None:
         """Raise if the encoder cannot be the one of these passages."""
 
@@ -91,6 +100,19 @@ class TextPassages:
                     raise record.invalid(f"the id {passage.id!r} was there before; ids must be unique")
                 handle.write(f"{passage.id}\n")
                 on_passage()
+        self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
+
+    def files(self) -> list[Path]:
+        """See :class:`PassageSource`."""
+        return self._corpus.files
+
+    def scanned(self) -> dict[str, Any]:
+        """See :class:`PassageSource`."""
+        return self._corpus.scanned()
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """See :class:`PassageSource`."""
+        self._corpus.restore(scanned)
         self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
 
     def passages(self) -> Iterator[Passage]:
@@ -164,6 +186,19 @@ class IndexPassages:
         digest.update(whole.digest())
         self.sha256 = digest.hexdigest()
         self._digests = [part.digest() for part in parts]
+
+    def files(self) -> list[Path]:
+        """See :class:`PassageSource`."""
+        return [self._folder / "docid", self._folder / "index"]
+
+    def scanned(self) -> dict[str, Any]:
+        """See :class:`PassageSource`."""
+        return {"sha256": self.sha256, "digests": [digest.hex() for digest in self._digests]}
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """See :class:`PassageSource`."""
+        self.sha256 = scanned["sha256"]
+        self._digests = [bytes.fromhex(digest) for digest in scanned["digests"]]
 
     def check(self, encoder: TextEncoder) -> None:
         """See :class:`PassageSource`."""
