@@ -3,7 +3,7 @@
 ``xqg index`` with a fake encoder: the tokenizer is the real one of multilingual-e5-small, and in the place of the model
 the vector of a text is looked up in a table by one of its tokens. So it shows how many queries a second reading,
 tokenizing, adding and writing can carry, and with that how fast a device may be before it waits. The texts are those of
-the demo's collection, their words in another order each time.
+the demo's collection, their words in another order each time, and queries have six words at most, as models write them.
 
 The scan of the inputs, which is made once, is timed apart. With ``--beside``, the same is done with another checkout of
 this package, in turn, and the ratio is that of the medians. Wall time: run it on a quiet machine.
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
@@ -44,7 +45,9 @@ def main() -> None:
         for _ in range(arguments.repeat):
             for name, checkout in checkouts.items():
                 runs[name].append(run(checkout, Path(scratch)))
-    print(f"{arguments.passages} passages, {count} queries; processors: {len(os.sched_getaffinity(0))}")
+    tokens = runs["this checkout"][0]["tokens"]
+    cores = len(os.sched_getaffinity(0))
+    print(f"{arguments.passages} passages, {count} queries of {tokens:.1f} tokens; processors: {cores}")
     print(f"{'':16}{'queries a second':>18}{'CPU-s of 100,000':>18}{'scan, passages a second':>25}")
     rates = {}
     for name, found in runs.items():
@@ -100,7 +103,11 @@ def build(folder: Path) -> dict[str, float]:
         made = builder.XqgIndexBuilder("bundled", AugmentationSettings(), device="cpu")
         made.build(folder / "corpus.jsonl", folder / "queries.jsonl", Path(output, "index"))
     (begun, cpu_begun), (ended, cpu_ended) = times
-    return {"scan": begun - start, "seconds": ended - begun, "cpu": cpu_ended - cpu_begun}
+    found = {"scan": begun - start, "seconds": ended - begun, "cpu": cpu_ended - cpu_begun}
+    with (folder / "queries.jsonl").open(encoding="utf-8") as queries:
+        texts = [text for line in islice(queries, 20) for own in json.loads(line)["queries"].values() for text in own]
+    masks = [batch.features["attention_mask"] for batch in encoder.tokenize(texts, "query")]
+    return {**found, "tokens": sum(int(mask.sum()) for mask in masks) / len(texts)}
 
 
 def make_inputs(folder: Path, passages: int, queries: int) -> int:
@@ -117,6 +124,9 @@ def make_inputs(folder: Path, passages: int, queries: int) -> int:
         words = text.split()
         return " ".join(draw.sample(words, len(words)))
 
+    def query(language: str) -> str:
+        return mixed(" ".join(draw.choice(asked[language]).split()[:6]))
+
     with (folder / "corpus.jsonl").open("w") as corpus, (folder / "queries.jsonl").open("w") as generated:
         for number in range(passages):
             text = mixed(read[number % len(read)]["text"])
@@ -124,7 +134,7 @@ def make_inputs(folder: Path, passages: int, queries: int) -> int:
             own: dict[str, list[str]] = {language: [] for language in languages}
             for count in range(queries):
                 language = languages[count % len(languages)]
-                own[language].append(mixed(draw.choice(asked[language])))
+                own[language].append(query(language))
             generated.write(json.dumps({"id": f"d{number}", "queries": own}, ensure_ascii=False) + "\n")
     return passages * queries
 

@@ -12,7 +12,7 @@ import pytest
 from pyserini_xqg.collection import query_lookup
 from pyserini_xqg.collection.corpus import Corpus, unchanged_passages
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.errors import XqgError
+from pyserini_xqg.errors import InputChanged, XqgError
 from tests.conftest import write_lines
 
 

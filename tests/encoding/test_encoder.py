@@ -137,6 +137,17 @@ def test_a_model_in_half_the_bits_gives_nearly_the_same_float32_vectors(tiny_mod
     assert np.abs(vectors - expected).max() > 1e-4
 
 
+def test_tf32_is_float32_where_there_is_no_gpu_and_another_setting(tiny_model: Path) -> None:
+    encoder = encoder_of(tiny_model, dtype="tf32")
+    expected = encoder_of(tiny_model).encode(TEXTS, "passage")
+    assert encoder.encode(TEXTS, "passage").tobytes() == expected.tobytes()
+    assert encoder.settings.dtype == "tf32"
+
+
+def test_attention_is_pytorchs_own_where_the_model_has_it(tiny_model: Path) -> None:
+    assert encoder_of(tiny_model)._model[0].config._attn_implementation == "sdpa"
+
+
 @pytest.mark.parametrize("kind", ["query", "passage"])
 def test_no_texts_give_no_vectors(kind: Kind, tiny_model: Path) -> None:
     encoder = encoder_of(tiny_model)
