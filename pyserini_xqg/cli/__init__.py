@@ -11,21 +11,23 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from pyserini_xqg import __version__
-from pyserini_xqg.cli._printing import say
+from pyserini_xqg.cli._printing import print_result, say
 from pyserini_xqg.cli._renamed import with_new_names
 from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.encoding.memory import out_of_memory
 from pyserini_xqg.errors import Stopped, UsageError, XqgError
 from pyserini_xqg.options.help_page import PlainHelp, message_of
+from pyserini_xqg.options.result import Result
 
 COMMANDS = (
     *("dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
-    *("data", "demo", "reproduce", "doctor"),
+    *("data", "push", "pull"),
+    *("demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
-STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "doctor"}
+STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "push", "doctor"}
 FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
 app = App(
@@ -96,7 +98,11 @@ def _run(arguments: Sequence[str]) -> None:
             app.help_print(arguments)
             sys.exit(UsageError.exit_code)
     try:
-        app(with_new_names(command, arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        found = app(
+            with_new_names(command, arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        if isinstance(found, Result):  # not of --help and --version
+            print_result(found)
     except CycloptsError as error:
         raise UsageError(f"{message_of(error)} (see {' '.join(['xqg', *command, '--help'])})") from error
     except KeyboardInterrupt as stop:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from pyserini_xqg.collection.visible_text import visible
+from pyserini_xqg.options.result import Result
 
 
 def say(text: object, file: TextIO | None = None, end: str = "\n") -> None:
@@ -13,7 +16,19 @@ def say(text: object, file: TextIO | None = None, end: str = "\n") -> None:
     print(visible(str(text)), file=file or sys.stdout, end=end, flush=True)
 
 
-def print_values(values: dict[str, Any]) -> None:
+def print_result(result: Result) -> None:
+    """What a command found or made, on standard output."""
+    if result.as_json and result.values:
+        # Paths are the only values that JSON does not have.
+        say(json.dumps(result.values, indent=2, ensure_ascii=False, default=str))
+    elif result.text is None:
+        print_values(result.values)
+    elif result.text and not result.as_json:
+        text = result.text.removesuffix("\n")
+        print(text if result.is_visible else visible(text), flush=True)
+
+
+def print_values(values: Mapping[str, Any]) -> None:
     """One value a line, on standard output."""
     for name, value in values.items():
         if isinstance(value, dict):
@@ -24,6 +39,8 @@ def print_values(values: dict[str, Any]) -> None:
             name, value = "time", f"{value / 3600:,.2f} h"
         elif isinstance(value, int):
             value = f"{value:,}"
+        elif isinstance(value, float):
+            value = f"{value:.4f}"
         say(f"{name.replace('_', ' ')}: {'unknown' if value is None else value}")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pyserini_xqg.cli._printing import say
 
 DATA_FORMAT = {"--format": "--data-format"}
+# --json was a value of --format.
+FORMATTED = {("evaluate",), ("align",)}
 RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
     ("generate",): {"--filter": "--keep"},
     ("sweep",): {"--alphas": "--alpha", "--hubness": "--reduce-hubness"},
@@ -30,6 +32,7 @@ def with_new_names(command: Sequence[str], arguments: Sequence[str]) -> list[str
         All of the command line.
     """
     names = RENAMED.get(tuple(command), {})
+    arguments = _with_json(arguments) if tuple(command) in FORMATTED else arguments
     found = []
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -39,3 +42,11 @@ def with_new_names(command: Sequence[str], arguments: Sequence[str]) -> list[str
             name = names[name]
         found.append(f"{name}{equals}{value}")
     return found
+
+
+def _with_json(arguments: Sequence[str]) -> Sequence[str]:
+    joined = "\0".join(arguments)
+    new = joined.replace("--format\0json", "--json").replace("--format=json", "--json")
+    if new != joined and "--quiet" not in arguments:
+        say("xqg: --format json is called --json now", file=sys.stderr)
+    return new.split("\0") if new else []

@@ -13,7 +13,9 @@ from pyserini_xqg.options.command import Options, options_of
 from pyserini_xqg.storage.manifest import holds_encoder
 
 ENCODER = "Encoder (read from a sentence-transformers model, else as in the paper)"
-QUERIES = {"help": "Generated queries in JSON lines: a file or folder, .gz too."}
+QUERIES = {
+    "help": "Generated queries in JSON lines: a file or folder, .gz too, or hf:OWNER/NAME[@REVISION] of the hub."
+}
 
 Corpus = Annotated[Path, {"help": "Passages in Pyserini's JSONL: a file or folder, .gz too."}]
 Queries = Annotated[Path, QUERIES]
@@ -44,3 +46,11 @@ def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:
             "xqg encoder"
         )
     return replace(settings, **given)
+
+
+def at_hand(queries: Path) -> Path:
+    """Queries that ``--queries`` names: those of the hub are fetched."""
+    from pyserini_xqg.sharing.hub_folder import PREFIX
+    from pyserini_xqg.sharing.hub_folder import at_hand as fetched
+
+    return fetched(queries) if str(queries).startswith(PREFIX) else queries

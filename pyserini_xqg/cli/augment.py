@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyserini_xqg.cli import _shared as s
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.options.command import command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -20,7 +20,7 @@ def augment(
     augmentation: s.Augmentation,
     building: s.Building,
     form: s.Form,
-) -> None:
+) -> Result:
     """Augment a plain index that is there already; no passage is encoded again.
 
     Parameters
@@ -40,4 +40,6 @@ def augment(
 
     added, kept = AugmentationSettings(**augmentation), IndexSettings(**form)
     builder = XqgIndexBuilder(encoder, added, kept, **building, show_progress=True)
-    print_values({"index": output, **builder.augment(index, queries, output).counts})
+    if queries is not None:
+        queries = s.at_hand(queries)
+    return Result({"index": output, **builder.augment(index, queries, output).counts})

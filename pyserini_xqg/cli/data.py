@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values, say
 from pyserini_xqg.collection.published.writing import DataSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -19,7 +19,7 @@ def data(
     to: Path | None = None,
     settings: Annotated[dict[str, Any], Options(DataSettings)],
     list_all: Annotated[bool, {"option": "--list"}] = False,
-) -> None:
+) -> Result:
     """Write a published data set in Pyserini's formats: corpus, topics, qrels, answers.
 
     Parameters
@@ -35,15 +35,16 @@ def data(
     --------
     $ xqg data xquad --language ar,hi --from xquad/ --to data/xquad
     """
+    from pyserini_xqg.collection.published.by_name import NAMES, published
     from pyserini_xqg.collection.published.writing import listed, write_data_set
 
     if list_all:
-        say(listed())
-        return
+        kept = ("title", "licence", "splits", "optional")
+        return Result({name: {key: getattr(published(name), key) for key in kept} for name in NAMES}, listed())
     if name is None:
         raise UsageError("NAME is missing: the data set, one of those that --list lists")
     if to is None:
         raise UsageError("--to is missing: the folder to write")
     manifest = write_data_set(name, to, DataSettings(**settings))
-    print_values(manifest.counts)
-    say(f"{manifest.details['title']} ({manifest.details['licence']}): {to}")
+    told = {name: manifest.details[name] for name in ("title", "licence")}
+    return Result({"data_set": to, **told, **manifest.counts})

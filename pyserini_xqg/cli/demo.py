@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import say
 from pyserini_xqg.demo.settings import DemoSettings
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @command
-def demo(*, settings: Annotated[dict[str, Any], Options(DemoSettings)]) -> None:
+def demo(*, settings: Annotated[dict[str, Any], Options(DemoSettings)]) -> Result:
     """Build plain, augmented and control indexes of a small collection; search and score them by stock Pyserini.
 
     Examples
@@ -26,4 +26,4 @@ def demo(*, settings: Annotated[dict[str, Any], Options(DemoSettings)]) -> None:
     data = bundled() if asked.path is None else squad(asked.path)
     model = asked.encoder or str(multilingual_e5_small())
     looked_up = (asked.dictionaries or FOLDER) if asked.generator else None
-    say(run_demo(data, model, asked.folder, asked.alpha, looked_up))
+    return Result({"folder": asked.folder}, run_demo(data, model, asked.folder, asked.alpha, looked_up))

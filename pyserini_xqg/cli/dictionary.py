@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.options.command import command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -15,7 +15,7 @@ def dictionary(
     language: str,
     sources: Annotated[tuple[str, ...], {"option": "--from", "metavar": "KIND=FILE"}],
     output: Path,
-) -> None:
+) -> Result:
     """Make a dictionary for the lexicon of what can be got for a language.
 
     Parameters
@@ -35,6 +35,11 @@ def dictionary(
     from pyserini_xqg.generation.dictionaries.builder import build_dictionary
 
     made = build_dictionary(language, sources, output)
-    first = "; ".join(f"{count:,} from {source}" for source, count in made.from_sources.items())
-    print_values({"dictionary": made.index, "headwords": made.headwords, "translations": made.translations})
-    print_values({"first translations": first})
+    return Result(
+        {
+            "dictionary": made.index,
+            "headwords": made.headwords,
+            "translations": made.translations,
+            "first_translations": dict(made.from_sources),
+        }
+    )

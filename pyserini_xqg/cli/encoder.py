@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import say
 from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -24,7 +25,7 @@ def encoder(
         ),
     ],
     device: Device = None,
-) -> None:
+) -> Result:
     """Save encoder settings in a folder, for stock pyserini.encode and pyserini.search.faiss (--encoder FOLDER).
 
     With what xqg records makes: pyserini.encode input --corpus RECORDS --fields title text query output --embeddings
@@ -46,4 +47,4 @@ def encoder(
 
     settings = encoder_settings(encoder, encoding)
     resolved = write_encoder(settings, AugmentationSettings(**augmentation), output, device)
-    say(f"encoder: {output}\n{resolved}")
+    return Result({"encoder": output, "settings": asdict(resolved)}, f"encoder: {output}\n{resolved}")

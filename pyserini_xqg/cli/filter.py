@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.generation.filtering.filtering import FilterSettings, filter_queries
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @command
-def filter(*, scored: Path, output: Path, settings: Annotated[dict[str, Any], Options(FilterSettings)]) -> None:
+def filter(*, scored: Path, output: Path, settings: Annotated[dict[str, Any], Options(FilterSettings)]) -> Result:
     """Keep the best of scored queries; nothing is scored again.
 
     Parameters
@@ -26,4 +26,4 @@ def filter(*, scored: Path, output: Path, settings: Annotated[dict[str, Any], Op
     $ xqg filter --scored scored/ --keep 0.7 --output filtered/
     """
     manifest = filter_queries(scored, FilterSettings(**settings), output)
-    print_values({"queries folder": output, **manifest.counts})
+    return Result({"queries_folder": output, **manifest.counts})

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import Corpus, Device
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
@@ -15,6 +14,7 @@ from pyserini_xqg.generation.backends.options import LEXICON, GeneratorOptions
 from pyserini_xqg.generation.cleaning import CleaningSettings
 from pyserini_xqg.generation.settings import CLEANING, GenerationSettings
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.storage.jsonl import jsonl_files
 from pyserini_xqg.storage.workspace import partial_folder
 
@@ -33,7 +33,7 @@ def generate(
     cleaning: Annotated[dict[str, Any], Options(CleaningSettings, panel=CLEANING["panel"])],
     device: Device = None,
     dry_run: bool = False,
-) -> None:
+) -> Result:
     """Write queries for every passage in the languages of the users.
 
     Parameters
@@ -76,11 +76,10 @@ def generate(
     cleaned = CleaningSettings(**{"least_script": chosen.least_script, **cleaning})
     builder = XqgQueryBuilder(chosen, codes, cleaning=cleaned, **settings, show_progress=True)
     if dry_run:
-        print_values(asdict(builder.plan(corpus, output)))
-        return
+        return Result(asdict(builder.plan(corpus, output)))
     if filter_share is None:
         made = builder.build(corpus, output)
     else:
         assert encoder is not None
         made = build_filtered(builder, corpus, output, encoder, FilterSettings(filter_share), device)
-    print_values({"queries folder": output, **made.counts})
+    return Result({"queries_folder": output, **made.counts})

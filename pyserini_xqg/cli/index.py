@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pyserini_xqg.cli import _shared as s
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.options.command import command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -23,7 +23,7 @@ def index(
     form: s.Form,
     encoding: s.Encoding,
     dry_run: bool = False,
-) -> None:
+) -> Result:
     """Encode a corpus and its generated queries into a Pyserini index of augmented vectors.
 
     Parameters
@@ -45,7 +45,8 @@ def index(
 
     added, kept = AugmentationSettings(**augmentation), IndexSettings(**form)
     builder = XqgIndexBuilder(settings, added, kept, **building, show_progress=True)
+    if queries is not None:
+        queries = s.at_hand(queries)
     if dry_run:
-        print_values(asdict(builder.plan(corpus, queries, output)))
-    else:
-        print_values({"index": output, **builder.build(corpus, queries, output).counts})
+        return Result(asdict(builder.plan(corpus, queries, output)))
+    return Result({"index": output, **builder.build(corpus, queries, output).counts})

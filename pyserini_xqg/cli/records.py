@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.cli._shared import Corpus, Queries, at_hand
 from pyserini_xqg.indexing.settings import AugmentationSettings
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 OTHERS = ("alpha", "aggregate", "normalize", "reduce_hubness", "control", "control_seed")
 
@@ -20,7 +20,7 @@ def records(
     queries: Queries,
     output: Path,
     chosen: Annotated[dict[str, Any], Options(AugmentationSettings, without=OTHERS)],
-) -> None:
+) -> Result:
     """Join passages and their queries in records for stock pyserini.encode --fields title text query.
 
     Give these fields twice, after `input` and after `encoder`; without title the passages lose their titles. After
@@ -37,4 +37,4 @@ def records(
     """
     from pyserini_xqg.plugin.records import write_records
 
-    print_values({"records": output, **write_records(corpus, queries, output, **chosen)})
+    return Result({"records": output, **write_records(corpus, at_hand(queries), output, **chosen)})

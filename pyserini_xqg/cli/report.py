@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import say
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.run_files import RunFiles
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.reporting.report_files import ReportFiles
 
 
@@ -18,7 +18,7 @@ def report(
     output: Path,
     of_runs: Annotated[dict[str, Any], Options(RunFiles, without=["exports"], layered=True)],
     more: Annotated[dict[str, Any], Options(ReportFiles, without=["runs"], panel="What else is shown")],
-) -> None:
+) -> Result:
     """Make a page of runs, sweeps and alignments, and the same as rows for programs (TSV, JSON) and papers (LaTeX).
 
     Parameters
@@ -36,5 +36,5 @@ def report(
     if of_runs and not named:
         raise UsageError("what belongs to runs is given, and no run; name one or more as --run NAME=FILE")
     runs = RunFiles(**{"runs": {}, **of_runs}) if named else None
-    for file in make_report(ReportFiles(runs, **more), output):
-        say(file)
+    files = make_report(ReportFiles(runs, **more), output)
+    return Result({"files": [str(file) for file in files]}, "\n".join(map(str, files)))

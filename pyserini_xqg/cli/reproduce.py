@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import say
+from pyserini_xqg.cli._printing import print_result, say
 from pyserini_xqg.errors import MissingInput, MissingPrerequisite, PartlyDone, UsageError, XqgError
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.reproduction.places import PlaceSettings
 
 
@@ -22,7 +24,8 @@ def reproduce(
     dry_run: bool = False,
     record: Path | None = None,
     page: bool = False,
-) -> None:
+    as_json: bool = False,
+) -> Result:
     """Run the commands that lead to a published or measured result, and hold its scores against it.
 
     Parameters
@@ -53,34 +56,51 @@ def reproduce(
     from pyserini_xqg.reproduction.running import commands_of, run_condition
     from pyserini_xqg.reproduction.running import record as put
 
-    if list_all or page:
-        say(listed(last_runs()) if list_all else as_page(last_runs()), end="\n" if list_all else "")
-        return
+    if list_all:
+        last = last_runs()
+        titles = {name: {"title": each.title, "last run": last.get(name)} for name, each in known.conditions().items()}
+        return Result(titles, listed(last))
+    if page:
+        return Result({"page": as_page(last_runs())}, as_page(last_runs()))
     if every == (condition is not None):
         raise UsageError("give one CONDITION (--list lists them), or --all")
     asked = [*known.conditions().values()] if condition is None else [known.condition(condition)]
     where = PlaceSettings(**settings)
     check_given(asked, where)
     lacking, broken = [], []
+    found: dict[str, Any] = {}
+
+    def tell(text: str) -> None:
+        if not as_json:
+            say(text)
+
     for each in asked:
         if dry_run:
             places = Places(each, where)
-            say("\n".join(f"$ {shlex.join(words)}" for words in commands_of(each, places)))
-            say("\n".join(f"missing: {what}" for what in places.missing()) or "nothing that can be seen is missing")
+            commands, missing = [shlex.join(words) for words in commands_of(each, places)], places.missing()
+            tell("\n".join(f"$ {line}" for line in commands))
+            tell("\n".join(f"missing: {what}" for what in missing) or "nothing that can be seen is missing")
+            found[each.name] = {"commands": commands, "missing": missing}
             continue
         try:
-            scores = run_condition(each, where, say)
+            scores = run_condition(each, where, tell)
         except (MissingPrerequisite, MissingInput) as error:
             if not every:
                 raise
-            say(f"{each.name}: not run: {error}")
+            tell(f"{each.name}: not run: {error}")
             lacking.append(each.name)
+            found[each.name] = {"not run": str(error)}
             continue
-        say(scores_as_text(scores))
+        tell(scores_as_text(scores))
+        found[each.name] = {"scores": [{**asdict(score), "holds": score.holds} for score in scores]}
         if record is not None:
             put(record, each.name, where.output / each.name)
         broken += [each.name] * any(not score.holds for score in scores)
+    result = Result(found, "", as_json=as_json)
+    if broken or lacking:
+        print_result(result)
     if broken:
         raise XqgError(f"scores that do not hold: {', '.join(broken)}; see above")
     if lacking:
         raise PartlyDone(f"{len(lacking)} of {len(asked)} conditions were not run: {', '.join(lacking)}; see above")
+    return result

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
-from pyserini_xqg.cli._shared import Corpus, Queries
+from pyserini_xqg.cli._shared import Corpus, Queries, at_hand
 from pyserini_xqg.generation.settings import ScoringSettings
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -19,7 +19,7 @@ def score(
     encoder: str,
     output: Path,
     settings: Annotated[dict[str, Any], Options(ScoringSettings)],
-) -> None:
+) -> Result:
     """Score generated queries against their passages, for xqg filter.
 
     Parameters
@@ -35,5 +35,5 @@ def score(
     """
     from pyserini_xqg.generation.filtering.scoring import score_queries
 
-    manifest = score_queries(corpus, queries, encoder, output, **settings, show_progress=True)
-    print_values({"scored queries": output, **manifest.counts})
+    manifest = score_queries(corpus, at_hand(queries), encoder, output, **settings, show_progress=True)
+    return Result({"scored_queries": output, **manifest.counts})

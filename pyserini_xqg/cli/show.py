@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pyserini_xqg.cli._shared import QUERIES
+from pyserini_xqg.cli._shared import QUERIES, at_hand
 from pyserini_xqg.options.command import command
+from pyserini_xqg.options.result import Result
 
 
 @command
@@ -16,7 +18,7 @@ def show(
     *,
     identifier: Annotated[str, {"option": "--id"}],
     corpus: Path | None = None,
-) -> None:
+) -> Result:
     """Show a passage's queries.
 
     Parameters
@@ -30,7 +32,7 @@ def show(
     --------
     $ xqg show queries/ --id d1 --corpus corpus.jsonl
     """
-    from pyserini_xqg.generation.show import show as shown
+    from pyserini_xqg.generation.show import as_text, find
 
-    # Not through `say`: the isolates around texts are meant, and the texts are visible already.
-    print(shown(queries, identifier, corpus))
+    found = find(at_hand(queries), identifier, corpus)
+    return Result(asdict(found), as_text(found), is_visible=True)

@@ -10,6 +10,7 @@ from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.evaluation.sweep.grid import SweepSettings
 from pyserini_xqg.evaluation.sweep.question_files import DEV, QuestionFiles
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 GRID = "Grid (values separated by commas)"
 
@@ -28,7 +29,8 @@ def sweep(
     folds: Annotated[int, DEV] = 5,
     seed: Annotated[int, DEV] = 0,
     device: Device = None,
-) -> None:
+    as_json: bool = False,
+) -> Result:
     """Try a grid of settings on one index in one pass, choose, and report what was chosen on other questions.
 
     Parameters
@@ -59,7 +61,7 @@ def sweep(
     asked = QuestionFiles(**files)
     from pyserini_xqg.evaluation.sweep.sweep import Sweep
     from pyserini_xqg.evaluation.sweep.values import QuestionSet
-    from pyserini_xqg.reporting.sweep.files import check_sweep_output, write_sweep
+    from pyserini_xqg.reporting.sweep.files import check_sweep_output, sweep_object, write_sweep
     from pyserini_xqg.reporting.sweep.text import sweep_as_text
     from pyserini_xqg.storage.workspace import check_place
 
@@ -76,10 +78,14 @@ def sweep(
         if dev is None
         else search.choose_and_test(dev, questions, cluster)
     )
-    say(sweep_as_text(result))
+    if not as_json:  # first of all: it took longest
+        say(sweep_as_text(result))
+    described = search.described(None if dev else folds, seed, questions)
+    text = []
     if output is not None:
-        write_sweep(result, search.described(None if dev else folds, seed, questions), output)
-        say(f"\nthe whole grid: {output}")
-    if build is not None:
-        made = search.build(result, build, asked.chosen_on())
-        say(f"\nbuilt: {result.overall}\n" + "\n".join(f"  {folder}" for folder in made))
+        write_sweep(result, described, output)
+        text.append(f"\nthe whole grid: {output}")
+    made = search.build(result, build, asked.chosen_on()) if build is not None else []
+    if made:
+        text += [f"\nbuilt: {result.overall}", *(f"  {folder}" for folder in made)]
+    return Result({**sweep_object(result, described), "built": [str(folder) for folder in made]}, "\n".join(text))

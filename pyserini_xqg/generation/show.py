@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pyserini_xqg.collection.languages import language_name
-from pyserini_xqg.collection.passages import parse_passage, passage_id
+from pyserini_xqg.collection.passages import Passage, parse_passage, passage_id
 from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.collection.visible_text import visible
 from pyserini_xqg.errors import InvalidInput
@@ -19,10 +20,17 @@ ISOLATE, END = "\u2068", "\u2069"
 T = TypeVar("T")
 
 
-def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
-    """The queries of a passage, one a line under the name of their language, and the passage if there is a corpus.
+@dataclass(frozen=True)
+class PassageQueries:
+    """A passage's queries, language to texts; and the passage, if it was looked for."""
 
-    Control characters of the texts are written as escapes.
+    id: str
+    passage: Passage | None
+    queries: Mapping[str, Sequence[str]]
+
+
+def find(queries: Path, identifier: str, corpus: Path | None = None) -> PassageQueries:
+    """The queries of a passage, and the passage if there is a corpus.
 
     Parameters
     ----------
@@ -37,15 +45,24 @@ def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
     InvalidInput
         There is no such passage.
     """
-    lines = []
-    if corpus is not None:
-        passage = _find(corpus, identifier, parse_passage)
-        lines += [f"{visible(identifier)}  {_isolated(passage.title)}".rstrip(), _isolated(passage.text), ""]
+    passage = None if corpus is None else _find(corpus, identifier, parse_passage)
     found = {code: texts for code, texts in _find(queries, identifier, parse_queries).queries.items() if texts}
-    for language, texts in sorted(found.items()):
+    return PassageQueries(identifier, passage, dict(sorted(found.items())))
+
+
+def as_text(found: PassageQueries) -> str:
+    """The passage, and its queries, one a line under the name of their language.
+
+    Control characters of the texts are written as escapes.
+    """
+    lines = []
+    if found.passage is not None:
+        title = f"{visible(found.id)}  {_isolated(found.passage.title)}".rstrip()
+        lines += [title, _isolated(found.passage.text), ""]
+    for language, texts in found.queries.items():
         lines.append(f"{language_name(language)} ({language})")
         lines += [f"  {_isolated(text)}" for text in texts]
-    return "\n".join(lines) if found else "\n".join([*lines, "no queries"])
+    return "\n".join(lines) if found.queries else "\n".join([*lines, "no queries"])
 
 
 def _find(path: Path, identifier: str, parse: Callable[[Record], T]) -> T:

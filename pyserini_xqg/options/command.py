@@ -7,7 +7,8 @@ line), ``comma`` (values can be separated by commas, beside being repeated), ``p
 ``pairs`` (the name of another field, which gets the texts with an equals sign, ``fi=0.2,ru=0.4``, and is no option),
 ``metavar``, ``panel`` (the heading in the help), ``help`` (where several commands have a parameter in common).
 
-Every command has ``--quiet``, and an example in its docstring, which its help shows.
+Every command returns a :class:`~pyserini_xqg.options.result.Result`, and has ``--quiet``, ``--json`` and an example in
+its docstring, which its help shows. One that prints text as it goes takes ``as_json``, and then prints none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -24,9 +25,11 @@ from cyclopts import CycloptsError, Group, Parameter
 
 from pyserini_xqg.options.docstrings import described, help_texts, with_default
 from pyserini_xqg.options.quiet import QUIET_HELP, silenced
+from pyserini_xqg.options.result import JSON_HELP, Result
 from pyserini_xqg.options.values import is_several, plain_type, value_of, values_by_name
 
 GENERAL, OUTPUT = "Options", "Output"
+AS_JSON = "as_json"
 METAVARS = {int: "<int>", float: "<float>", Path: "<path>"}
 
 
@@ -149,13 +152,15 @@ class Options:
         return "; ".join(f"{recipe}: {text}" if recipe else text for recipe, text in said.items() if text)
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
+def command(function: Callable[..., Result]) -> Callable[..., Result]:
     """A function as a command, with an option for each field of its settings and each other parameter."""
     signature, texts = inspect.signature(function, eval_str=True), help_texts(function)
     options: dict[str, tuple[_Option, str | None]] = {}
     parameters: list[inspect.Parameter] = []
     groups: dict[str, Group] = {}
     for each in signature.parameters.values():
+        if each.name == AS_JSON:
+            continue
         hint, *said = get_args(each.annotation) if get_origin(each.annotation) is Annotated else (each.annotation,)
         metadata = said[0] if said else {}
         made = metadata
@@ -167,14 +172,15 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             parameters.append(option.parameter(groups, each.kind))
 
     panel = OUTPUT if OUTPUT in groups else GENERAL
-    quiet = _Option("quiet", bool, QUIET_HELP, needed=False, undo=False, metadata={"panel": panel})
-    parameters.append(quiet.parameter(groups, inspect.Parameter.KEYWORD_ONLY))
+    for switched, told in (("quiet", QUIET_HELP), ("json", JSON_HELP)):
+        switch = _Option(switched, bool, told, needed=False, undo=False, metadata={"panel": panel})
+        parameters.append(switch.parameter(groups, inspect.Parameter.KEYWORD_ONLY))
     positional = [each.name for each in parameters if each.kind is inspect.Parameter.POSITIONAL_ONLY]
 
     @wraps(function)
-    def run(*values: Any, **given: Any) -> None:
+    def run(*values: Any, **given: Any) -> Result:
         given = dict(zip(positional, values, strict=False)) | given
-        quietly = given.pop("quiet", False)
+        quietly, as_json = given.pop("quiet", False), given.pop("json", False)
         arguments: dict[str, Any] = {owner: {} for _, owner in options.values() if owner}
         for name, value in given.items():
             option, owner = options[name]
@@ -182,8 +188,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         if missing := [each.option for each, _ in options.values() if each.needed and each.name not in given]:
             raise CycloptsError(f"{missing[0]} is missing")
         first = [arguments.pop(name, signature.parameters[name].default) for name in positional]
+        if AS_JSON in signature.parameters:
+            arguments[AS_JSON] = as_json
         with silenced() if quietly else nullcontext():
-            function(*first, **arguments)
+            return replace(function(*first, **arguments), as_json=as_json)
 
     del run.__wrapped__
     run.__doc__ = described(function)

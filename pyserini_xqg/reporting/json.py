@@ -17,12 +17,17 @@ TESTED = ("won", "tied", "lost", "test", "p", "p_holm", "t_test", "t_test_holm")
 
 
 def as_json(reports: Sequence[MeasureReport], with_changes: bool = False) -> str:
+    """What :func:`to_objects` gives, as JSON."""
+    return json.dumps(to_objects(reports, with_changes), indent=2)
+
+
+def to_objects(reports: Sequence[MeasureReport], with_changes: bool = False) -> dict[str, Any]:
     """All of it; `with_changes` adds the questions on which a run differs from the one it is held against."""
-    return json.dumps({report.measure: to_object(report, with_changes) for report in reports}, indent=2)
+    return {report.measure: to_object(report, with_changes) for report in reports}
 
 
 def to_object(report: MeasureReport, with_changes: bool = False) -> dict[str, Any]:
-    """What :func:`as_json` writes of one measure."""
+    """What stands there of one measure."""
     return {
         "baseline": report.baseline,
         "questions": dict(report.questions),

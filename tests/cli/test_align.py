@@ -43,7 +43,7 @@ def test_sentences_come_first_and_figures_then(
     values = json.loads((output / "alignment.json").read_text())
     assert values["settings"]["alphas"] == [0.0, 0.3]
     assert {"plain", "words", "hypotheses", "hypotheses mean"} <= set(values["measures"]["margin mutual"]["values"])
-    assert call(*asked, "--format", "json", "--folds", "2", "--group", "mine=sw,fi") == 0
+    assert call(*asked, "--json", "--folds", "2", "--group", "mine=sw,fi") == 0
     assert json.loads(capsys.readouterr().out)["groups"]["cosine A@1"]["mine"]["languages"] == ["fi", "sw"]
     assert call(*asked, "--format", "tsv", "--folds", "2", "--language", "Swahili") == 0
     assert capsys.readouterr().out == (output / "alignment.tsv").read_text()
@@ -78,7 +78,7 @@ def test_own_and_others_do_not_change_places_with_the_way_a_language_is_written(
         language_code.cache_clear()
         caplog.clear()
         texts = ("--english", tmp_path / "en", "--text", f"{language}={tmp_path / 'sw'}")
-        grid = ("--alpha", "0.9", "--folds", "2", "--subsets", "own,others", "--format", "json", "--group", "low=swa")
+        grid = ("--alpha", "0.9", "--folds", "2", "--subsets", "own,others", "--json", "--group", "low=swa")
         assert call("align", *texts, "--encoder", tiny_model, "--queries", f"mine={queries}", *grid) == 0
         shown.append(json.loads(capsys.readouterr().out))
         folded = [message for message in caplog.messages if "is taken as" in message]

@@ -33,6 +33,8 @@ COMMANDS = (
     "align",
     "report",
     "data",
+    "push",
+    "pull",
     "demo",
     "reproduce",
     "doctor",
@@ -127,9 +129,9 @@ def test_an_option_takes_one_kind_of_value() -> None:
     }
 
 
-def test_every_command_can_be_quiet() -> None:
+def test_every_command_can_be_quiet_and_print_json() -> None:
     for path, command in PATHS.items():
-        assert command.default_command is None or "--quiet" in options_of(command), path
+        assert command.default_command is None or {"--quiet", "--json"} <= {*options_of(command)}, path
 
 
 def test_the_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ def test_a_data_set_is_written_and_counted(
     given = ("data", "mlqa", "--from", place, "--unchecked", "--language", "ar,Hindi", "--to", tmp_path / "mlqa")
     assert call(*given) == 0
     assert capsys.readouterr().out.splitlines() == [
+        f"data set: {tmp_path / 'mlqa'}",
+        "title: MLQA",
+        "licence: CC BY-SA 3.0",
         "questions: ar 4, hi 4",
         "passages: 4",
         "judgements: 8",
-        f"MLQA (CC BY-SA 3.0): {tmp_path / 'mlqa'}",
     ]
     assert "978 published" in caplog.text  # the stand-in has others, which is said
     assert call(*given[:4], *given[5:]) == 5  # without --unchecked
@@ -31,6 +34,9 @@ def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [*NAMES]
     assert lines[0].endswith("--with training,corpus,queries")
+    assert call("data", "--list", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [*found] == [*NAMES] and found["xor-tydi"]["optional"] == ["training", "corpus", "queries"]
 
 
 @pytest.mark.parametrize(

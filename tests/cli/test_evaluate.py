@@ -144,7 +144,7 @@ def test_groups_of_languages_have_rows_of_their_own(files: Files, capsys: pytest
         "weak 2 50.0 50.0 +0.0 1.000",
         "both 12 35.0 65.0 +30.0 0.518",
     ]
-    assert call(*asked, "--format", "json") == 0
+    assert call(*asked, "--json") == 0
     found = json.loads(printed(capsys))["Success@1"]
     assert found["groups"] == {"weak": ["ru"], "both": ["fi", "ru"]} and found["values"]["xqg"]["weak"] == 0.5
     assert found["differences"][0]["languages"]["both"] == found["differences"][0]["languages"]["mean"]
@@ -206,7 +206,7 @@ def test_tsv_has_every_figure_unrounded(files: Files, capsys: pytest.CaptureFixt
 
 
 def test_json_has_the_same(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
-    command = [*files.qrels("plain", "xqg", "shuffled"), "--control", "xqg=shuffled", "--format", "json"]
+    command = [*files.qrels("plain", "xqg", "shuffled"), "--control", "xqg=shuffled", "--json"]
     assert call(*command) == 0
     without = json.loads(printed(capsys))
     assert list(without) == ["Success@1", "RR@10"]
@@ -284,7 +284,7 @@ def test_r_at_kt_is_official(files: Files, capsys: pytest.CaptureFixture[str]) -
     given = ["evaluate", "--predictions", f"read={exported}", "--gold", files.folder / "gold"]
     assert call(*given, *files.runs("xqg"), "--corpus", files.folder / "corpus", "--baseline", "read") == 0
     assert [" ".join(line.split()) for line in printed(capsys).splitlines()][1:4] == rows[1:4]
-    assert call(*given, "--format", "json") == 0
+    assert call(*given, "--json") == 0
     assert json.loads(printed(capsys))["R@5kt"]["values"] == {"read": {"fi": 0.9, "ru": 1.0, "mean": 0.95}}
 
 
@@ -315,7 +315,7 @@ def test_unknown_questions_count_in_r_at_kt_no_more_than_officially(
     rankings = {q: ranking(q, rank) for q, rank in zip(QUESTIONS, RANKS["xqg"], strict=True)}
     files.text("xqg", run_text({"unknown": ["nowhere"], **rankings}))
     exported = files.folder / "xqg.json"
-    assert call(*files.tokens("xqg"), "--format", "json", "--write-predictions", f"xqg={exported}") == 0
+    assert call(*files.tokens("xqg"), "--json", "--write-predictions", f"xqg={exported}") == 0
     assert json.loads(printed(capsys))["R@2kt"]["values"]["xqg"] == {"fi": 0.8, "ru": 0.5, "mean": 0.65}
     assert [prediction.id for prediction in read_predictions(exported)] == QUESTIONS
     assert caplog.messages == ["xqg: 1 of its 13 questions are unknown (unknown); they do not count"]
@@ -342,7 +342,7 @@ def test_odd_gold_and_predictions_are_told(
     predictions = [dict(zip(("id", "lang", "ctxs"), row, strict=True)) for row in rows]
     file = files.text("predictions.json", json.dumps(predictions))
     command = ["evaluate", "--predictions", f"p={file}", "--gold", files.folder / "gold", "--measure", "R@2kt"]
-    assert call(*command, "--format", "json") == 0
+    assert call(*command, "--json") == 0
     # As the official script: fi 2 of 3, te 1 of 1, and so no figure in ru.
     values = json.loads(printed(capsys))["R@2kt"]["values"]["p"]
     assert values == {"fi": pytest.approx(2 / 3), "ru": None, "te": 1.0, "mean": pytest.approx(5 / 6)}
@@ -386,9 +386,9 @@ def test_gold_says_the_languages_of_ranked_questions_too(
         "--gold",
         files.folder / "gold",
     ]
-    assert call(*command, "--format", "json") == 0
+    assert call(*command, "--json") == 0
     assert list(json.loads(printed(capsys))) == ["Success@1", "RR@10"]
-    assert call(*command, "--format", "json", "--corpus", files.folder / "corpus") == 0
+    assert call(*command, "--json", "--corpus", files.folder / "corpus") == 0
     found = json.loads(printed(capsys))
     assert list(found) == ["Success@1", "RR@10", "R@2kt", "R@5kt"]
     assert found["Success@1"]["questions"] == {"fi": 10, "ru": 2}

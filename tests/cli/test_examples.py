@@ -15,8 +15,8 @@ from tests.cli.test_cli import PATHS
 from tests.conftest import call, sentence
 
 COMMANDS = [path for path, command in PATHS.items() if command.default_command is not None]
-# They need no file, and take long: what they do is tested elsewhere.
-ALONE = [("demo",), ("doctor",)]
+# They need no file, and take long or the hub: what they do is tested elsewhere.
+ALONE = [("demo",), ("doctor",), ("pull",)]
 
 
 def example(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> list[str]:

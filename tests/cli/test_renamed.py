@@ -30,3 +30,11 @@ def test_a_command_line_with_an_old_name_works(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "xqg: --filter is called --keep now"
     assert "nowhere" in said[1] and len(said) == 2
+
+
+@pytest.mark.parametrize("given", [("--format", "json"), ("--format=json",)])
+def test_json_was_a_value_of_an_option(given: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert with_new_names(("evaluate",), ["evaluate", *given, "--run", "a=b"]) == ["evaluate", "--json", "--run", "a=b"]
+    assert capsys.readouterr().err == "xqg: --format json is called --json now\n"
+    assert with_new_names(("align",), ["align", "--format", "tsv"]) == ["align", "--format", "tsv"]
+    assert capsys.readouterr().err == ""

@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from pyserini_xqg.generation.show import show
+from pyserini_xqg.generation.show import as_text, find
 from tests.conftest import write_lines
 
 FSI, PDI = "\u2068", "\u2069"
+
+
+def show(queries: Path, identifier: str, corpus: Path | None = None) -> str:
+    return as_text(find(queries, identifier, corpus))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from cyclopts import App, CycloptsError
 
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ def parsed(options: Options, *arguments: str) -> tuple[dict[str, Any], int]:
     found: list[tuple[dict[str, Any], int]] = []
 
     @command
-    def some(*, settings: Annotated[dict[str, Any], options], own: int = 7) -> None:
+    def some(*, settings: Annotated[dict[str, Any], options], own: int = 7) -> Result:
         found.append((settings, own))
+        return Result({})
 
     app = App(result_action="return_value")
     app.default(some)
@@ -83,8 +85,9 @@ def test_a_parameter_can_be_given_without_a_name() -> None:
     found: list[tuple[str, int]] = []
 
     @command
-    def some(what: Annotated[str, {"option": "WHAT"}], /, *, own: int = 7) -> None:
+    def some(what: Annotated[str, {"option": "WHAT"}], /, *, own: int = 7) -> Result:
         found.append((what, own))
+        return Result({})
 
     app = App(result_action="return_value")
     app.default(some)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.options.result import Result
 
 Output = Annotated[Path, {"help": "The model folder to make."}]
 DryRun = Annotated[bool, {"help": "Print counts, steps and memory, and end."}]
@@ -19,14 +19,12 @@ def require(name: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> No
         raise UsageError(f"--{name} is missing: give it, or {name} in the file of --config")
 
 
-def train_or_plan(training: Any, output: Path, plan: Mapping[str, Any] | None) -> None:
+def train_or_plan(training: Any, output: Path, plan: Mapping[str, Any] | None) -> Result:
     """Train, and print the model's folder, its steps and its scores on dev; where there is a plan, print that alone."""
     if plan is not None:
-        print_values(dict(plan))
-        return
+        return Result(dict(plan))
     from pyserini_xqg.training.common.environment import is_main_process
 
     manifest = training.run(output, show_progress=True)
-    if is_main_process():
-        scores = {name: f"{value:.4f}" for name, value in manifest.details["dev"].items()}
-        print_values({"model": output, "steps": manifest.details["steps"], **scores})
+    values = {"model": output, "steps": manifest.details["steps"], **manifest.details["dev"]}
+    return Result(values) if is_main_process() else Result({}, "")

@@ -10,6 +10,7 @@ from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command, options_of
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.distillation.settings import (
     RECIPE_SETTINGS,
@@ -29,7 +30,7 @@ def distill(
     data: Annotated[dict[str, Any], Options(DistillDataSettings, layered=True)],
     device: Device = None,
     dry_run: DryRun = False,
-) -> None:
+) -> Result:
     """Train a bi-encoder by a teacher, which ranks each question's candidates.
 
     Parameters
@@ -57,4 +58,4 @@ def distill(
     require("train", data, tables["data"])
     whole = distill_settings(recipe, tables[recipe], settings)
     training: Any = TRAININGS[recipe](layered(DistillDataSettings, tables["data"], data), whole, device)
-    train_or_plan(training, output, plan_values(training) if dry_run else None)
+    return train_or_plan(training, output, plan_values(training) if dry_run else None)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.generator.settings import GENERATOR_RECIPES, GeneratorSettings, generator_settings
@@ -23,7 +24,7 @@ def generator(
     settings: Annotated[dict[str, Any], Options(GeneratorSettings, recipes=GENERATOR_RECIPES, layered=True)],
     device: Device = None,
     dry_run: DryRun = False,
-) -> None:
+) -> Result:
     """Train a query generator on questions with their passages; the paper's mT5 if nothing else is said.
 
     Parameters
@@ -44,4 +45,4 @@ def generator(
         require("base", settings, tables["generator"])
     whole = generator_settings(tables["generator"], settings)
     training = GeneratorTraining(layered(TrainingDataSettings, tables["data"], data), whole, device)
-    train_or_plan(training, output, asdict(training.plan()) if dry_run else None)
+    return train_or_plan(training, output, asdict(training.plan()) if dry_run else None)

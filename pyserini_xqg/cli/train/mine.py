@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from pyserini_xqg.cli._printing import print_values
 from pyserini_xqg.cli._shared import Device, Encoding, encoder_settings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.options.command import Options, command, options_of
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.training.common.config import read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.mining.rules.by_name import RULES
@@ -32,7 +32,7 @@ def mine(
     encoding: Encoding,
     device: Device = None,
     dry_run: bool = False,
-) -> None:
+) -> Result:
     """Make training data by searching a corpus: hard negatives, or positives too where only answers are known.
 
     Parameters
@@ -63,15 +63,14 @@ def mine(
     if rounds is None and (tables["retriever"] or tables["data"]):
         raise UsageError(f"{config} has settings of training, and nothing is trained without --rounds: give that too")
     if dry_run:
-        print_values(asdict(Mining(where, asked, named, device=device).plan(output)))
-    elif rounds is None:
+        return Result(asdict(Mining(where, asked, named, device=device).plan(output)))
+    if rounds is None:
         manifest = Mining(where, asked, named, device=device, show_progress=True).run(output)
-        print_values({"training data": output, **manifest.counts})
-    else:
-        from pyserini_xqg.training.mining.rounds import run_rounds
+        return Result({"training_data": output, **manifest.counts})
+    from pyserini_xqg.training.mining.rounds import run_rounds
 
-        if named is None:
-            raise UsageError("--rounds trains a retriever: give --encoder, the one that it starts with")
-        training = tables["retriever"], tables["data"]
-        made = run_rounds(rounds, where, output, asked, named, *training, device=device, show_progress=True)
-        print_values({"rounds": output, **made.counts})
+    if named is None:
+        raise UsageError("--rounds trains a retriever: give --encoder, the one that it starts with")
+    training = tables["retriever"], tables["data"]
+    made = run_rounds(rounds, where, output, asked, named, *training, device=device, show_progress=True)
+    return Result({"rounds": output, **made.counts})

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pyserini_xqg.cli._shared import Device
 from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_plan
 from pyserini_xqg.options.command import Options, command
+from pyserini_xqg.options.result import Result
 from pyserini_xqg.training.common.config import layered, read_config
 from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.retriever.settings import RECIPES, RetrieverSettings, retriever_settings
@@ -23,7 +24,7 @@ def retriever(
     settings: Annotated[dict[str, Any], Options(RetrieverSettings, recipes=RECIPES, layered=True)],
     device: Device = None,
     dry_run: DryRun = False,
-) -> None:
+) -> Result:
     """Train a bi-encoder on questions, their passages and others; the paper's xDR if nothing else is said.
 
     Parameters
@@ -42,4 +43,4 @@ def retriever(
     require("train", data, tables["data"])
     whole = retriever_settings(tables["retriever"], settings)
     training = RetrieverTraining(layered(TrainingDataSettings, tables["data"], data), whole, device)
-    train_or_plan(training, output, asdict(training.plan()) if dry_run else None)
+    return train_or_plan(training, output, asdict(training.plan()) if dry_run else None)

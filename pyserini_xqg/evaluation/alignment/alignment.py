@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,21 @@ class Alignment:
     ----------
     reports : sequence of MeasureReport
         One a similarity and measure, named like ``cosine A@1``. Runs are conditions: ``plain``; the sources of queries,
-        with the subset of languages behind it if there are several; their controls, ``NAME shuffled`` and ``NAME
-        mean``, at the weights of theirs. Questions are sentences of another language, ``LANGUAGE:ID``.
+        with the subset of languages behind it if there are several; their controls: ``NAME shuffled`` and ``NAME
+        mean``, at the weights of theirs, and ``NAME hubness``, the plain vectors less a share of the direction of the
+        mean query. Questions are sentences of another language, ``LANGUAGE:ID``.
     chosen : mapping
         Similarity and condition to the weight of each fold.
     counts : mapping
         ``english`` to how many sentences, ``pairs`` to language to how many, ``left_out``.
+    shares : mapping
+        Similarity and condition to the share that its control of hubness has in each fold.
     """
 
     reports: Sequence[MeasureReport]
     chosen: Mapping[str, Mapping[str, Sequence[float]]]
     counts: Mapping[str, Any]
+    shares: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
 
 def align(
@@ -82,15 +86,16 @@ def align(
     clusters = find_clusters(pairs.questions, by=settings.cluster)
     reports = []
     chosen: dict[str, dict[str, list[float]]] = {}
+    shares: dict[str, dict[str, list[float]]] = {}
     for similarity in settings.similarities:
-        values, chosen[similarity] = conditions(pairs, similarity, kept, clusters)
+        values, chosen[similarity], shares[similarity] = conditions(pairs, similarity, kept, clusters)
         controls = [(f"{run} {control}", run) for run in chosen[similarity] for control in CONTROLS]
         for measure in MEASURES:
             name = f"{similarity} {measure}"
             of_measure = {run: _by_question(pairs, of_run[measure]) for run, of_run in values.items()}
             comparison = compare_runs(of_measure, pairs.questions, PLAIN, controls, groups, clusters)
             reports.append(MeasureReport.of(name, comparison))
-    return Alignment(reports, chosen, _counts(text))
+    return Alignment(reports, chosen, _counts(text), shares)
 
 
 def check_query_names(names: Iterable[str]) -> None:

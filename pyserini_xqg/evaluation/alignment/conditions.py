@@ -17,11 +17,13 @@ from pyserini_xqg.evaluation.comparison.clusters import Clusters
 from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
 from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
 from pyserini_xqg.indexing.exchange import exchange
-from pyserini_xqg.indexing.formula import augment
+from pyserini_xqg.indexing.formula import augment, finish, unit
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings
 
-CONTROLS = ("shuffled", "mean")
+CONTROLS = ("shuffled", "mean", "hubness")
+# Shares of the mean query direction to choose from for the last of them; 0, the plain vectors, is among them.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 ByLanguage = Mapping[str, Values]
 
@@ -77,11 +79,32 @@ class PairVectors:
             found[language] = {measure: np.stack([values[measure] for values in of_alphas]) for measure in MEASURES}
         return _turned(found)
 
+    def without_hubs(
+        self, similarity: str, kept: KeptVectors, subset: str, shares: Sequence[float]
+    ) -> dict[str, ByLanguage]:
+        """The same of plain vectors, less a share of the direction of the mean query: of shape (shares, pairs)."""
+        found: dict[str, dict[str, Values]] = {}
+        for language, rows in self.rows.items():
+            sums, _ = _controlled(kept, languages_that_count(subset, language, kept.languages), None, 0)
+            total = sums.sum(axis=0, dtype=np.float64)
+            of_shares = []
+            for share in shares:
+                # Without any query there is no direction.
+                settings = AugmentationSettings(alpha=0, reduce_hubness=share if total.any() else 0)
+                direction = unit(total) if total.any() else None
+                reduced = finish(self._english[rows], settings, direction)
+                of_shares.append(pair_values(reduced, self._others[language], similarity, self._device))
+            found[language] = {measure: np.stack([values[measure] for values in of_shares]) for measure in MEASURES}
+        return _turned(found)
+
 
 def conditions(
     pairs: PairVectors, similarity: str, kept: Mapping[str, KeptVectors], clusters: Clusters
-) -> tuple[dict[str, dict[str, ByLanguage]], dict[str, list[float]]]:
-    """What each condition reaches: plain, each source of queries, and its controls at the weights of theirs.
+) -> tuple[dict[str, dict[str, ByLanguage]], dict[str, list[float]], dict[str, list[float]]]:
+    """What each condition reaches: plain, each source of queries, and its controls.
+
+    The controls with queries are at the weights of theirs; ``hubness``, which has none, at shares of its own, chosen in
+    the same way.
 
     Parameters
     ----------
@@ -98,11 +121,15 @@ def conditions(
         Condition to measure to language to an array of shape (pairs,).
     dict
         Condition with queries to the weight of each fold.
+    dict
+        The same to the share of hubness of each fold.
     """
     settings = pairs.settings
     found: dict[str, dict[str, ByLanguage]] = {PLAIN: pairs.plain(similarity)}
     chosen: dict[str, list[float]] = {}
+    shares: dict[str, list[float]] = {}
     points = [Point(alpha=alpha) for alpha in settings.weights]
+    of_shares = [Point(hubness=share) for share in SHARES]
     for name, vectors in kept.items():
         for subset in settings.subsets:
             condition = name if len(settings.subsets) == 1 else f"{name} {subset}"
@@ -113,12 +140,17 @@ def conditions(
             found[condition] = _taken(own, of_questions)
             used = sorted(set(of_folds))
             places = {language: [used.index(each) for each in numbers] for language, numbers in of_questions.items()}
-            for control in CONTROLS:
+            for control in ("shuffled", "mean"):
                 weights = [settings.weights[number] for number in used]
                 found[f"{condition} {control}"] = _taken(
                     pairs.augmented(similarity, vectors, subset, control, weights), places
                 )
-    return found, chosen
+            reduced = pairs.without_hubs(similarity, vectors, subset, SHARES)
+            grid = GridValues(of_shares, pairs.questions, {ACCURACY: reduced[ACCURACY]})
+            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed, clusters=clusters)
+            shares[condition] = [SHARES[number] for number in of_folds]
+            found[f"{condition} hubness"] = _taken(reduced, of_questions)
+    return found, chosen, shares
 
 
 def _controlled(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ class AlignmentFile:
     groups: Mapping[str, Sequence[LanguageGroup]]
 
 
-def alignment_as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
+def alignment_object(alignment: Alignment, settings: Mapping[str, Any]) -> dict[str, Any]:
     """All of it but the single sentences.
 
     Parameters
@@ -60,7 +59,7 @@ def alignment_as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
     settings : mapping
         What it was called with.
     """
-    values = {
+    return {
         "kind": KIND,
         "settings": dict(settings),
         "counts": alignment.counts,
@@ -69,10 +68,14 @@ def alignment_as_json(alignment: Alignment, settings: Mapping[str, Any]) -> str:
             for similarity, of_runs in alignment.chosen.items()
             for run, alphas in of_runs.items()
         },
+        "hubness": {
+            f"{run} ({similarity})": list(shares)
+            for similarity, of_runs in alignment.shares.items()
+            for run, shares in of_runs.items()
+        },
         "measures": {report.measure: to_object(report) for report in alignment.reports},
         "groups": {report.measure: _groups(report) for report in alignment.reports},
     }
-    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def alignment_as_tsv(alignment: Alignment) -> str:

@@ -18,7 +18,8 @@ from pyserini_xqg.reporting.text import DIRECTIONS, table_as_text, tests_in_word
 PERCENT = Unit(percent=True)
 LEGEND = (
     "difference: to plain; ! a control gains as much or more; means: + above plain, - below it, p < 0.05. shuffled: "
-    "queries of another sentence; mean: the mean query vector."
+    "queries of another sentence; mean: the mean query vector; hubness: no queries, but a share of the mean query's "
+    "direction taken out."
 )
 
 
@@ -34,11 +35,12 @@ def alignment_as_text(alignment: Alignment) -> str:
         tables = [_languages(similarity, of_similarity[ACCURACY], run) for run in chosen or (None,)]
         parts += [table_as_text(table) for table in tables]
         parts.append(table_as_text(_means([PLAIN, *chosen], of_similarity), DIRECTIONS))
-        if chosen:
-            lines = (f"  {run}: {', '.join(f'{alpha:g}' for alpha in alphas)}" for run, alphas in chosen.items())
-            parts.append(
-                "\n".join([f"weights, for each fold the best by {similarity} {ACCURACY} of the others:", *lines])
-            )
+        for what, of_runs in (("weights", chosen), ("shares of hubness", alignment.shares.get(similarity, {}))):
+            if of_runs:
+                lines = (f"  {run}: {', '.join(f'{value:g}' for value in values)}" for run, values in of_runs.items())
+                parts.append(
+                    "\n".join([f"{what}, for each fold the best by {similarity} {ACCURACY} of the others:", *lines])
+                )
     return "\n\n".join([*parts, "\n".join([LEGEND, *tests_in_words(alignment.reports)])])
 
 

@@ -80,7 +80,12 @@ def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> 
     real_place(folder).mkdir(parents=True, exist_ok=True)
     for name, rows in ((GRID, _rows(result)), (QUESTIONS, _questions(result))):
         write_atomically(folder / name, "".join("\t".join(map(str, row)) + "\n" for row in rows))
-    summary = {
+    write_atomically(folder / SUMMARY, json.dumps(sweep_object(result, settings), indent=2, ensure_ascii=False) + "\n")
+
+
+def sweep_object(result: SweepResult, settings: dict[str, Any]) -> dict[str, Any]:
+    """What ``sweep.json`` has: settings, choice, test figures and curves."""
+    return {
         "settings": settings,
         "points": len(result.grid.points),
         "chosen": [asdict(point) for point in result.chosen],
@@ -88,7 +93,6 @@ def write_sweep(result: SweepResult, settings: dict[str, Any], folder: Path) -> 
         "tests": {report.measure: to_object(report) for report in reports_of(result)},
         "curves": {measure: curves_of(result, measure) for measure in result.grid.values},
     }
-    write_atomically(folder / SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_sweep(folder: Path) -> SweepFile:

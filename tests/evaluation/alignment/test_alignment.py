@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment.alignment import Alignment, align
 from pyserini_xqg.evaluation.alignment.conditions import CONTROLS
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES
-from pyserini_xqg.reporting.alignment.files import alignment_as_json, alignment_as_tsv
+from pyserini_xqg.reporting.alignment.files import alignment_as_tsv, alignment_object
 from pyserini_xqg.reporting.alignment.text import alignment_as_text
 from pyserini_xqg.reporting.tsv import COLUMNS
 
@@ -37,14 +36,15 @@ def test_the_report_says_all_of_it(made: tuple[Alignment, Path]) -> None:
     shown = alignment_as_text(alignment)
     for word in ("cosine A@1 (%)", "csls A@1 (%)", "Finnish (fi)", "A@1, weak", "words own:", "shuffled", "mutual"):
         assert word in shown
-    values = json.loads(alignment_as_json(alignment, {"seed": 0}))
+    values = alignment_object(alignment, {"seed": 0})
     assert values["kind"] == "alignment" and values["settings"] == {"seed": 0}
     assert set(values["measures"]) == {report.measure for report in alignment.reports}
     group = values["groups"]["csls mutual"]["weak"]
     assert group["languages"] == ["ru"] and {"plain", "words all"} <= set(group["values"])
     assert {each["against"] for each in group["differences"]} == {
-        "plain", "words all shuffled", "words all mean", "words own shuffled", "words own mean"
+        "plain", *(f"words {subset} {control}" for subset in ("all", "own") for control in CONTROLS)
     }  # fmt: skip
+    assert set(values["hubness"]) == set(values["chosen"])
     lines = [line.split("\t") for line in alignment_as_tsv(alignment).splitlines()]
     assert tuple(lines[0]) == COLUMNS and {len(line) for line in lines} == {len(COLUMNS)}
     rows = {(line[0], line[1], line[2], line[3]): line for line in lines[1:]}

@@ -13,6 +13,7 @@ from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.alignment.alignment import Alignment, align
+from pyserini_xqg.evaluation.alignment.conditions import SHARES
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES, pair_values
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
 from pyserini_xqg.indexing.exchange import exchange
@@ -71,6 +72,33 @@ def test_each_sentence_has_its_value_at_the_weight_of_its_fold(
         for number, pair in enumerate(text.pairs["ru"]):
             after = changes.get(f"ru:s{pair.row}", before[number])
             assert any(after == pytest.approx(expected[weight][measure][number], abs=1e-5) for weight in weights)
+
+
+def test_hubness_alone_takes_a_share_of_the_mean_query_out_of_the_plain_vectors(
+    made: tuple[Alignment, Path], text: ParallelText, queries: Path, encoder: EncoderSettings
+) -> None:
+    alignment, _ = made
+    model = TextEncoder(encoder)
+    english = model.encode([passage.text for passage in text.english], "passage")
+    records = [json.loads(line)["queries"] for line in queries.read_text().splitlines()]
+    mean = model.encode([query for record in records for query in record.get("ru", [])], "query").mean(axis=0)
+    direction = mean / np.linalg.norm(mean)
+    others = model.encode([pair.text for pair in text.pairs["ru"]], "query")
+    rows = [pair.row for pair in text.pairs["ru"]]
+    shares = alignment.shares["csls"]["words own"]
+    assert len(shares) == 3 and set(shares) <= set(SHARES)
+    reached = {
+        share: pair_values((english - share * np.outer(english @ direction, direction))[rows], others, "csls")
+        for share in {0.0, *shares}
+    }
+    for report in alignment.reports:
+        if report.measure.startswith("csls "):
+            measure = report.measure.removeprefix("csls ")
+            changes = report.difference("words own hubness", "plain").changes
+            after = {change.question: change.after for change in changes if change.language == "ru"}
+            for number, pair in enumerate(text.pairs["ru"]):
+                found = after.get(f"ru:s{pair.row}", reached[0.0][measure][number])
+                assert any(found == pytest.approx(reached[share][measure][number], abs=1e-5) for share in shares)
 
 
 def test_the_weight_is_chosen_on_the_other_folds(
