@@ -193,8 +193,12 @@ class BuildSettings:
         Where the model runs: cpu, cuda, cuda:1, mps; None: the best there is.
     part_size : int
         Save after so many passages; a stopped run goes on from there.
+    verify : bool
+        Read all input again when a stopped run goes on. Else files count as unchanged that have the size, the time
+        stamp and a sample of the bytes of before.
     """
 
     hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})
     device: str | None = None
     part_size: int = 1024
+    verify: bool = False
