@@ -249,6 +249,7 @@ def test_exit_codes_are_told_apart() -> None:
     codes = {error.__name__: error.exit_code for error in errors()}
     assert codes == {
         "XqgError": 6,
+        "InputChanged": 6,
         "UsageError": 2,
         "MissingPrerequisite": 3,
         "MissingInput": 4,
