@@ -34,7 +34,7 @@ def title(line: int) -> str:
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the mistakes are made with."""
     folder = tmp_path_factory.mktemp("place")
-    for name in ("corpus.jsonl", "queries.jsonl", "topics.fi.tsv", "qrels.txt"):
+    for name in ("corpus.jsonl", "queries.jsonl", "topics.fi.tsv", "topics.ar.tsv", "qrels.txt"):
         MAKERS[name](folder / name)
     make_model(folder / "models" / "mine")
     shutil.copytree(folder / "models" / "mine", folder / "models" / "changing")

@@ -236,6 +236,12 @@ class Grid:
         weights = dict(point.alphas)
         return tuple(language for language in counted if language in weights) if weights else counted
 
+    def lacking_own(self, asked: Iterable[str]) -> list[str]:
+        """The languages of questions that no query is in, where points are of a question's own language."""
+        if all(point.subset != OWN for point in self.points):
+            return []
+        return [language for language in asked if not languages_that_count(OWN, language, self.languages)]
+
     def _weights(self, given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
         """Weights by the codes that the languages have here."""
         found: dict[str, float] = {}

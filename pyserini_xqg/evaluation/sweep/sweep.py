@@ -156,7 +156,7 @@ class Sweep:
         `cluster` says what questions go together, in folds and tests: see
         :func:`~pyserini_xqg.evaluation.comparison.clusters.find_clusters`.
         """
-        self._warn_of_direction(questions)
+        self._warn_of(questions)
         asked = self._asked(questions)
         values = self._values(asked, self.grid)
         clusters = find_clusters(values.questions, questions.judgements.qrels, cluster)
@@ -175,7 +175,7 @@ class Sweep:
 
     def choose_and_test(self, dev: QuestionSet, test: QuestionSet, cluster: str | Path | None = None) -> SweepResult:
         """Choose on `dev` and report on `test`; `cluster` as for :meth:`cross_validate` (a file, of `test` only)."""
-        self._warn_of_direction(test)
+        self._warn_of(test)
         values = self.values(dev)
         grid_clusters = find_clusters(values.questions, dev.judgements.qrels, cluster if cluster in WORDS else None)
         chooser = self._chooser(grid_clusters)
@@ -248,7 +248,16 @@ class Sweep:
             tested.texts[language][each] for language, ids in counted(tested, self.measures).items() for each in ids
         ]
 
-    def _warn_of_direction(self, tested: QuestionSet) -> None:
+    def _warn_of(self, tested: QuestionSet) -> None:
+        if lacking := self.grid.lacking_own(tested.texts):
+            there = ", ".join(self._kept.languages)
+            log.warning(
+                "%s has no queries in %s; there are some in %s: the own ones of these questions are none, which is the "
+                "plain index",
+                self._index,
+                ", ".join(lacking),
+                there,
+            )
         if self._direction:
             self._direction.warn_of(self._texts(tested))
 

@@ -187,6 +187,17 @@ def test_a_direction_from_the_tested_questions_is_said(kept_index, questions, tm
     assert "hubness_topics_tested" not in without.described(3, 0, questions)
 
 
+def test_questions_in_a_language_that_no_query_is_in_are_said(kept_index, questions, caplog) -> None:
+    asked = replace(questions, texts={language: TEXTS[language] for language in ("fi", "sw")})
+    settings = SweepSettings("mean", alphas=(0.0, 0.3), depth=DEPTH)
+    Sweep(kept_index, ["RR@10"], settings, device="cpu").cross_validate(asked, 3)
+    assert "no queries in" not in caplog.text
+    own = replace(settings, subsets=("own",))
+    languages = ", ".join(KeptVectors(kept_index).languages)
+    Sweep(kept_index, ["RR@10"], own, device="cpu").cross_validate(asked, 3)
+    assert f"{kept_index} has no queries in sw; there are some in {languages}: " in caplog.text
+
+
 def reached(index: Path, asked: dict[str, np.ndarray], qrels: dict[str, dict[str, int]]) -> float:
     """Success@1 of an index on questions, the mean of the languages."""
     ids, vectors = (index / "docid").read_text().split(), vectors_of(index)
