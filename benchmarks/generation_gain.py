@@ -27,7 +27,8 @@ from pyserini_xqg.collection.datasets.squad import read_squad_folder
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.demo.collections import squad
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
-from pyserini_xqg.evaluation.comparison.significance import holm, mcnemar
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
+from pyserini_xqg.evaluation.comparison.significance import compare, holm
 from pyserini_xqg.evaluation.measures.recall_at_tokens import hits
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, dictionaries
@@ -213,10 +214,17 @@ def report(
 ) -> None:
     """Print the table."""
     names = [*chosen, "human"]
+    ids = {language: [question.id for question in asked] for language, asked in questions.items()}
+    qrels = {question.id: {question.passage_id: 1} for asked in questions.values() for question in asked}
+    clusters = find_clusters(ids, qrels).numbers(ids)
     p = {}
     for name in names:
         tests = {
-            language: mcnemar(figures["plain", language, ""].ranks == 0, figures[name, language, ""].ranks == 0)
+            language: compare(
+                (figures["plain", language, ""].ranks == 0).tolist(),
+                (figures[name, language, ""].ranks == 0).tolist(),
+                clusters[language],
+            )
             for language in questions
             if (name, language, "") in figures
         }
