@@ -7,6 +7,7 @@
     +-- MissingPrerequisite   3  a package, a Java runtime or a device is not there
     +-- MissingInput          4  a file, folder or model is not there
     +-- InvalidInput          5  an input is there and is wrong
+    +-- InputChanged          6  an input is no longer what it was when the run began
     +-- PartlyDone            7  part of the work is done: what was made is finished, and not what was asked for
     +-- Stopped             130  the user pressed Ctrl-C
 
@@ -43,6 +44,12 @@ class InvalidInput(XqgError):
     """An input is there and is wrong."""
 
     exit_code = 5
+
+
+class InputChanged(XqgError):
+    """An input is no longer what it was when the run began."""
+
+    exit_code = 6
 
 
 class PartlyDone(XqgError):

@@ -29,6 +29,7 @@ class Corpus:
 
     Attributes
     ----------
+    files : list of Path
     passages, empty_passages : int
         How many passages :meth:`scan` found, and how many of them have neither title nor text.
     sha256 : str
@@ -41,7 +42,7 @@ class Corpus:
         self.limit = limit
         self.passages = self.empty_passages = 0
         self.sha256 = ""
-        self._files = jsonl_files(path)
+        self.files = jsonl_files(path)
         self._block = part_size
         self._starts: list[tuple[int, int, int]] = []  # of each block: file number, byte offset, line
         self._digests: list[bytes] = []
@@ -70,6 +71,23 @@ class Corpus:
             raise InvalidInput(f"{self.path}: the corpus is empty; at least one passage is expected")
         self._digests.append(block.digest())
         self.sha256 = digest.hexdigest()
+
+    def scanned(self) -> dict[str, Any]:
+        """What :meth:`scan` found, in a form that JSON has."""
+        return {
+            "passages": self.passages,
+            "empty_passages": self.empty_passages,
+            "sha256": self.sha256,
+            "starts": self._starts,
+            "digests": [digest.hex() for digest in self._digests],
+        }
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """Take what a corpus of the same files and part size has found, in the place of :meth:`scan`."""
+        self.passages, self.empty_passages = scanned["passages"], scanned["empty_passages"]
+        self.sha256 = scanned["sha256"]
+        self._starts = [(file, offset, line) for file, offset, line in scanned["starts"]]
+        self._digests = [bytes.fromhex(digest) for digest in scanned["digests"]]
 
     def enlarge_parts(self, factor: int) -> None:
         """Make one part of so many, after :meth:`scan`."""
@@ -122,13 +140,13 @@ class Corpus:
 
     def _digested(self, digest: Any) -> Iterator[tuple[int, Record]]:
         """Every record with the number of its file; `digest` gets what was read."""
-        for number, file in enumerate(self._files):
+        for number, file in enumerate(self.files):
             digest.update(os.fsencode(file.name))
             for record in read_records(file, on_bytes=digest.update):
                 yield number, record
 
     def _records(self, first_file: int, offset: int, line: int) -> Iterator[Record]:
-        for file in self._files[first_file:]:
+        for file in self.files[first_file:]:
             yield from read_records(file, offset, line)
             offset, line = 0, 1
 

@@ -1,6 +1,7 @@
 """Lookup of the generated queries of any passage, whatever the order of the two files, with neither of them in memory.
 
-The ids and the places of the queries go into an SQLite file in the working folder, which goes when the lookup closes.
+The ids and the places of the queries go into an SQLite file in the working folder, which goes when the lookup closes,
+unless it is kept for another one.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ import hashlib
 import os
 import shutil
 import zlib
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from gzip import GzipFile
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pyserini_xqg.collection.queries import PassageQueries, parse_queries
+from pyserini_xqg.collection.query_counts import QueryCounts
 from pyserini_xqg.collection.query_numbers import QueryNumbers
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.storage.files import changed
@@ -32,58 +34,9 @@ TABLES = (
     "passage (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID",
     "queries (row INTEGER PRIMARY KEY, file INTEGER, offset INTEGER, line INTEGER, digest INTEGER, pattern INTEGER)",
 )
+STORE, UNPACKED = "query-lookup.sqlite", "queries-{}.unpacked"
 # A folder of queries can have more files than a process may have open.
 OPEN_FILES = 64
-
-
-@dataclass
-class QueryCounts:
-    """What a scan of the queries at `path` found.
-
-    Attributes
-    ----------
-    path : Path or None
-    records, unknown_ids : int
-        How many records there are, and how many of them have no passage's id.
-    sha256 : str or None
-        Of the names and bytes of the files.
-    per_language : Counter
-        How many queries passages have.
-    used_passages, used_queries : int
-        How many passages have queries that count, and how many queries those are.
-    """
-
-    path: Path | None = None
-    records: int = 0
-    unknown_ids: int = 0
-    sha256: str | None = None
-    per_language: Counter[str] = field(default_factory=Counter)
-    used_passages: int = 0
-    used_queries: int = 0
-
-    @property
-    def passages(self) -> int:
-        """How many passages have a record."""
-        return self.records - self.unknown_ids
-
-    def languages(self, asked: Sequence[str] | None) -> list[str]:
-        """The codes of the languages to use: those asked for, or all.
-
-        Raises
-        ------
-        InvalidInput
-            There is no query, or none in a language that was asked for.
-        """
-        found = sorted(self.per_language)
-        if self.records and not found:
-            raise InvalidInput(
-                f"{self.path}: none of the {self.passages} records of these passages has a query; were all dropped "
-                "when they were made? The counts in the xqg.json beside them say so. Give others, or no --queries"
-            )
-        missing = [code for code in asked or () if code not in found]
-        if missing:
-            raise InvalidInput(f"{self.path}: no queries in {', '.join(missing)}; there are some in {', '.join(found)}")
-        return found if asked is None else list(asked)
 
 
 class QueryLookup:
@@ -93,9 +46,11 @@ class QueryLookup:
     ----------
     folder : Path
         For scratch files.
+    kept : (dict, Path or None) or None
+        What :meth:`keep` gave, whose files are in `folder`, and where the queries are, the same files.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, kept: tuple[dict[str, Any], Path | None] | None = None):
         self.rows = 0
         self._folder = folder
         self._files: list[Path] = []
@@ -104,7 +59,39 @@ class QueryLookup:
         self._handles: OrderedDict[int, BufferedReader | GzipFile] = OrderedDict()
         # The numbers of queries by language that occur, numbered as they come; first that of passages without a record.
         self._patterns: dict[tuple[tuple[str, int], ...], int] = {(): 0}
-        self._store = IdStore(folder / "query-lookup.sqlite", TABLES)
+        self._is_kept = kept is not None
+        self._store = IdStore(folder / STORE, TABLES, is_fresh=kept is None)
+        if kept is not None:
+            self._restore(*kept)
+
+    @staticmethod
+    def files_in(folder: Path) -> list[Path]:
+        """The files of a lookup in a folder, as far as they are there."""
+        return [*folder.glob(STORE), *sorted(folder.glob(UNPACKED.format("*")))]
+
+    @property
+    def files(self) -> list[Path]:
+        """Its files: what is found by id, and unpacked queries."""
+        return [self._store.file, *self._unpacked.values()]
+
+    def keep(self) -> dict[str, Any]:
+        """Leave its files where they are, and give what a lookup that opens them has to know, in a form that JSON has;
+        after the queries.
+        """
+        self._store.save()
+        self._is_kept = True
+        return {
+            "rows": self.rows,
+            "patterns": [list(map(list, each)) for each in self._patterns],
+            "unpacked": [*self._unpacked],
+        }
+
+    def _restore(self, kept: dict[str, Any], path: Path | None) -> None:
+        self.rows = kept["rows"]
+        self._files = [] if path is None else jsonl_files(path)
+        patterns = (tuple((language, count) for language, count in each) for each in kept["patterns"])
+        self._patterns = {pattern: number for number, pattern in enumerate(patterns)}
+        self._unpacked = {number: self._folder / UNPACKED.format(number) for number in kept["unpacked"]}
 
     def __enter__(self) -> QueryLookup:
         return self
@@ -112,9 +99,10 @@ class QueryLookup:
     def __exit__(self, *_: object) -> None:
         for handle in self._handles.values():
             handle.close()
-        self._store.close(remove=True)
-        for scratch in self._folder.glob("queries-*.unpacked"):
-            scratch.unlink()
+        self._store.close()
+        if not self._is_kept:
+            for scratch in self.files_in(self._folder):
+                scratch.unlink(missing_ok=True)
 
     def add_passage(self, identifier: str) -> bool:
         """Give the next row to a passage; False if its id has one already."""
@@ -254,7 +242,7 @@ class QueryLookup:
             file = self._files[number]
             with _damage_is_change(file), open_binary(file) as source:
                 if isinstance(source, GzipFile):
-                    self._unpacked[number] = unpacked = self._folder / f"queries-{number}.unpacked"
+                    self._unpacked[number] = unpacked = self._folder / UNPACKED.format(number)
                     with unpacked.open("wb") as target:
                         shutil.copyfileobj(source, target)
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.collection.unicode import is_composed
-from pyserini_xqg.encoding.loading import choose_device, load_model
-from pyserini_xqg.encoding.memory import MemoryLimit
+from pyserini_xqg.encoding.batches import Batch, Tokenizer, batches_of
+from pyserini_xqg.encoding.device import add_rows, copied_back, number_format, on_device
+from pyserini_xqg.encoding.loading import UNLIMITED, choose_device, load_model
+from pyserini_xqg.encoding.memory import MemoryLimit, out_of_memory
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
+from pyserini_xqg.errors import XqgError
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
 # Is told how many more are done.
@@ -34,14 +37,6 @@ log = logging.getLogger("pyserini_xqg")
 
 def no_progress(done: int) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tokenized texts of similar length; `rows` are their places among the texts that were given."""
-
-    rows: npt.NDArray[np.intp]
-    features: dict[str, Any]
 
 
 class TextEncoder:
@@ -81,7 +76,7 @@ class TextEncoder:
 
         self._model, self.settings = load_model(settings, self.device, side)
         self._model.eval()
-        self._tokenizer = self._model.tokenizer
+        self._tokenizer = Tokenizer(self._model.tokenizer)
         dimension = self._model.get_embedding_dimension()
         assert dimension is not None
         self.dimension = dimension
@@ -110,20 +105,11 @@ class TextEncoder:
         prefix, length = self._form(kind)
         firsts = [self._as_read(prefix + (text if isinstance(text, str) else text[0])) for text in texts]
         seconds = None if isinstance(texts[0], str) else [self._as_read(text[1]) for text in texts]
-        tokens = self._tokenizer(firsts, seconds, truncation=True, max_length=length, return_token_type_ids=False)
-        # Some tokenizers make nothing of an empty text.
-        ids = [row or [self._tokenizer.pad_token_id] for row in tokens["input_ids"]]
-        prompt = self._prompt_length(prefix)
-        order = np.argsort([-len(row) for row in ids], kind="stable")
-        batches = []
-        start = 0
-        while start < len(order):
-            rows = order[start : start + max(1, self._budget // len(ids[order[start]]))]
-            padded = self._tokenizer.pad({"input_ids": [ids[row] for row in rows]}, return_tensors="pt")
-            features = {"input_ids": padded["input_ids"], "attention_mask": padded["attention_mask"], **prompt}
-            batches.append(Batch(rows, features))
-            start += len(rows)
-        return batches
+        ids = self._tokenizer.ids(firsts, seconds, length)
+        # What ran out of memory once is not made as large again.
+        budget = self._memory.within(self._budget)
+        is_cuda = self.device.startswith("cuda")
+        return batches_of(ids, budget, self._model.tokenizer.pad_token_id, is_cuda, **self._prompt_length(prefix))
 
     def embed(
         self, batches: Sequence[Batch], progress: Progress = no_progress
@@ -134,14 +120,79 @@ class TextEncoder:
         """
         previous = None
         for batch in batches:
-            current = (batch.rows, self._forward(batch))
+            current = batch.rows, copied_back(self._forward(batch))
             if previous is not None:
-                yield previous[0], self._to_numpy(previous[1])
+                yield previous[0], previous[1]()
                 progress(len(previous[0]))
             previous = current
         if previous is not None:
-            yield previous[0], self._to_numpy(previous[1])
+            yield previous[0], previous[1]()
             progress(len(previous[0]))
+
+    def begin(self, batches: Sequence[Batch], progress: Progress = no_progress) -> Callable[[], Vectors]:
+        """Begin to embed all batches of some texts.
+
+        Returns
+        -------
+        callable
+            Waits for the device and gives the vectors: float32, shape (texts, dimension). Called once.
+        """
+        rows = _rows(batches)
+        vectors = self._room(len(rows))
+        for places, values in self._with_places(batches, rows[None], progress):
+            vectors.index_copy_(0, places[0], values)
+        return copied_back(vectors)
+
+    def begin_sums(
+        self, batches: Sequence[Batch], places: npt.NDArray[np.int64], rows: int, progress: Progress = no_progress
+    ) -> Callable[[], Vectors]:
+        """Begin to embed all batches of some texts and to add their vectors up, in the order of the batches.
+
+        Parameters
+        ----------
+        batches : sequence of Batch
+        places : int64 array of shape (sums, texts)
+            To which row of each sum a text belongs.
+        rows : int
+            Of each sum.
+        progress : callable
+
+        Returns
+        -------
+        callable
+            Waits for the device and gives the sums: float32, shape (sums, rows, dimension). Called once.
+        """
+        totals = self._room(len(places), rows)
+        for of_batch, values in self._with_places(batches, places[:, _rows(batches)], progress):
+            for total, own in zip(totals, of_batch, strict=True):
+                add_rows(total, own, values)
+        return copied_back(totals)
+
+    def _with_places(
+        self, batches: Sequence[Batch], places: npt.NDArray[np.int64], progress: Progress
+    ) -> Iterator[tuple[Any, Any]]:
+        """Places, given in the order of the batches' texts, and vectors of each batch; both on the device."""
+        there = on_device(np.ascontiguousarray(places), self.device)
+        at = 0
+        for batch in batches:
+            count = len(batch.rows)
+            yield there[:, at : at + count], self._forward(batch)
+            at += count
+            progress(count)
+
+    def _room(self, *shape: int) -> Any:
+        """Zeros on the device, a vector for each of `shape`."""
+        import torch
+
+        try:
+            return torch.zeros((*shape, self.dimension), device=self.device)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            raise XqgError(
+                f"out of memory on {self.device}: {' x '.join(map(str, shape))} vectors of {self.dimension} dimensions "
+                "are added up there; give a smaller --part-size, or another --device"
+            ) from error
 
     def encode(self, texts: Sequence[str | tuple[str, str]], kind: Kind, progress: Progress = no_progress) -> Vectors:
         """The vectors of `texts`: float32, shape (len(texts), dimension); `progress` as in :meth:`embed`."""
@@ -179,14 +230,15 @@ class TextEncoder:
         """What tells the few models that leave the prefix out of the mean how long it is."""
         if not prefix or all(getattr(module, "include_prompt", True) for module in self._model):
             return {}
-        return {"prompt_length": len(self._tokenizer(self._as_read(prefix))["input_ids"]) - 1}
+        (ids,) = self._tokenizer.ids([self._as_read(prefix)], None, UNLIMITED)
+        return {"prompt_length": len(ids) - 1}
 
     def _forward(self, batch: Batch) -> Any:
         import torch
 
         tokens = batch.features["input_ids"].shape[1]
         pieces = self._memory.run(
-            lambda part: self._run(_part(batch, part)),
+            lambda part: self._run(batch.part(part)),
             len(batch.rows),
             tokens,
             lambda _: (
@@ -204,18 +256,13 @@ class TextEncoder:
             name: value.to(self.device, non_blocking=True) if isinstance(value, torch.Tensor) else value
             for name, value in batch.features.items()
         }
-        with torch.inference_mode():
+        with torch.inference_mode(), number_format(self.settings.dtype):
             vectors = self._model(features)["sentence_embedding"].float()[:, : self.dimension]
             if self._normalize is not None:
                 vectors = self._normalize({"sentence_embedding": vectors})["sentence_embedding"]
             return vectors
 
-    @staticmethod
-    def _to_numpy(values: Any) -> Vectors:
-        array: Vectors = values.cpu().numpy()
-        return array
 
-
-def _part(batch: Batch, part: slice) -> Batch:
-    features = {name: value if isinstance(value, int) else value[part] for name, value in batch.features.items()}
-    return Batch(batch.rows[part], features)
+def _rows(batches: Sequence[Batch]) -> npt.NDArray[np.intp]:
+    """The places of the texts of all batches."""
+    return np.concatenate([np.zeros(0, np.intp), *(batch.rows for batch in batches)])

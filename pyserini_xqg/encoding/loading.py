@@ -222,7 +222,7 @@ def _open(name: str, revision: str | None, dtype: str, device: str) -> _Opened:
 
     source: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
     # Made in it from the start: a conversion afterwards would round what is not to be rounded, as rotary frequencies.
-    weights: dict[str, Any] = {"dtype": getattr(torch, dtype)}
+    weights: dict[str, Any] = {"dtype": torch.float32 if dtype == "tf32" else getattr(torch, dtype)}
     with recorded_loading() as reports:
         if is_sentence_transformer_model(name, revision=revision):
             own = SentenceTransformer(name, device=device, model_kwargs=weights, **source)

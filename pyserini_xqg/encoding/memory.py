@@ -39,6 +39,10 @@ class MemoryLimit:
     def __init__(self) -> None:
         self._tokens: int | None = None
 
+    def within(self, budget: int) -> int:
+        """`budget`, in tokens, or what has turned out to fit where that is less."""
+        return budget if self._tokens is None else min(budget, self._tokens)
+
     def run(
         self,
         run: Callable[[slice], Result],

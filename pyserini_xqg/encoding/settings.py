@@ -13,9 +13,9 @@ from pyserini_xqg.storage.paths import keep_as_text
 
 Kind = Literal["query", "passage"]
 Pooling = Literal["cls", "mean", "last"]
-Dtype = Literal["float32", "bfloat16", "float16"]
+Dtype = Literal["float32", "tf32", "bfloat16", "float16"]
 POOLINGS: tuple[Pooling, ...] = ("cls", "mean", "last")
-DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16", "float16")
+DTYPES: tuple[Dtype, ...] = ("float32", "tf32", "bfloat16", "float16")
 
 PAPER_QUERY_LENGTH = 32
 PAPER_PASSAGE_LENGTH = 128
@@ -64,8 +64,9 @@ class EncoderSettings:
         Longest query in tokens, users' or generated; None: paper: 32. Special tokens are included.
     passage_max_length : int or None
         Longest passage in tokens; None: paper: 128. Special tokens are included.
-    dtype : {"float32", "bfloat16", "float16"}
-        Number format of the computation. Vectors are float32 always.
+    dtype : {"float32", "tf32", "bfloat16", "float16"}
+        Number format of the computation. tf32: float32, whose matrices NVIDIA's GPUs of 2020 and later multiply rounded
+        to 10 bits, and any other device as float32. Vectors are float32 always.
     nfc : bool
         Compose texts before the tokenizer reads them. In Unicode's NFC; False: as they stand, as stock Pyserini and
         folders made before this setting was there.

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pyserini_xqg.collection.queries import chosen_queries
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
+from pyserini_xqg.encoding.batches import Batch
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.indexing.exchange import Exchange
 from pyserini_xqg.indexing.formula import augment_by_language, finish
 from pyserini_xqg.indexing.lengths import Sums, sums_of_lengths
 from pyserini_xqg.indexing.passage_source import PassageSource
+from pyserini_xqg.indexing.pipeline import one_ahead
 from pyserini_xqg.indexing.settings import AugmentationSettings
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class TokenizedPart:
-    """A part that was read and tokenized."""
+    """A part that was read and tokenized.
+
+    Attributes
+    ----------
+    number, start : int
+        Its own and that of its first row.
+    ids : list of str
+    passages : object
+        What :meth:`PassageSource.begin` needs.
+    counts : int64 array of shape (languages, n)
+        How many queries the passages have.
+    query_sums : int64 array of shape (queries,)
+        To which of the sums, by language and passage, each query belongs.
+    query_places : int64 array of shape (queries,)
+        Which of its passage and language a query is, from 0 on.
+    queries : list of Batch
+    """
 
     number: int
     start: int
     ids: list[str]
     passages: Any
-    query_rows: npt.NDArray[np.intp]
-    query_languages: npt.NDArray[np.intp]
-    query_places: npt.NDArray[np.intp]
+    counts: npt.NDArray[np.int64]
+    query_sums: npt.NDArray[np.int64]
+    query_places: npt.NDArray[np.int64]
     queries: list[Batch]
 
 
@@ -120,10 +134,14 @@ class Augmenter:
 
     def tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
-        return _one_ahead(self._tokenized(numbers))
+        return one_ahead(self._tokenized(numbers))
 
     def augmented(self, part: TokenizedPart, progress: Progress = no_progress) -> AugmentedPart:
-        """Compute a part.
+        """Compute a part, see :meth:`begin`."""
+        return self.begin(part, progress)()
+
+    def begin(self, part: TokenizedPart, progress: Progress = no_progress) -> Callable[[], AugmentedPart]:
+        """Hand a part to the device.
 
         Parameters
         ----------
@@ -131,41 +149,46 @@ class Augmenter:
         progress : callable
             Is told how many more passages are done, little by little as their texts and queries are encoded.
 
-        Raises
-        ------
-        InvalidInput
-            A vector is not finite.
+        Returns
+        -------
+        callable
+            Waits for the device and computes the rest, in any thread. It raises InvalidInput where a vector is not
+            finite.
         """
-        size, dimension = len(part.ids), self._encoder.dimension
-        steps = _Steps(progress, size, size + len(part.query_rows))
-        counts = np.zeros((len(self._languages), size), dtype=np.int64)
-        np.add.at(counts, (part.query_languages, part.query_rows), 1)
-        queried = counts.sum(axis=0)
-        if self._needs_passages or (self._augmentation.aggregate == "mean" and not queried.all()):
-            passages = self._source.vectors(self._encoder, size, part.passages, steps.encoded)
+        steps = _Steps(progress, len(part.ids), len(part.ids) + len(part.query_sums))
+        passages = sums = None
+        if self._needs_passages or (self._augmentation.aggregate == "mean" and not part.counts.any(axis=0).all()):
+            passages = self._source.begin(self._encoder, part.passages, steps.encoded)
+        if part.queries:
+            # Of the first queries alone, those that come later go into one more row, which is not looked at.
+            late = part.counts.size
+            of_first = [np.where(part.query_places < first, part.query_sums, late) for first in self._keep_first]
+            places = np.stack([part.query_sums, *of_first])
+            sums = self._encoder.begin_sums(part.queries, places, late + 1, steps.encoded)
+        steps.finish()
+        return lambda: self._finished(part, passages, sums)
+
+    def _finished(
+        self, part: TokenizedPart, passages: Callable[[], Vectors] | None, sums: Callable[[], Vectors] | None
+    ) -> AugmentedPart:
+        shape = *part.counts.shape, self._encoder.dimension
+        of_passages = np.zeros(shape[1:], dtype=np.float32) if passages is None else passages()
+        if sums is None:
+            of_queries = np.zeros((1 + len(self._keep_first), *shape), dtype=np.float32)
         else:
-            passages = np.zeros((size, dimension), dtype=np.float32)
-        sums = np.zeros((len(self._languages), size, dimension), dtype=np.float32)
-        first_sums = np.zeros((len(self._keep_first), *sums.shape), dtype=np.float32)
+            of_queries = sums()[:, :-1].reshape((-1, *shape))
         if self._augmentation.control == "mean":
             assert self._mean is not None
-            sums += counts[:, :, None].astype(np.float32) * self._mean
-            for number, first in zip(self._keep_first, first_sums, strict=True):
-                first += np.minimum(counts, number)[:, :, None].astype(np.float32) * self._mean
-        else:
-            for rows, values in self._encoder.embed(part.queries, steps.encoded):
-                np.add.at(sums, (part.query_languages[rows], part.query_rows[rows]), values)
-                for number, first in zip(self._keep_first, first_sums, strict=True):
-                    early = part.query_places[rows] < number
-                    own = rows[early]
-                    np.add.at(first, (part.query_languages[own], part.query_rows[own]), values[early])
+            limits: tuple[float, ...] = (np.inf, *self._keep_first)
+            for limit, of_limit in zip(limits, of_queries, strict=True):
+                of_limit += np.minimum(part.counts, limit)[:, :, None].astype(np.float32) * self._mean
         made = assembled(
             part.number,
             part.start,
-            passages,
-            sums,
-            counts,
-            first_sums,
+            of_passages,
+            of_queries[0],
+            part.counts,
+            of_queries[1:],
             self._languages,
             self._augmentation,
             self._direction,
@@ -174,32 +197,26 @@ class Augmenter:
         if len(broken):
             raise InvalidInput(
                 f"the vector of passage {part.ids[broken[0]]!r} is not finite (NaN or infinite), as are "
-                f"{len(broken) - 1} more of {size}; "
+                f"{len(broken) - 1} more of {len(part.ids)}; "
                 "does the model overflow in this dtype? Try --dtype float32 or bfloat16, and check the model's weights"
             )
-        steps.finish()
         return made
 
     def _tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
         for number, ids, ready in self._source.parts(self._encoder, numbers):
             start = number * self._source.part_size
             texts: list[str] = []
-            rows: list[int] = []
-            languages: list[int] = []
-            places: list[int] = []
+            counts = np.zeros((len(self._languages), len(ids)), dtype=np.int64)
             if self._languages and self._needs_queries:
                 for row, record in enumerate(self._lookup.queries_of(self._queries_rows(start, start + len(ids)))):
-                    seen = dict.fromkeys(self._languages, 0)
-                    for language, text in chosen_queries(record, self._languages, self._augmentation.num_queries):
-                        texts.append(text)
-                        rows.append(row)
-                        languages.append(self._languages.index(language))
-                        places.append(seen[language])
-                        seen[language] += 1
+                    if record is not None:
+                        for position, language in enumerate(self._languages):
+                            own = record.queries.get(language, ())[: self._augmentation.num_queries]
+                            texts += own
+                            counts[position, row] = len(own)
             skip = self._augmentation.control == "mean"
             batches = [] if skip else self._encoder.tokenize(texts, "query")
-            query_rows, query_languages, query_places = (np.asarray(v, np.intp) for v in (rows, languages, places))
-            yield TokenizedPart(number, start, ids, ready, query_rows, query_languages, query_places, batches)
+            yield TokenizedPart(number, start, ids, ready, counts, *_query_places(counts), batches)
 
     def _queries_rows(self, start: int, end: int) -> Iterable[int]:
         """Whose queries some passages get."""
@@ -250,11 +267,9 @@ class _Steps:
             self._told = passages
 
 
-def _one_ahead(items: Iterator[T]) -> Iterator[T]:
-    """`items`, each made in a thread while the caller has the one before."""
-    end: Any = object()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="xqg-reader") as reader:
-        coming = reader.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = reader.submit(next, items, end)
-            yield item
+def _query_places(counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Of queries by passage and, in each, by language: the sums they belong to, and which of the same sum they are."""
+    by_passage = counts.T.ravel()
+    sums = np.repeat(np.arange(counts.size).reshape(counts.shape).T.ravel(), by_passage)
+    starts = np.cumsum(by_passage) - by_passage
+    return sums, np.arange(by_passage.sum()) - np.repeat(starts, by_passage)

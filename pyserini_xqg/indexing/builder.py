@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
+from pyserini_xqg.collection.query_counts import QueryCounts
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
@@ -30,6 +31,7 @@ from pyserini_xqg.indexing.exchange import exchange_for
 from pyserini_xqg.indexing.formula import unit
 from pyserini_xqg.indexing.index_folder import IndexFolder
 from pyserini_xqg.indexing.kept_builder import PART_SIZE, build_from_kept
+from pyserini_xqg.indexing.kept_scan import KeptScan
 from pyserini_xqg.indexing.kept_vectors import KeptVectors, keeps_queries
 from pyserini_xqg.indexing.lengths import length_warning
 from pyserini_xqg.indexing.passage_source import (
@@ -39,6 +41,7 @@ from pyserini_xqg.indexing.passage_source import (
     encoder_of_plain,
     refuse_another,
 )
+from pyserini_xqg.indexing.pipeline import one_behind
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
 from pyserini_xqg.indexing.query_mean import mean_and_direction, mean_of_topics, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
@@ -66,6 +69,8 @@ class XqgIndexBuilder:
         A torch device; None takes the best there is.
     part_size : int
         Passages between two points at which a stopped build can go on.
+    verify : bool
+        Whether a build that goes on reads all input again, see :class:`BuildSettings`.
     show_progress : bool
         Whether to show progress on standard error.
 
@@ -84,6 +89,7 @@ class XqgIndexBuilder:
         hubness_topics: str | Path | None = None,
         device: str | None = None,
         part_size: int = PART_SIZE,
+        verify: bool = False,
         show_progress: bool = False,
     ):
         if part_size < 1:
@@ -94,6 +100,7 @@ class XqgIndexBuilder:
         self.hubness_topics = _path(hubness_topics)
         self.device = device
         self.part_size = part_size
+        self.verify = verify
         self.show_progress = show_progress
 
     def build(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> Manifest:
@@ -149,12 +156,15 @@ class XqgIndexBuilder:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
         if queries is None and self.augmentation.alpha:
             return self._for(queries).plan(corpus, queries, output, sample)
-        with tempfile.TemporaryDirectory() as scratch, QueryLookup(Path(scratch)) as lookup:
-            source = TextPassages(Path(corpus), min(self.part_size, sample))
-            counts = self._scan(source, lookup, _path(queries), Path(scratch) / "docid")
-            languages = self._languages(counts)
-            encoder = open_passage_encoder(self._named_encoder(), self.device)
-            return plan_index(self.augmentation, self.index, encoder, source, lookup, counts, languages, Path(output))
+        source = TextPassages(Path(corpus), min(self.part_size, sample))
+        with tempfile.TemporaryDirectory() as scratch:
+            scan = KeptScan(Path(scratch), source, _path(queries), self.augmentation)
+            with scan.lookup() as lookup:
+                counts = self._scanned(scan, lookup)
+                languages = self._languages(counts)
+                encoder = open_passage_encoder(self._named_encoder(), self.device)
+                form = self.augmentation, self.index, encoder
+                return plan_index(*form, source, lookup, counts, languages, Path(output))
 
     def _from_kept(self, base: Path, output: Path) -> Manifest:
         refuse_another(base, self.encoder)
@@ -181,8 +191,9 @@ class XqgIndexBuilder:
         self, folder: Path, source: PassageSource, encoder: TextEncoder, queries: Path | None, output: Path
     ) -> tuple[Manifest, Workspace | None, IndexFolder]:
         """All but the finish; no workspace where nothing was to be done."""
-        with QueryLookup(folder) as lookup:
-            counts = self._scan(source, lookup, queries, folder / "docid")
+        scan = KeptScan(folder, source, queries, self.augmentation, self.verify)
+        with scan.forgotten_if_changed(), scan.lookup() as lookup:
+            counts = self._scanned(scan, lookup)
             languages = self._languages(counts)
             source.check(encoder)
             inputs = {
@@ -197,7 +208,8 @@ class XqgIndexBuilder:
             workspace = made.workspace()
             if (whole := made.whole()) is not None:
                 return whole, workspace, made
-            found = self._write_vectors(workspace, encoder, source, lookup, languages)
+            keeping = partial(scan.keep, lookup, counts)
+            found = self._write_vectors(workspace, encoder, source, lookup, languages, keeping)
             made.fill()
             made.manifest.counts = {
                 "passages": lookup.rows,
@@ -220,13 +232,9 @@ class XqgIndexBuilder:
         plain.augmentation = replace(asked, alpha=0)
         return plain
 
-    def _scan(self, source: PassageSource, lookup: QueryLookup, queries: Path | None, docids: Path) -> QueryCounts:
+    def _scanned(self, scan: KeptScan, lookup: QueryLookup) -> QueryCounts:
         with self._bar("checking") as bar:
-            source.scan(lookup, docids, bar.update)
-        asked = self.augmentation
-        if queries is None:
-            return QueryCounts()
-        return lookup.add_queries(queries, asked.languages, asked.num_queries, asked.control == "shuffled")
+            return scan.run(lookup, bar.update)
 
     def _write_vectors(
         self,
@@ -235,6 +243,7 @@ class XqgIndexBuilder:
         source: PassageSource,
         lookup: QueryLookup,
         languages: Sequence[str],
+        keep_scan: Callable[[], object],
     ) -> dict[str, Any]:
         """Make and write all parts that are not done; the counts of the manifest that come of them."""
         notes, asked = workspace.notes, self.augmentation
@@ -249,6 +258,7 @@ class XqgIndexBuilder:
                 raise changed(self.hubness_topics)
             named = zip(("mean", "direction"), found, strict=True)
             workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
+        keep_scan()
         keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
         mean, direction = _array(notes["mean"]), _array(notes["direction"])
         augmenter = Augmenter(asked, encoder, source, lookup, languages, keep, mean, direction, first, exchange)
@@ -256,8 +266,8 @@ class XqgIndexBuilder:
         missing = list(files.parts.missing())
         todo = sum(min(size, lookup.rows - number * size) for number in missing)
         with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-            for tokenized in augmenter.tokenized(missing):
-                files.write(augmenter.augmented(tokenized, bar.update))
+            begun = (augmenter.begin(tokenized, bar.update) for tokenized in augmenter.tokenized(missing))
+            one_behind(partial(files.write_begun, part) for part in begun)
         if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
             log.warning("%s", said)
         without, queries = files.query_counts()

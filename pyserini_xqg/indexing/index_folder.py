@@ -12,6 +12,7 @@ from pyserini_xqg.encoding.folder import describe_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.indexing.kept_scan import forget_scan
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
@@ -109,7 +110,8 @@ class IndexFolder:
             write_index(self._index, self._folder / "index")
 
     def settle(self) -> None:
-        """The vectors have been needed: they are the flat index, or its working file."""
+        """The scan and the vectors have been needed; these are the flat index, or its working file."""
+        forget_scan(self._folder)
         vectors = self._folder / VectorFiles.FLAT
         if self._form.factory != "Flat":
             vectors.unlink(missing_ok=True)

@@ -13,7 +13,8 @@ import numpy as np
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.passages import Passage, passage_text
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import Batch, Progress, TextEncoder, Vectors, no_progress
+from pyserini_xqg.encoding.batches import Batch
+from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_progress
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
@@ -27,7 +28,7 @@ class PassageSource(Protocol):
     """Passage vectors, part by part.
 
     A part is handled in two steps: :meth:`parts` reads it and makes it ready, in a thread if need be, and
-    :meth:`vectors` computes.
+    :meth:`begin` computes.
 
     Attributes
     ----------
@@ -49,11 +50,20 @@ class PassageSource(Protocol):
     def scan(self, lookup: QueryLookup, docids: Path, on_passage: Callable[[], object]) -> None:
         """Check the whole input, enter its ids into the lookup and write them to `docids`, one a line."""
 
+    def files(self) -> list[Path]:
+        """What is read."""
+
+    def scanned(self) -> dict[str, Any]:
+        """What :meth:`scan` found, in a form that JSON has."""
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """Take what was found in the same files, in the place of :meth:`scan`."""
+
     def check(self, encoder: TextEncoder) -> None:
         """Raise if the encoder cannot be the one of these passages."""
 
     def parts(self, encoder: TextEncoder, numbers: Iterable[int]) -> Iterator[tuple[int, list[str], Any]]:
-        """Parts by number, in rising order: number, ids of the passages, and what :meth:`vectors` needs.
+        """Parts by number, in rising order: number, ids of the passages, and what :meth:`begin` needs.
 
         Raises
         ------
@@ -61,8 +71,14 @@ class PassageSource(Protocol):
             A part is no longer what :meth:`scan` found.
         """
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Any, progress: Progress = no_progress) -> Vectors:
-        """The vectors of a part: float32, shape (size, dimension); `progress` is told of passages that are encoded."""
+    def begin(self, encoder: TextEncoder, ready: Any, progress: Progress = no_progress) -> Callable[[], Vectors]:
+        """Begin to compute the vectors of a part; `progress` is told of passages that are encoded.
+
+        Returns
+        -------
+        callable
+            Waits for them: float32, shape (passages, dimension).
+        """
 
 
 class TextPassages:
@@ -86,6 +102,19 @@ class TextPassages:
                 on_passage()
         self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
 
+    def files(self) -> list[Path]:
+        """See :class:`PassageSource`."""
+        return self._corpus.files
+
+    def scanned(self) -> dict[str, Any]:
+        """See :class:`PassageSource`."""
+        return self._corpus.scanned()
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """See :class:`PassageSource`."""
+        self._corpus.restore(scanned)
+        self.sha256, self.empty_passages = self._corpus.sha256, self._corpus.empty_passages
+
     def passages(self) -> Iterator[Passage]:
         """All passages, once more after :meth:`scan`; errors are those of :meth:`parts`."""
         for _, part in self._corpus.parts():
@@ -100,12 +129,11 @@ class TextPassages:
             texts = [passage_text(passage.title, passage.text) for passage in part]
             yield number, [passage.id for passage in part], encoder.tokenize(texts, "passage")
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: list[Batch], progress: Progress = no_progress) -> Vectors:
+    def begin(
+        self, encoder: TextEncoder, ready: list[Batch], progress: Progress = no_progress
+    ) -> Callable[[], Vectors]:
         """See :class:`PassageSource`."""
-        vectors = np.empty((size, encoder.dimension), dtype=np.float32)
-        for rows, values in encoder.embed(ready, progress):
-            vectors[rows] = values
-        return vectors
+        return encoder.begin(ready, progress)
 
 
 class IndexPassages:
@@ -159,6 +187,19 @@ class IndexPassages:
         self.sha256 = digest.hexdigest()
         self._digests = [part.digest() for part in parts]
 
+    def files(self) -> list[Path]:
+        """See :class:`PassageSource`."""
+        return [self._folder / "docid", self._folder / "index"]
+
+    def scanned(self) -> dict[str, Any]:
+        """See :class:`PassageSource`."""
+        return {"sha256": self.sha256, "digests": [digest.hex() for digest in self._digests]}
+
+    def restore(self, scanned: dict[str, Any]) -> None:
+        """See :class:`PassageSource`."""
+        self.sha256 = scanned["sha256"]
+        self._digests = [bytes.fromhex(digest) for digest in scanned["digests"]]
+
     def check(self, encoder: TextEncoder) -> None:
         """See :class:`PassageSource`."""
         if encoder.dimension != self._dimension:
@@ -184,9 +225,9 @@ class IndexPassages:
                 ids = [line.decode("utf-8").strip() for line in lines]
                 yield number, ids, np.frombuffer(rows, dtype="<f4").reshape(len(ids), -1)
 
-    def vectors(self, encoder: TextEncoder, size: int, ready: Vectors, progress: Progress = no_progress) -> Vectors:
+    def begin(self, encoder: TextEncoder, ready: Vectors, progress: Progress = no_progress) -> Callable[[], Vectors]:
         """See :class:`PassageSource`."""
-        return np.array(ready, dtype=np.float32)
+        return lambda: np.array(ready, dtype=np.float32)
 
 
 def encoder_of_plain(base: str | Path, given: EncoderSettings | None) -> EncoderSettings:

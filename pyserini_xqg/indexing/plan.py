@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
+from pyserini_xqg.collection.query_counts import QueryCounts
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for

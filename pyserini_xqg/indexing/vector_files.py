@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pyserini_xqg.errors import XqgError
@@ -93,6 +93,10 @@ class VectorFiles:
             queries=dict(zip(self._all_languages, part.counts.sum(axis=1).tolist(), strict=True)),
             lengths=part.lengths,
         )
+
+    def write_begun(self, begun: Callable[[], AugmentedPart]) -> None:
+        """Wait for a part and write it."""
+        self.write(begun())
 
     def query_counts(self) -> tuple[int, dict[str, int]]:
         """How many passages have no query, and how many queries there are by language; once all parts are there."""

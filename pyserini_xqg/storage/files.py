@@ -8,7 +8,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from pyserini_xqg.errors import MissingInput, XqgError
+from pyserini_xqg.errors import InputChanged, MissingInput
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:
@@ -47,9 +47,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyserini-xqg"
 
 
-def changed(place: str | Path) -> XqgError:
+def changed(place: str | Path) -> InputChanged:
     """The error for an input that is no longer what the run found there when it began."""
-    return XqgError(
+    return InputChanged(
         f"{place} has changed since this run began: what was read then and what is there now do not belong together. "
         "Run the command again when nothing writes to it any more"
     )

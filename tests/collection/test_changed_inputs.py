@@ -12,7 +12,7 @@ import pytest
 from pyserini_xqg.collection import query_lookup
 from pyserini_xqg.collection.corpus import Corpus, unchanged_passages
 from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.errors import XqgError
+from pyserini_xqg.errors import InputChanged, XqgError
 from tests.conftest import write_lines
 
 
@@ -53,7 +53,7 @@ def test_a_corpus_that_changed_after_it_was_scanned_is_no_longer_read(
     change(file)
     with pytest.raises(XqgError, match=r"corpus\.jsonl has changed since this run began") as caught:
         list(corpus.parts())
-    assert type(caught.value) is XqgError
+    assert type(caught.value) is InputChanged
     with pytest.raises(XqgError, match="has changed since this run began"):
         list(unchanged_passages(file, corpus.sha256))
 

@@ -137,6 +137,17 @@ def test_a_model_in_half_the_bits_gives_nearly_the_same_float32_vectors(tiny_mod
     assert np.abs(vectors - expected).max() > 1e-4
 
 
+def test_tf32_is_float32_where_there_is_no_gpu_and_another_setting(tiny_model: Path) -> None:
+    encoder = encoder_of(tiny_model, dtype="tf32")
+    expected = encoder_of(tiny_model).encode(TEXTS, "passage")
+    assert encoder.encode(TEXTS, "passage").tobytes() == expected.tobytes()
+    assert encoder.settings.dtype == "tf32"
+
+
+def test_attention_is_pytorchs_own_where_the_model_has_it(tiny_model: Path) -> None:
+    assert encoder_of(tiny_model)._model[0].config._attn_implementation == "sdpa"
+
+
 @pytest.mark.parametrize("kind", ["query", "passage"])
 def test_no_texts_give_no_vectors(kind: Kind, tiny_model: Path) -> None:
     encoder = encoder_of(tiny_model)
@@ -211,23 +222,27 @@ def test_a_batch_that_does_not_fit_is_halved_and_later_ones_are_no_larger(
     encoder = encoder_of(tiny_model)
     (whole,) = encoder.tokenize(TEXTS, "passage")
     expected = encoder.encode(TEXTS, "passage")
-    sizes: list[int] = []
+    sizes: list[tuple[int, int]] = []
 
     def run_out(module: Any, arguments: tuple[dict[str, Any]]) -> None:
-        sizes.append(len(arguments[0]["input_ids"]))
-        if sizes[-1] > 4:
+        rows, width = arguments[0]["input_ids"].shape
+        sizes.append((rows, width))
+        if rows * width > 240:
             raise torch.OutOfMemoryError("out of memory")
 
     hook = encoder._model[0].register_forward_pre_hook(run_out)
     try:
         vectors = encoder.encode(TEXTS, "passage")
         first = len(sizes)
-        encoder.encode(TEXTS, "passage")
+        later = encoder.encode(TEXTS, "passage")
     finally:
         hook.remove()
     assert len(whole.rows) == 13
-    assert sizes[:first] == [13, 6, 3, 3, 3, 3, 1]
-    assert sizes[first:] == [3, 3, 3, 3, 1]
+    assert [rows for rows, _ in sizes[:first]] == [13, 6, 3, 3, 3, 3, 1]
+    # From then on batches are made for what there is, and memory does not run out again.
+    assert [rows for rows, _ in sizes[first:]] == [3, 5, 5]
+    assert max(rows * width for rows, width in sizes[first:]) <= 3 * 58
+    assert_same(later, expected)
     assert_same(vectors, expected)
     assert "out of memory at 13 texts" in caplog.text
 

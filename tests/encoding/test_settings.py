@@ -34,7 +34,7 @@ def test_a_manifest_that_does_not_name_the_composed_form_is_of_texts_as_they_sto
     "field, value, expected",
     [
         ("pooling", "max", "cls, mean, last"),
-        ("dtype", "int8", "float32, bfloat16, float16"),
+        ("dtype", "int8", "float32, tf32, bfloat16, float16"),
         ("query_max_length", 2, "at least 3"),
         ("passage_max_length", 0, "at least 3"),
     ],

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
+from pyserini_xqg.collection.passages import passage_text
 from pyserini_xqg.collection.query_numbers import QueryNumbers
+from pyserini_xqg.encoding.batches import Batch
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.exchange import exchange
-from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from tests.conftest import write_lines
 from tests.indexing.helpers import by_hand, records, vectors_of
 
@@ -28,6 +30,48 @@ def test_the_index_is_the_formula(builder, encoder, corpus, queries, tmp_path) -
         manifest.counts["queries"] == {"fi": 43 - 3, "ru": 44}
         or sum(manifest.counts["queries"].values()) == by_hand(encoder, corpus, queries)[2].sum()
     )
+
+
+def test_the_bytes_are_those_of_texts_that_the_tokenizer_pads_and_numpy_adds(
+    builder, encoder, corpus, queries, tmp_path
+) -> None:
+    """As versions before made them, so that a build that one of them began can go on."""
+    own = {record["id"]: record["queries"] for record in records(queries)}
+    texts = [passage_text(record.get("title"), record["text"]) for record in records(corpus)]
+    vectors, kept = np.zeros((len(texts), 32), np.float32), np.zeros((2, len(texts), 32), np.float32)
+    for start in range(0, len(texts), 4):
+        part = records(corpus)[start : start + 4]
+        passages, sums = np.zeros((len(part), 32), np.float32), np.zeros((2, len(part), 32), np.float32)
+        for rows, values in padded_by_tokenizer(encoder, texts[start : start + 4], "passage"):
+            passages[rows] = values
+        of_part = [
+            (language, row, text)
+            for row, record in enumerate(part)
+            for language, code in enumerate(("fi", "ru"))
+            for text in own.get(record["id"], {}).get(code, ())
+        ]
+        if of_part:
+            languages, places, asked = zip(*of_part, strict=True)
+            for rows, values in padded_by_tokenizer(encoder, asked, "query"):
+                np.add.at(sums, (np.array(languages)[rows], np.array(places)[rows]), values)
+        kept[:, start : start + 4] = sums
+        vectors[start : start + 4] = np.float32(0.8) * passages + np.float32(0.2) * sums.sum(axis=0)
+    builder(index=IndexSettings(keep_vectors=True)).build(corpus, queries, tmp_path / "out")
+    assert vectors_of(tmp_path / "out").tobytes() == vectors.tobytes()
+    for language, expected in zip(("fi", "ru"), kept, strict=True):
+        assert np.load(tmp_path / "out" / "vectors" / f"queries.{language}.npy").tobytes() == expected.tobytes()
+
+
+def padded_by_tokenizer(encoder, texts, kind):
+    tokenizer, settings = encoder._model.tokenizer, encoder.settings
+    prefix = settings.query_prefix if kind == "query" else settings.passage_prefix
+    ids = tokenizer([prefix + text for text in texts], truncation=True, max_length=48)["input_ids"]
+    order = np.argsort([-len(row) for row in ids], kind="stable")
+    while len(order):
+        count = max(1, encoder._budget // len(ids[order[0]]))
+        rows, order = order[:count], order[count:]
+        padded = tokenizer.pad({"input_ids": [ids[row] for row in rows]}, return_tensors="pt")
+        yield rows, encoder._run(Batch(rows, dict(padded))).numpy()
 
 
 def test_the_mean_is_independent_of_the_number_of_queries(builder, encoder, corpus, queries, tmp_path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.collection.query_lookup import QueryCounts, QueryLookup
+from pyserini_xqg.collection.query_counts import QueryCounts
+from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
 from pyserini_xqg.plugin.records import write_records
 from tests.conftest import write_lines

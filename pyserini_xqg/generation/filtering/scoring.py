@@ -115,7 +115,7 @@ def score_queries(
                     for number, ids, ready in source.parts(opened, done.missing()):
                         rows = range(number * part_size, number * part_size + len(ids))
                         records = lookup.queries_of(rows)
-                        passages = source.vectors(opened, len(ids), ready)
+                        passages = source.begin(opened, ready)()
                         lines = _score(ids, records, languages, passages, rows, opened, searched, bar.update)
                         done.write(number, "".join(lines))
                 counts = {
