@@ -77,7 +77,7 @@ class Setting:
             "base": str(multilingual_e5_small()),
             "epochs": 1,
             "batch_size": self.batch_size,
-            "learning_rate": 1e-4,
+            "learning_rate": 4e-5,
             "query_max_length": QUESTION_TOKENS,
             "passage_max_length": PASSAGE_TOKENS,
             "query_prefix": QUERY_PREFIX,
@@ -277,7 +277,7 @@ def main() -> None:
     parser.add_argument("--dictionaries", type=Path, default=FOLDER, help="in DICT format [/usr/share/dictd]")
     parser.add_argument("--work", type=Path, default=Path("indexes/training"), help="for models, queries and indexes")
     parser.add_argument("--recipe", action="append", choices=RECIPES, help="may be repeated [all]")
-    parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--every", type=int, default=6, help="of XQuAD's questions one in so many is asked [6]")
     given = parser.parse_args()
