@@ -1,8 +1,8 @@
-"""Where the demo's weight comes from: python benchmarks/demo_weight.py --xquad FOLDER.
+"""The demo's two collections by weight of the queries: python benchmarks/demo_weight.py --xquad FOLDER.
 
-Hits at rank 1 on the two collections of the demo, for weights of the mean of a passage's queries; all queries,
-whatever their language, as in the demo. Scores are linear in the weight, so every passage and query is encoded once. A
-weight is chosen on one collection and reported on the other.
+Hits at rank 1 for weights of the mean of a passage's queries, at unit length afterwards: of the question's language
+alone, as in the demo, and of all languages. Scores are linear in the weight, so every passage and query is encoded
+once. The demo's weight is the one that came out best on MLQA dev (docs/sweeps.md), not one of these.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from pyserini_xqg.demo.collections import DemoCollection, bundled, squad
 from pyserini_xqg.encoding.bundled_model import multilingual_e5_small
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
-from pyserini_xqg.indexing.formula import augment
+from pyserini_xqg.indexing.formula import augment, finish
+from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.plugin.encoders import XqgQueryEncoder
 
@@ -30,44 +31,41 @@ def main() -> None:
     model = str(multilingual_e5_small())
     for name, collection in (("bundled", bundled()), ("XQuAD", squad(arguments.xquad))):
         with tempfile.TemporaryDirectory() as folder:
-            table = hits(model, collection, Path(folder))
-        print(f"\n{name}, R@1 in % by weight\n{'':8}" + "".join(f"{weight:7.1f}" for weight in WEIGHTS))
-        for language, row in table.items():
-            print(f"{language:8}" + "".join(f"{100 * value:7.1f}" for value in row))
-        macro = np.mean(list(table.values()), axis=0)
-        print(
-            f"{'mean':8}"
-            + "".join(f"{100 * value:7.1f}" for value in macro)
-            + f"   best: {WEIGHTS[int(macro.argmax())]}"
-        )
+            found = hits(model, collection, Path(folder))
+        for whose, table in found.items():
+            print(f"\n{name}, queries of {whose}, R@1 in % by weight")
+            print(f"{'':8}" + "".join(f"{weight:7.1f}" for weight in WEIGHTS))
+            for language, row in [*table.items(), ("mean", np.mean(list(table.values()), axis=0))]:
+                print(f"{language:8}" + "".join(f"{100 * value:7.1f}" for value in row))
 
 
-def hits(model: str, collection: DemoCollection, folder: Path) -> dict[str, np.ndarray]:
-    """The share of questions whose passage comes first, per language: one value a weight."""
+def hits(model: str, collection: DemoCollection, folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """The share of questions whose passage comes first, by whose queries count and language: one value a weight."""
     collection.write(folder)
-    found: dict[str, list[np.ndarray]] = {}
+    found: dict[str, dict[str, list[np.ndarray]]] = {"the question's language": {}, "all languages": {}}
     for number, fold in enumerate(collection.folds):
         index = folder / f"index-{number}"
         builder = XqgIndexBuilder(model, AugmentationSettings(alpha=0), IndexSettings(keep_vectors=True))
-        manifest = builder.build(folder / "corpus.jsonl", folder / f"queries-{number}.jsonl", index)
-        passages = np.load(index / "vectors" / "passages.npy")
-        languages = list(manifest.counts["queries"])
-        sums = sum(np.load(index / "vectors" / f"queries.{language}.npy") for language in languages)
-        counts = sum(np.load(index / "vectors" / f"counts.{language}.npy") for language in languages)
-        rows = {identifier: row for row, identifier in enumerate((index / "docid").read_text().split())}
+        builder.build(folder / "corpus.jsonl", folder / f"queries-{number}.jsonl", index)
+        kept = KeptVectors(index)
+        passages = kept.passages(0, kept.rows)
+        rows = {passage.id: row for row, passage in enumerate(collection.passages)}
         encoder = XqgQueryEncoder(str(index))
         for language, questions in fold.questions.items():
             asked = encoder.encode_batch([question.text for question in questions])
             right = np.array([rows[question.passage_id] for question in questions])
-            by_weight = [
-                (asked @ augment(passages, sums, counts, AugmentationSettings(alpha=w, aggregate="mean")).T).argmax(
-                    axis=1
-                )
-                == right
-                for w in WEIGHTS
-            ]
-            found.setdefault(language, []).append(np.array(by_weight))
-    return {language: np.concatenate(parts, axis=1).mean(axis=1) for language, parts in sorted(found.items())}
+            for languages, table in zip(([language], kept.languages), found.values(), strict=True):
+                sums, counts = (part(languages, None, slice(None)) for part in (kept.queries, kept.counts))
+                by_weight = []
+                for weight in WEIGHTS:
+                    settings = AugmentationSettings(alpha=weight, aggregate="mean", normalize=True)
+                    vectors = finish(augment(passages, sums, counts, settings), settings, None)
+                    by_weight.append((asked @ vectors.T).argmax(axis=1) == right)
+                table.setdefault(language, []).append(np.array(by_weight))
+    return {
+        whose: {language: np.concatenate(parts, axis=1).mean(axis=1) for language, parts in sorted(table.items())}
+        for whose, table in found.items()
+    }
 
 
 if __name__ == "__main__":

@@ -183,7 +183,9 @@ def evaluation(place: Place) -> None:
     assert r.make_report(files, place("report"))
 
 
-@SLOW_CALLS.of("RetrieverTraining.run", "train_retriever", "RetrieverSettings", "TrainingDataSettings")
+@SLOW_CALLS.of(
+    *("RetrieverTraining.run", "train_retriever", "RetrieverSettings", "TrainingDataSettings"), "RetrieverDataSettings"
+)
 def retriever(place: Place) -> None:
     data = t.TrainingDataSettings(
         (place("train.jsonl"),), (place("dev.jsonl"),), dev_corpus=place("corpus.jsonl"), leaks="allow"
@@ -191,6 +193,10 @@ def retriever(place: Place) -> None:
     settings = t.RetrieverSettings(base=place("encoder"), batch_size=10, epochs=1, **LENGTHS)
     t.train_retriever(data, place("retriever"), settings, device="cpu")
     t.RetrieverTraining(data, settings, "cpu").run(place("retriever"))
+    generated = t.RetrieverDataSettings(
+        (place("train.jsonl"),), generated=(place("of-train.jsonl"),), generated_corpus=place("of-train-corpus.jsonl")
+    )
+    t.train_retriever(generated, place("retriever-with-queries"), settings, device="cpu")
 
 
 @SLOW_CALLS.of("GeneratorTraining.run", "train_generator", "GeneratorSettings")

@@ -21,6 +21,8 @@ from pyserini_xqg.collection.datasets.line_aligned import read_line_aligned, rea
 from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InvalidInput, MissingInput
 from pyserini_xqg.generation.backends.lexicon.dictionary import Dictionary
+from pyserini_xqg.generation.dictionaries.frequencies import read_frequencies
+from pyserini_xqg.generation.dictionaries.sources import Source
 from pyserini_xqg.training import RetrieverSettings
 from pyserini_xqg.training.common.config import read_config
 
@@ -61,6 +63,11 @@ def examples(path: Path) -> Any:
     return c.read_examples(path)
 
 
+def translated(language: str, source: str) -> Any:
+    return [*Source.parse(source).read(language)]
+
+
+CEDICT = "政府 政府 [zheng4 fu3] /government/\n"
 PASSAGE = {"id": "d1", "text": "The Niger rises in Guinea."}
 QUERIES = [{"id": name, "queries": {"fi": [f"joki {name}"]}} for name in ("d2", "d1")]
 QUESTION = {"id": "q1", "question": "Missä?", "answers": ["Guinea"], "lang": "fi", "split": "train"}
@@ -115,6 +122,19 @@ READERS = {
     "entries": Reader(
         lambda file: first_entry(file.with_suffix(".index")),
         *("freedict-eng-fin.dict", ENTRIES, {"freedict-eng-fin.index": INDEX}),
+    ),
+    "frequencies": Reader(read_frequencies, "counts.txt", "joki 5\nvalo\t3\n"),
+    "cedict": Reader(lambda file: translated("zh", f"cedict={file}"), "cedict.txt", CEDICT),
+    "readings": Reader(
+        lambda file: translated("ko", f"readings={file.parent / 'cedict.txt'},{file}"),
+        *("readings.txt", "U+653F\tkHangul\t정:0E\nU+5E9C\tkHangul\t부:0E\n", {"cedict.txt": CEDICT}),
+    ),
+    "edict": Reader(
+        lambda file: translated("ja", f"edict={file}"), "edict", "？？？ /EDICT/\n川 [かわ] /(n) river/(P)/\n"
+    ),
+    "aligned": Reader(
+        lambda file: translated("fi", f"aligned={file.parent / 'en.txt'},{file}"),
+        *("fi.txt", "joki\nvalo\n", {"en.txt": "river\nlight\n"}),
     ),
     "settings": Reader(
         lambda file: read_config(file, {"retriever": RetrieverSettings}), "x.toml", "[retriever]\nepochs = 3\n"

@@ -33,8 +33,8 @@ FLAGS = {"--help": "Show this message and end.", "--version": "Show the version 
 app = App(
     "xqg",
     help="Cross-lingual query generation for Pyserini: augmented FAISS indexes that stock Pyserini searches. "
-    "Exit codes (see README.md): 0 done, 2 wrong use, 3 something is not installed, 4 an input is missing, 5 an input "
-    "is wrong, 6 failed on the way, 7 part of the work is done, 130 stopped.",
+    "Exit codes (see docs/exit-codes.md): 0 done, 2 wrong use, 3 something is not installed, 4 an input is missing, "
+    "5 an input is wrong, 6 failed on the way, 7 part of the work is done, 130 stopped.",
     version=f"pyserini-xqg {__version__}",
     help_flags=["--help"],
     version_flags=["--version"],

@@ -15,6 +15,7 @@ def dictionary(
     language: str,
     sources: Annotated[tuple[str, ...], {"option": "--from", "metavar": "KIND=FILE"}],
     output: Path,
+    frequencies: Path | None = None,
 ) -> Result:
     """Make a dictionary for the lexicon of what can be got for a language.
 
@@ -24,9 +25,13 @@ def dictionary(
         From English to this one: a code or a name.
     sources : tuple of str
         What it is made of, the better first; repeated. Kinds: dict (DICT format, from English), inverted (to English),
-        pivot (two: from English to a third language, and from there), cedict (CC-CEDICT).
+        pivot (two: from English to a third language, and from there), aligned (two: English sentences, and the same in
+        the language line by line), cldr (CLDR's folder common), gettext (a .mo of names), cedict (CC-CEDICT), readings
+        (two: CC-CEDICT, and Unihan_Readings.txt), edict, jamdict (JMdict and JMnedict), shobdo.
     output : Path
         The folder for the dictionary, which is what --dictionaries of xqg generate takes.
+    frequencies : Path or None
+        Words of the language with counts, a line each: what is common comes first among the translations of a source.
 
     Examples
     --------
@@ -34,7 +39,7 @@ def dictionary(
     """
     from pyserini_xqg.generation.dictionaries.builder import build_dictionary
 
-    made = build_dictionary(language, sources, output)
+    made = build_dictionary(language, sources, output, frequencies=frequencies)
     return Result(
         {
             "dictionary": made.index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -47,16 +47,31 @@ class DemoCollection:
             for language in languages
         }
 
+    def asked_in(self, languages: Collection[str]) -> DemoCollection:
+        """The questions in some languages, all of one index and without queries."""
+        return DemoCollection(self.passages, [Fold({}, {language: self.questions[language] for language in languages})])
+
+    def topics_file(self, number: int, language: str) -> str:
+        """Name of the file with the questions of a fold in a language."""
+        return f"topics-{number}-{language}.tsv"
+
+    def topics_files(self) -> list[tuple[str, str]]:
+        """The language and name of each topics file."""
+        return [
+            (language, self.topics_file(number, language))
+            for number, fold in enumerate(self.folds)
+            for language in sorted(fold.questions)
+        ]
+
     def write(self, folder: Path) -> None:
-        """Write ``corpus.jsonl``, ``qrels.txt`` and, for each fold, ``queries-N.jsonl`` and ``topics-N.tsv``."""
+        """Write ``corpus.jsonl``, ``qrels.txt`` and, for each fold, ``queries-N.jsonl`` and ``topics-N-LANG.tsv``."""
         folder.mkdir(parents=True, exist_ok=True)
         write_corpus(self.passages, folder / "corpus.jsonl")
         write_qrels([question for asked in self.questions.values() for question in asked], folder / "qrels.txt")
         for number, fold in enumerate(self.folds):
             write_queries(fold.queries, folder / f"queries-{number}.jsonl")
-            write_topics(
-                [question for asked in fold.questions.values() for question in asked], folder / f"topics-{number}.tsv"
-            )
+            for language, asked in fold.questions.items():
+                write_topics(asked, folder / self.topics_file(number, language))
 
 
 def bundled() -> DemoCollection:

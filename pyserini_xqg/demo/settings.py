@@ -20,7 +20,7 @@ class DemoSettings:
     path : Path or None
         Folder with files such as xquad.en.json and xquad.ar.json.
     output : Path or None
-        Folder for all files; None: indexes/demo-COLLECTION.
+        Folder for all files; None: indexes/demo, or indexes/demo-xquad.
     generator : {"lexicon"} or None
         Write the queries now, instead of taking the collection's.
     dictionaries : Path or None
@@ -28,7 +28,7 @@ class DemoSettings:
     encoder : str or None
         Model instead of the multilingual-e5-small that the extra demo brings.
     alpha : float
-        Weight of the mean of a passage's queries.
+        Weight of the mean of a passage's queries in the question's language.
 
     Raises
     ------
@@ -55,5 +55,5 @@ class DemoSettings:
     @property
     def folder(self) -> Path:
         """Where all files go."""
-        name = f"demo-{self.collection}" + (f"-{self.generator}" if self.generator else "")
-        return self.output or Path("indexes") / name
+        named = ["demo", *([self.collection] if self.collection != "bundled" else []), *filter(None, [self.generator])]
+        return self.output or Path("indexes") / "-".join(named)

@@ -33,7 +33,7 @@ class AugmentationSettings:
     ----------
     alpha : float
         Weight of the queries: 0 the plain index, 1 queries only; fi=0.2,ru=0.4 gives each language its own. The paper's
-        is 0.01 over a sum of 35. With `alphas` it is their mean.
+        is 0.01 over a sum of 35; for a mean with `normalize`, 0.3 is where to start. With `alphas` it is their mean.
     aggregate : {"sum", "mean"}
         Add a passage's query vectors up, or average them. The paper adds; averaged it is (1 - alpha) e(p) + alpha MEAN
         e(q), and a passage without queries keeps e(p). Either way vectors get different lengths, and an inner product

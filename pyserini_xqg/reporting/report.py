@@ -48,8 +48,12 @@ def make_report(files: ReportFiles, output: str | Path) -> list[Path]:
     MissingInput, InvalidInput
         A file cannot be read, or is not what it should be.
     """
-    output = Path(output)
-    check_report_output(output)
+    check_report_output(Path(output))
+    return write_report(files, Path(output))
+
+
+def write_report(files: ReportFiles, output: Path) -> list[Path]:
+    """:func:`make_report` in a folder of the caller's own, which can hold other files."""
     written = _made(files)
     real_place(output).mkdir(parents=True, exist_ok=True)
     for name in OTHER_TABLES:

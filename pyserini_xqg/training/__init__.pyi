@@ -16,6 +16,7 @@ from .mining.rounds import run_rounds as run_rounds
 from .mining.settings import MiningInputs as MiningInputs
 from .mining.settings import MiningSettings as MiningSettings
 from .mining.settings import mining_settings as mining_settings
+from .retriever.settings import RetrieverDataSettings as RetrieverDataSettings
 from .retriever.settings import RetrieverSettings as RetrieverSettings
 from .retriever.settings import retriever_settings as retriever_settings
 from .retriever.training import RetrieverTraining as RetrieverTraining

@@ -137,7 +137,7 @@ def test_every_command_can_be_quiet_and_print_json() -> None:
 def test_the_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--help") == 0
     said = " ".join(capsys.readouterr().out.split())
-    _, _, listed = said.partition("Exit codes (see README.md): ")
+    _, _, listed = said.partition("Exit codes (see docs/exit-codes.md): ")
     assert {int(code) for code in re.findall(r"\d+", listed.partition(".")[0])} == {
         0,
         *(error.exit_code for error in errors()),

@@ -102,3 +102,12 @@ def test_a_question_is_never_among_the_queries_of_its_fold(tmp_path: Path) -> No
         queries = {text.split(" ", 1)[1] for by in fold.queries.values() for texts in by.values() for text in texts}
         asked = {question.text.split(" ", 1)[1] for questions in fold.questions.values() for question in questions}
         assert queries and asked and not queries & asked
+
+
+def test_each_language_of_a_fold_has_its_topics(tmp_path: Path) -> None:
+    collection = bundled()
+    collection.write(tmp_path)
+    assert collection.topics_files() == [(language, f"topics-0-{language}.tsv") for language in LANGUAGES]
+    for language, name in collection.topics_files():
+        written = (tmp_path / name).read_text("utf-8").splitlines()
+        assert [line.partition("\t")[0] for line in written] == [asked.id for asked in collection.questions[language]]

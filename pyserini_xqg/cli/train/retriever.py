@@ -11,8 +11,12 @@ from pyserini_xqg.cli.train._training import DryRun, Output, require, train_or_p
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.options.result import Result
 from pyserini_xqg.training.common.config import layered, read_config
-from pyserini_xqg.training.data.settings import TrainingDataSettings
-from pyserini_xqg.training.retriever.settings import RECIPES, RetrieverSettings, retriever_settings
+from pyserini_xqg.training.retriever.settings import (
+    RECIPES,
+    RetrieverDataSettings,
+    RetrieverSettings,
+    retriever_settings,
+)
 
 
 @command
@@ -20,7 +24,7 @@ def retriever(
     *,
     output: Output,
     config: Path | None = None,
-    data: Annotated[dict[str, Any], Options(TrainingDataSettings, layered=True)],
+    data: Annotated[dict[str, Any], Options(RetrieverDataSettings, layered=True)],
     settings: Annotated[dict[str, Any], Options(RetrieverSettings, recipes=RECIPES, layered=True)],
     device: Device = None,
     dry_run: DryRun = False,
@@ -38,9 +42,9 @@ def retriever(
     """
     from pyserini_xqg.training.retriever.training import RetrieverTraining
 
-    tables = read_config(config, {"retriever": RetrieverSettings, "data": TrainingDataSettings})
+    tables = read_config(config, {"retriever": RetrieverSettings, "data": RetrieverDataSettings})
     require("base", settings, tables["retriever"])
     require("train", data, tables["data"])
     whole = retriever_settings(tables["retriever"], settings)
-    training = RetrieverTraining(layered(TrainingDataSettings, tables["data"], data), whole, device)
-    return train_or_plan(training, output, asdict(training.plan()) if dry_run else None)
+    training = RetrieverTraining(layered(RetrieverDataSettings, tables["data"], data), whole, device)
+    return train_or_plan(training, output, {**asdict(training.plan()), **training.more_counts()} if dry_run else None)

@@ -6,20 +6,21 @@ Nothing is encoded but the questions, once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
+from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
-from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
+from pyserini_xqg.evaluation.sweep.asked import Asked, counted
 from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, Chooser
 from pyserini_xqg.evaluation.sweep.chosen_index import build_chosen
 from pyserini_xqg.evaluation.sweep.compared import ComparedValues, Run, compared_values, comparison_of
@@ -27,7 +28,7 @@ from pyserini_xqg.evaluation.sweep.direction import TopicsDirection
 from pyserini_xqg.evaluation.sweep.grid import ALPHAS, OWN, Grid, Point, SweepSettings
 from pyserini_xqg.evaluation.sweep.search import SweepSearch
 from pyserini_xqg.evaluation.sweep.selection import GridValues, over_folds
-from pyserini_xqg.evaluation.sweep.values import QuestionSet, Valuer
+from pyserini_xqg.evaluation.sweep.values import QuestionSet
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import CONTROLS, Control
 
@@ -86,6 +87,8 @@ class Sweep:
         For R@kt.
     device : str or None
         A torch device for the questions' encoder.
+    open_encoder : callable
+        Opens the questions' encoder, as :class:`TextEncoder` does: one that is open already, where sweeps share it.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class Sweep:
         hubness_topics: str | Path | None = None,
         corpus: str | Path | None = None,
         device: str | None = None,
+        open_encoder: Callable[[EncoderSettings, str | None, Kind], TextEncoder] = TextEncoder,
     ):
         self.settings = settings or SweepSettings()
         self.measures: list[Any] = parse_measures(measures)
@@ -129,20 +133,20 @@ class Sweep:
             self.settings.alphas_by_language,
         )
         self._corpus = None if corpus is None else Path(corpus)
-        self._encoder = TextEncoder(read_encoder(index, "query"), device, "query")
+        self._encoder = open_encoder(read_encoder(index, "query"), device, "query")
         self._direction: TopicsDirection | None = None
         if hubness_topics is not None and any(self.settings.hubness):
             self._direction = TopicsDirection.read(Path(hubness_topics), self._encoder, device)
 
-    def values(self, questions: QuestionSet, grid: Grid | None = None) -> GridValues:
-        """What every point of a grid, of the whole one unless given, reaches on the questions that are judged.
+    def values(self, questions: QuestionSet, grid: Grid | None = None, control: Control | None = None) -> GridValues:
+        """What every point of a grid, of the whole one unless given, or its control reaches on the judged questions.
 
         Raises
         ------
         InvalidInput
             None is.
         """
-        return self._values(self._asked(questions), grid or self.grid)
+        return self._values(self._asked(questions), grid or self.grid, control)
 
     def cross_validate(
         self, questions: QuestionSet, folds: int = 5, seed: int = 0, cluster: str | Path | None = None
@@ -240,22 +244,18 @@ class Sweep:
         }
 
     def _texts(self, tested: QuestionSet) -> list[str]:
-        return [tested.texts[language][each] for language, ids in self._counted(tested).items() for each in ids]
+        return [
+            tested.texts[language][each] for language, ids in counted(tested, self.measures).items() for each in ids
+        ]
 
     def _warn_of_direction(self, tested: QuestionSet) -> None:
         if self._direction:
             self._direction.warn_of(self._texts(tested))
 
-    def _asked(self, questions: QuestionSet) -> _Asked:
-        valuer = Valuer(self.measures, questions.judgements, self._index / "docid", self._corpus)
-        ids = self._counted(questions)
-        vectors = {
-            language: self._encoder.encode([questions.texts[language][each] for each in of], "query")
-            for language, of in ids.items()
-        }
-        return _Asked(ids, vectors, valuer)
+    def _asked(self, questions: QuestionSet) -> Asked:
+        return Asked.of(questions, self.measures, self._encoder, self._index, self._corpus)
 
-    def _values(self, asked: _Asked, grid: Grid, control: Control | None = None) -> GridValues:
+    def _values(self, asked: Asked, grid: Grid, control: Control | None = None) -> GridValues:
         shapes = {language: (len(grid.points), len(ids)) for language, ids in asked.ids.items()}
         values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
         direction = None if self._direction is None else self._direction.vector
@@ -269,7 +269,7 @@ class Sweep:
         settings = self.settings
         return Chooser(self.grid, str(self.measures[0]), settings.choose, clusters, settings.alpha_per_language)
 
-    def _controls(self, asked: _Asked, points: Sequence[Point]) -> dict[str, GridValues]:
+    def _controls(self, asked: Asked, points: Sequence[Point]) -> dict[str, GridValues]:
         """What the controls of some points reach, where they can be made: run to values."""
         if self._kept.made_with.control is not None:
             return {}
@@ -293,26 +293,3 @@ class Sweep:
         values = {str(measure): compared_values(tested[0], str(measure), tested[1]) for measure in self.measures}
         tests = {measure: comparison_of(each, clusters) for measure, each in values.items()}
         return SweepResult(grid, chosen, overall, tests, values, clusters, grid_clusters)
-
-    def _counted(self, questions: QuestionSet) -> dict[str, list[str]]:
-        """The questions that some measure counts."""
-        right: set[str] = set()
-        if any(not isinstance(measure, TokensMeasure) for measure in self.measures):
-            right |= questions.judgements.qrels.keys()
-        if any(isinstance(measure, TokensMeasure) for measure in self.measures):
-            right |= questions.judgements.answers.keys()
-        found = {language: [each for each in texts if each in right] for language, texts in questions.texts.items()}
-        if not any(found.values()):
-            raise InvalidInput(
-                "none of the topics is judged; qrels (for R@kt: a gold file) of the same ids are expected"
-            )
-        return {language: ids for language, ids in found.items() if ids}
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """Questions that are judged: their ids and vectors, and what measures them."""
-
-    ids: Mapping[str, list[str]]
-    vectors: Mapping[str, Vectors]
-    valuer: Valuer

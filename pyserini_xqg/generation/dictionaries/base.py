@@ -35,7 +35,7 @@ class SourceKind:
     Attributes
     ----------
     read : callable
-        The translations in files.
+        The translations in files, to the language of a code.
     origin : callable
         Who made the files, and under which licence, in the files' own words.
     files : tuple of str
@@ -44,7 +44,7 @@ class SourceKind:
         Codes of the languages that it has; None where that depends on the files.
     """
 
-    read: Callable[[Sequence[Path]], Iterator[Translation]]
+    read: Callable[[Sequence[Path], str], Iterator[Translation]]
     origin: Callable[[Sequence[Path]], str]
     files: tuple[str, ...]
     languages: frozenset[str] | None = None

@@ -13,6 +13,7 @@ from pyserini_xqg.collection.languages import language_code, language_name
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.backends.lexicon.dict_files import DIGITS
 from pyserini_xqg.generation.backends.lexicon.entries import folded, translations
+from pyserini_xqg.generation.dictionaries.frequencies import read_frequencies
 from pyserini_xqg.generation.dictionaries.sources import Source
 from pyserini_xqg.storage.files import write_atomically
 
@@ -37,11 +38,14 @@ class MadeDictionary:
     from_sources: Mapping[str, int]
 
 
-def build_dictionary(language: str, sources: Sequence[Source | str], output: str | Path) -> MadeDictionary:
+def build_dictionary(
+    language: str, sources: Sequence[Source | str], output: str | Path, *, frequencies: str | Path | None = None
+) -> MadeDictionary:
     """Make the dictionary from English to a language that the lexicon reads.
 
-    Translations are ranked by the order of the sources, then by how far in front they stand in theirs, then by how
-    common they are there.
+    Translations are ranked by the order of the sources. Those of one source are ranked by how often they occur in the
+    language, a translation that stands at place n for the n-th part of the n-th part as often; where that is not known,
+    or is the same, by how far in front they stand, and then by how common they are in that source.
 
     Parameters
     ----------
@@ -52,6 +56,9 @@ def build_dictionary(language: str, sources: Sequence[Source | str], output: str
     output : str or Path
         The folder to put ``xqg-eng-XXX.index`` and ``xqg-eng-XXX.dict.gz`` into; what is there of that name is
         replaced.
+    frequencies : str or Path, optional
+        A list of words of the language with counts, see
+        :func:`~pyserini_xqg.generation.dictionaries.frequencies.read_frequencies`.
 
     Returns
     -------
@@ -70,10 +77,12 @@ def build_dictionary(language: str, sources: Sequence[Source | str], output: str
         raise UsageError("no source: a dictionary is made of one at least")
     for source in opened:
         source.check_language(code)
-    ranks: dict[str, dict[str, tuple[int, int, int]]] = {}
+    counts = read_frequencies(frequencies) if frequencies is not None else {}
+    ranks: dict[str, dict[str, tuple[int, float, int, int]]] = {}
     for number, source in enumerate(opened):
-        for found in source.read():
-            rank = (number, found.position, -found.frequency)
+        for found in source.read(code):
+            often = counts.get(found.foreign.casefold(), 0.0) / (1 + found.position) ** 2
+            rank = (number, -often, found.position, -found.frequency)
             known = ranks.setdefault(found.english, {})
             known[found.foreign] = min(rank, known.get(found.foreign, rank))
     entries: dict[str, list[str]] = {}
@@ -92,8 +101,8 @@ def build_dictionary(language: str, sources: Sequence[Source | str], output: str
     about = [f"English-{language_name(code)}, made by xqg dictionary of:", *(source.origin() for source in opened)]
     index = Path(output) / f"xqg-eng-{Lang(code).pt3}.index"
     _write(index, entries, "\n".join(about))
-    counts = {_named(source): first[number] for number, source in enumerate(opened)}
-    return MadeDictionary(index, len(entries), sum(map(len, entries.values())), counts)
+    from_sources = {_named(source): first[number] for number, source in enumerate(opened)}
+    return MadeDictionary(index, len(entries), sum(map(len, entries.values())), from_sources)
 
 
 def _named(source: Source) -> str:

@@ -16,7 +16,7 @@ from pyserini_xqg.generation.dictionaries.glosses import english_words
 NEAR = 3  # meanings that are followed on the way through a third language
 
 
-def read_dict(files: Sequence[Path]) -> Iterator[Translation]:
+def read_dict(files: Sequence[Path], language: str) -> Iterator[Translation]:
     """A dictionary from English, as it is."""
     dictionary = Dictionary(files[0])
     for headword, senses in dictionary.entries():
@@ -24,7 +24,7 @@ def read_dict(files: Sequence[Path]) -> Iterator[Translation]:
             yield Translation(headword, foreign, position)
 
 
-def read_inverted(files: Sequence[Path]) -> Iterator[Translation]:
+def read_inverted(files: Sequence[Path], language: str) -> Iterator[Translation]:
     """A dictionary to English, turned round."""
     lines, entries = read_index(files[0]), read_entries(files[0])
     read = dict.fromkeys(
@@ -39,7 +39,7 @@ def read_inverted(files: Sequence[Path]) -> Iterator[Translation]:
                     yield Translation(english, foreign, position)
 
 
-def read_pivot(files: Sequence[Path]) -> Iterator[Translation]:
+def read_pivot(files: Sequence[Path], language: str) -> Iterator[Translation]:
     """A dictionary from English to a third language, followed by one from there.
 
     What several words of the third language lead to comes before what one does.

@@ -7,14 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.generation.dictionaries import cedict, freedict
+from pyserini_xqg.generation.dictionaries import (
+    aligned,
+    catalogs,
+    cedict,
+    cldr,
+    edict,
+    freedict,
+    jamdict,
+    readings,
+    shobdo,
+)
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 
 KINDS: dict[str, SourceKind] = {
     "dict": freedict.FROM_ENGLISH,
     "inverted": freedict.INVERTED,
     "pivot": freedict.PIVOT,
+    "aligned": aligned.KIND,
+    "cldr": cldr.KIND,
+    "gettext": catalogs.KIND,
     "cedict": cedict.KIND,
+    "readings": readings.KIND,
+    "edict": edict.KIND,
+    "jamdict": jamdict.KIND,
+    "shobdo": shobdo.KIND,
 }
 
 
@@ -72,9 +89,9 @@ class Source:
         if languages is not None and code not in languages:
             raise UsageError(f"source {self.kind} is of {', '.join(sorted(languages))}, and the language is {code}")
 
-    def read(self) -> Iterator[Translation]:
-        """Its translations."""
-        return KINDS[self.kind].read(self.files)
+    def read(self, language: str) -> Iterator[Translation]:
+        """Its translations to a language, by code."""
+        return KINDS[self.kind].read(self.files, language)
 
     def origin(self) -> str:
         """Who made it, and its licence."""

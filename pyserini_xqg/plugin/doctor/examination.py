@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pyserini_xqg.plugin.doctor.dictionaries import check_dictionaries
 from pyserini_xqg.plugin.doctor.environment import check_caches, check_devices, check_plugin, check_python
 from pyserini_xqg.plugin.doctor.finding import Finding
 from pyserini_xqg.plugin.doctor.imports import package_faults
@@ -29,6 +30,7 @@ def examine(run: bool = False) -> Iterator[Finding]:
         yield from check_devices()
     yield from check_java()
     yield from check_extras(faults)
+    yield from check_dictionaries()
     yield from check_caches()
     if run:
         yield check_start()

@@ -6,7 +6,7 @@ A run that goes on in the middle of an epoch therefore sees what it would have s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple, Protocol
@@ -49,7 +49,17 @@ class EpochRows(Dataset[EpochRow]):
     seed : int
     always : bool
         Draw from other questions' passages even then.
+
+    Attributes
+    ----------
+    added_content : str or None
+        Of questions that are asked beside those of the examples, a digest; None: there are none.
+    added_counts : mapping
+        Of these questions.
     """
+
+    added_content: str | None = None
+    added_counts: Mapping[str, Any] = {}
 
     def __init__(self, examples: Sequence[TrainingExample], negatives: int, seed: int, always: bool = False):
         self.examples = examples

@@ -40,7 +40,7 @@ from pyserini_xqg.training.distillation.parallel_stage import (
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, DrDecrSettings
 from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
 from pyserini_xqg.training.retriever.memory import estimate_retriever_memory
-from pyserini_xqg.training.retriever.training import PAPER_SCALE, UNIT_SCALE
+from pyserini_xqg.training.retriever.student import PAPER_SCALE, UNIT_SCALE
 
 if TYPE_CHECKING:
     from pyserini_xqg.training.retriever.plan import RetrieverPlan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,17 @@ from typing import Any
 import numpy as np
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE, TrainingExample, content_id
-from pyserini_xqg.collection.passages import Passage, parse_passage, passage_key
-from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.storage.jsonl import jsonl_files, read_records
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.workspace import Workspace
 from pyserini_xqg.training.common.environment import processes
 from pyserini_xqg.training.data.batches import Place
+from pyserini_xqg.training.data.generated import QueriesByLanguage, generated_queries
 from pyserini_xqg.training.distillation.losses import QuickLoss
 from pyserini_xqg.training.distillation.query_likelihood import QueryLikelihood, QuestionPassage, open_query_likelihood
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, QuickSettings
 from pyserini_xqg.training.distillation.training import TEACHER, CandidateRows, DistillTraining, Values, in_parts
-
-QueriesByLanguage = Mapping[str, tuple[str, ...]]  # by language
 
 
 def distill_quick(
@@ -216,49 +212,3 @@ class QuickTraining(DistillTraining):
                 ),
             ],
         }
-
-
-def generated_queries(
-    positives: Sequence[Passage], queries: Sequence[str | Path], corpus: str | Path | None = None
-) -> list[QueriesByLanguage]:
-    """The generated queries of each passage, by language; none where none were generated.
-
-    Parameters
-    ----------
-    positives : sequence of Passage
-    queries : sequence of str
-        Files or folders of ``xqg generate``.
-    corpus : str or None
-        The passages that they were generated for: passages are found by their text. None: by their id.
-
-    Raises
-    ------
-    InvalidInput
-        None of the passages has any, though there are queries; or a record is no such record.
-    """
-    if not queries:
-        return [{} for _ in positives]
-    keys: dict[str, list[str]] = {}
-    if corpus is None:
-        keys = {passage.id: [passage.id] for passage in positives}
-    else:
-        wanted = {passage_key(passage) for passage in positives}
-        for file in jsonl_files(Path(corpus)):
-            for passage in map(parse_passage, read_records(file)):
-                if passage_key(passage) in wanted:
-                    keys.setdefault(passage.id, []).append(passage_key(passage))
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for file in (file for path in queries for file in jsonl_files(Path(path))):
-        for record in map(parse_queries, read_records(file)):
-            for key in keys.get(record.id, ()):
-                known = found.setdefault(key, {})
-                for language, texts in record.queries.items():
-                    if texts:
-                        known[language] = tuple(dict.fromkeys((*known.get(language, ()), *texts)))
-    if not found:
-        how = f"text in {corpus}" if corpus else f"id (theirs: {positives[0].id}, ...)"
-        raise InvalidInput(
-            f"{', '.join(map(str, queries))}: none of the {len(positives):,} positives is found by its {how}. "
-            "Expected: queries of xqg generate for these passages; where the ids are others, give --queries-corpus too"
-        )
-    return [found.get(passage.id if corpus is None else passage_key(passage), {}) for passage in positives]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pyserini_xqg.collection.datasets.examples import UNKNOWN_LANGUAGE
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.encoding.settings import PAPER_PASSAGE_LENGTH, PAPER_QUERY_LENGTH, EncoderSettings, Pooling
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.storage.paths import keep_as_text
 from pyserini_xqg.training.common.config import layered
 from pyserini_xqg.training.common.settings import MODEL, STEPS, TrainerSettings
-from pyserini_xqg.training.data.settings import DATA
+from pyserini_xqg.training.data.settings import DATA, PLACE, TrainingDataSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,38 @@ class RetrieverSettings(TrainerSettings):
             query_max_length=self.query_max_length,
             passage_max_length=self.passage_max_length,
         )
+
+
+@dataclass(frozen=True)
+class RetrieverDataSettings(TrainingDataSettings):
+    """Where the data are; see :class:`TrainingDataSettings` for the rest.
+
+    Parameters
+    ----------
+    generated : tuple of str or Path
+        Queries that xqg generate wrote for the positives, to ask beside the questions; repeated. Files or folders, in
+        whatever languages they are.
+    generated_corpus : str or Path or None
+        The passages that --generated is for, where their ids are others. They are then found by their text; None: by
+        id, the ids of the queries are those of the training passages.
+    generated_share : float
+        How much of each epoch's questions is generated, up to 0.5.
+    """
+
+    generated: tuple[str | Path, ...] = field(default=(), metadata=PLACE)
+    generated_corpus: str | Path | None = field(default=None, metadata=PLACE)
+    generated_share: float = field(default=0.3, metadata=DATA)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        keep_as_text(self, "generated", "generated_corpus")
+        if self.generated_corpus and not self.generated:
+            raise UsageError("generated_corpus is given without generated queries")
+        if not 0 < self.generated_share <= 0.5:
+            raise UsageError(
+                f"generated_share is {self.generated_share}: a share above 0 and up to 0.5 is expected (without "
+                "generated queries there are none to leave out)"
+            )
 
 
 # What a recipe says that the defaults do not.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyserini_xqg.collection.datasets.examples import content_id, fingerprint_examples
-from pyserini_xqg.encoding.loading import fingerprint, load_model, quiet_loading
+from pyserini_xqg.encoding.loading import fingerprint, quiet_loading
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.measures.tokens_measure import TokensMeasure
 from pyserini_xqg.storage.manifest import Manifest, package_versions
@@ -26,7 +26,6 @@ from pyserini_xqg.training.common.environment import (
     output_folder,
     processes,
     require_training_packages,
-    seed,
     steps_of_an_epoch,
 )
 from pyserini_xqg.training.data.reading import read_dev_corpus, read_train_and_dev
@@ -34,13 +33,12 @@ from pyserini_xqg.training.data.settings import TrainingDataSettings
 from pyserini_xqg.training.data.validation import CheckedExamples
 from pyserini_xqg.training.retriever.memory import estimate_retriever_memory, retriever_advice
 from pyserini_xqg.training.retriever.plan import RetrieverPlan
-from pyserini_xqg.training.retriever.settings import RetrieverSettings
+from pyserini_xqg.training.retriever.settings import RetrieverDataSettings, RetrieverSettings
 
 if TYPE_CHECKING:
     from pyserini_xqg.training.data.batches import EpochRows
     from pyserini_xqg.training.retriever.trainer import RetrieverOutcome
 
-UNIT_SCALE, PAPER_SCALE = 20.0, 1.0
 # Of an encoder's settings, what the folder itself says, or whoever uses it.
 UNSAID = ("model", "query_model", "query_form", "revision", "dtype", "nfc")
 
@@ -63,6 +61,7 @@ def train_retriever(
     Parameters
     ----------
     data : TrainingDataSettings
+        A :class:`RetrieverDataSettings` can name generated queries too.
     output : str or Path
         The model folder to make: sentence-transformers' layout with the transformer at its root, ``settings.toml``,
         ``README.md`` (the model card), ``loss.tsv``, ``loss.svg``, ``dev.tsv`` and the manifest ``xqg.json``.
@@ -110,20 +109,10 @@ class RetrieverTraining:
             complete=self._completed,
         )
         self.corpus = list(read_dev_corpus(data))
-        seed(settings.seed)  # a base without a pooler gets a random one
-        with quiet_loading():
-            self.model, self.encoder = load_model(settings.encoder(), self.device, "passage")
-        # What is trained is the whole vector, whatever the base cut it to.
-        self.model.truncate_dim = None
-        self.model.max_seq_length = self.encoder.passage_max_length
-        self.model.prompts = {
-            "query": self.encoder.query_prefix or "",
-            "passage": self.encoder.passage_prefix or "",
-            "document": self.encoder.passage_prefix or "",
-        }
-        self.model.default_prompt_name = None
-        self.model.similarity_fn_name = "dot"
-        self.scale = settings.scale or (UNIT_SCALE if self._has_unit_length() else PAPER_SCALE)
+
+        from pyserini_xqg.training.retriever.student import open_student
+
+        self.model, self.encoder, self.scale = open_student(settings, self.device)
 
         from pyserini_xqg.training.data.batches import EpochBatches, TextForm
         from pyserini_xqg.training.retriever.dev_scorer import DevScorer
@@ -166,9 +155,11 @@ class RetrieverTraining:
 
     def identity(self) -> dict[str, Any]:
         """What decides on the weights."""
+        generated = self.rows.added_content
         return {
             "settings": {self.table: self.settings.identity(), "processes": processes()},
             "inputs": {
+                **({} if generated is None else {"generated": generated}),
                 "base": fingerprint(self.settings.base) or self.encoder.revision,
                 "train": fingerprint_examples(self.train.examples),
                 "dev": fingerprint_examples(self.dev.examples) if self.dev else None,
@@ -202,8 +193,13 @@ class RetrieverTraining:
 
     def _rows(self) -> EpochRows:
         from pyserini_xqg.training.data.batches import EpochRows
+        from pyserini_xqg.training.data.generated import AddedRows, queries_of_positives
 
-        return EpochRows(self.train.examples, self.settings.negatives, self.settings.seed)
+        examples, settings, data = self.train.examples, self.settings, self.data
+        if not isinstance(data, RetrieverDataSettings) or not data.generated:
+            return EpochRows(examples, settings.negatives, settings.seed)
+        generated = queries_of_positives(examples, data.generated, data.generated_corpus)
+        return AddedRows(examples, settings.negatives, settings.seed, generated, data.generated_share)
 
     def _train(self, workspace: Workspace, show_progress: bool) -> RetrieverOutcome:
         from pyserini_xqg.training.data.batches import Collator
@@ -225,11 +221,13 @@ class RetrieverTraining:
 
     def _about(self) -> dict[str, Any]:
         """What the model card says of the training, see :func:`retriever_card`."""
-        return {}
+        if not self.rows.added_counts:
+            return {}
+        return {"more": [("generated questions beside them, an epoch", self.rows.added_counts["questions an epoch"])]}
 
     def more_counts(self) -> dict[str, Any]:
         """Counts for the manifest beside the usual ones."""
-        return {}
+        return {"generated": self.rows.added_counts} if self.rows.added_counts else {}
 
     def _scores_before(self, workspace: Workspace, scores: Mapping[str, float]) -> Mapping[str, float]:
         """Those of the base on dev, from those at step 0."""
@@ -293,11 +291,6 @@ class RetrieverTraining:
         )
         workspace.finish(manifest, last=lambda: _remove(folder / name for name in self.scratch))
         return manifest
-
-    def _has_unit_length(self) -> bool:
-        from sentence_transformers.base.modules import Normalize
-
-        return any(isinstance(module, Normalize) for module in self.model)
 
 
 def _remove(folders: Iterable[Path]) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pyserini_xqg.storage.manifest import Manifest
 from tests.conftest import call, write_lines
-from tests.fixtures.training import dev_line
+from tests.fixtures.training import dev_line, line
 
 SMALL = (
     *("--query-max-length", 16, "--passage-max-length", 32, "--batch-size", 8, "--negatives", 2, "--epochs", 1),
@@ -25,7 +26,28 @@ def test_a_dry_run_says_what_there_is_and_makes_nothing(
     assert (printed["steps per epoch"], printed["steps"], printed["negatives"]) == ("3", "3", "2")
     assert printed["dev passages"] == "60"
     assert printed["memory"].endswith(" GB")
+    assert "generated" not in printed
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_generated_questions_are_counted_before_the_start(
+    steady_model: Path, train_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [{"id": f"d{number}", "queries": {"fi": ["joki"], "sw": ["mto", "mito"]}} for number in range(20)]
+    queries = write_lines(tmp_path / "queries.jsonl", records)
+    given = ("--train", train_file, "--base", steady_model, "--output", tmp_path / "out", *SMALL, "--dry-run")
+    assert call("train", "retriever", *given, "--generated", queries, "--generated-share", 0.5) == 0
+    printed = dict(row.split(": ", 1) for row in capsys.readouterr().out.splitlines())
+    assert (printed["steps per epoch"], printed["steps"]) == ("5", "5")
+    assert printed["generated"].startswith("questions an epoch 20, positives with some 20, queries")
+    assert call("train", "retriever", *given, "--generated-corpus", queries) == 2
+    assert "generated_corpus is given without generated queries" in capsys.readouterr().err
+    assert call("train", "retriever", *given, "--generated", queries, "--generated-share", 0.6) == 2
+    assert "generated_share is 0.6: a share above 0 and up to 0.5" in capsys.readouterr().err
+    other = write_lines(tmp_path / "other.jsonl", [{"id": "x", "queries": {"fi": ["joki"]}}])
+    assert call("train", "retriever", *given, "--generated", other) == 5
+    assert "give --generated-corpus too" in capsys.readouterr().err
+    assert call("train", "retriever", *given, "--generated", tmp_path / "no") == 4
 
 
 @pytest.mark.slow
@@ -33,6 +55,9 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
     tiny_model: Path, train_file: Path, dev_file: Path, tmp_path: Path
 ) -> None:
     corpus = write_lines(tmp_path / "corpus.jsonl", [{"id": "x", "text": "old stone"}])
+    positives = [{**line(number)["positive_passages"][0], "id": f"x{number}"} for number in range(20)]
+    generated_corpus = write_lines(tmp_path / "positives.jsonl", positives)
+    generated = write_lines(tmp_path / "queries.jsonl", [{"id": "x7", "queries": {"sw": ["old stone"]}}])
     config = tmp_path / "config.toml"
     config.write_text(
         f'[retriever]\nbase = "nowhere"\nseed = 5\nlearning_rate = 1\n[data]\ndev_corpus = "{corpus}"\n'
@@ -48,9 +73,11 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
         "--passage-max-length", 33, "--epochs", 2, "--batch-size", 10, "--negatives", 1, "--learning-rate", 1e-4,
         "--warmup-ratio", 0.2, "--weight-decay", 0.01, "--max-grad-norm", 2, "--scale", 30,
         "--measure", "Success@1,RR@10", "--checkpoint-every", 3, "--keep", "last", "--precision", "bf16",
-        "--mini-batch", 4, "--gradient-checkpointing", "--device", "cpu",
+        "--mini-batch", 4, "--gradient-checkpointing", "--device", "cpu", "--generated", generated,
+        "--generated-corpus", generated_corpus, "--generated-share", 0.05,
     ) == 0
     # fmt: on
+    assert Manifest.read(tmp_path / "out").counts["generated"]["questions an epoch"] == 1
     saved = tomllib.loads((tmp_path / "out" / "settings.toml").read_text(encoding="utf-8"))
     assert saved == {
         "retriever": {
@@ -87,6 +114,9 @@ def test_every_option_reaches_the_settings_and_overrides_the_file(
             "dev_corpus": str(corpus),
             "format": "tevatron",
             "leaks": "allow",
+            "generated": [str(generated)],
+            "generated_corpus": str(generated_corpus),
+            "generated_share": 0.05,
         },
     }
     assert (

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, HUBNESS_RUN, ONE_WEIGHT_RUN, PLAIN_RUN, QUERIES_RUN
@@ -217,6 +218,8 @@ def test_what_is_chosen_is_built_with_its_controls_and_reaches_what_the_sweep_sa
     for folder, control in zip(made, (None, "shuffled", "mean"), strict=True):
         run = CHOSEN_RUN if control is None else f"chosen {control}"
         assert reached(folder, asked, questions.judgements.qrels) == pytest.approx(macro[run])
+        of_point = sweep.values(questions, sweep.grid.only([result.overall]), control).macro("Success@1")
+        assert of_point[-1] == pytest.approx(macro[run])
         of_texts = AugmentationSettings(alpha=0.2, aggregate="mean", normalize=normalize, control=control)
         built = augmented(plain, queries, tmp_path / f"built-{control}", of_texts)
         np.testing.assert_allclose(vectors_of(folder), vectors_of(built), atol=1e-6)
@@ -283,3 +286,31 @@ def test_an_index_that_is_a_control_is_swept_without_controls(plain, queries, qu
     made = augmented(plain, queries, tmp_path / "shuffled", control, index=IndexSettings(keep_vectors=True))
     sweep = Sweep(made, ["Success@1"], SweepSettings("mean", alphas=(0.2,), depth=DEPTH), device="cpu")
     assert list(sweep.cross_validate(questions, 3).tests["Success@1"].macro) == [PLAIN_RUN, CHOSEN_RUN]
+
+
+def test_sweeps_can_share_an_encoder(kept_index, questions) -> None:
+    opened: list[TextEncoder] = []
+
+    def once(*given) -> TextEncoder:
+        if not opened:
+            opened.append(TextEncoder(*given))
+        return opened[0]
+
+    for alpha in (0.3, 0.6):
+        settings = SweepSettings("mean", alphas=(alpha,), depth=DEPTH)
+        found = Sweep(kept_index, ["RR@10"], settings, device="cpu", open_encoder=once).values(questions)
+        expected = Sweep(kept_index, ["RR@10"], settings, device="cpu").values(questions)
+        for language, values in expected.values["RR@10"].items():
+            np.testing.assert_array_equal(found.values["RR@10"][language], values)
+    assert len(opened) == 1
+
+
+def test_the_values_of_a_control_are_those_of_the_index_of_that_control(plain, queries, questions, tmp_path) -> None:
+    own = augmented(plain, queries, tmp_path / "own", AugmentationSettings(), index=IndexSettings(keep_vectors=True))
+    shuffled = AugmentationSettings(control="shuffled")
+    made = augmented(plain, queries, tmp_path / "made", shuffled, index=IndexSettings(keep_vectors=True))
+    settings = SweepSettings("mean", alphas=(0.3, 0.6), normalize=(False, True), depth=DEPTH)
+    found = Sweep(own, ["RR@10"], settings, device="cpu").values(questions, control="shuffled")
+    expected = Sweep(made, ["RR@10"], settings, device="cpu").values(questions)
+    for language, values in expected.values["RR@10"].items():
+        np.testing.assert_array_equal(found.values["RR@10"][language], values)

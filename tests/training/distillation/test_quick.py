@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.training.data.batches import Place
 from pyserini_xqg.training.distillation import training as distillation
 from pyserini_xqg.training.distillation.losses import QuickLoss
 from pyserini_xqg.training.distillation.query_likelihood import QuestionPassage, Seq2SeqLikelihood
-from pyserini_xqg.training.distillation.quick import QuickTraining, distill_quick, generated_queries
+from pyserini_xqg.training.distillation.quick import QuickTraining, distill_quick
 from pyserini_xqg.training.distillation.settings import DistillDataSettings, distill_settings
 from tests.conftest import write_lines
 from tests.fixtures.training import line, words
@@ -139,25 +138,6 @@ def test_more_and_more_questions_are_generated_ones(
     assert training.more_counts() == {
         "generated": {"examples with some": 19, "without": 1, "queries": {"fi": 20, "ru": 18, "sw": 18}}
     }
-
-
-def test_queries_are_found_by_id_or_by_the_text_of_their_corpus(tmp_path: Path) -> None:
-    positives = [Passage("x1", "old stone", "bridge"), Passage("x2", "new tree"), Passage("x3", "last queen")]
-    first = write_lines(
-        tmp_path / "q1.jsonl",
-        [{"id": "c1", "queries": {"fi": ["a", "b"]}}, {"id": "x2", "queries": {"fi": [], "ru": ["x"]}}],
-    )
-    second = write_lines(tmp_path / "q2.jsonl", [{"id": "c1", "queries": {"fi": ["b", "c"], "sw": ["d"]}}])
-    corpus = write_lines(
-        tmp_path / "corpus.jsonl",
-        [{"id": "c1", "text": "old stone"}, {"id": "x2", "text": "other"}, {"id": "c3", "text": "last queen"}],
-    )
-    both = (str(first), str(second))
-    assert generated_queries(positives, both) == [{}, {"ru": ("x",)}, {}]
-    assert generated_queries(positives, both, str(corpus)) == [{"fi": ("a", "b", "c"), "sw": ("d",)}, {}, {}]
-    assert generated_queries(positives, ()) == [{}, {}, {}]
-    with pytest.raises(InvalidInput, match=r"none of the 3 positives .* id \(theirs: x1, ...\).*--queries-corpus"):
-        generated_queries(positives, (str(second),))
 
 
 @pytest.mark.slow

@@ -15,9 +15,10 @@ from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.training.data.settings import TrainingDataSettings
+from pyserini_xqg.training.retriever.settings import RetrieverDataSettings
 from pyserini_xqg.training.retriever.training import RetrieverTraining, train_retriever
 from tests.conftest import call, write_lines
-from tests.fixtures.training import line, parts_done, start_and_kill
+from tests.fixtures.training import line, parts_done, start_and_kill, words
 
 Settings = Callable[..., Any]
 
@@ -127,6 +128,37 @@ def test_the_folder_has_what_is_said_and_nothing_pickled(
         assert f"{scores['R@2kt']:.4f}" in card
     assert str(tmp_path) not in card
     assert (folder / "loss.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+@pytest.mark.slow
+def test_generated_queries_come_to_find_their_passage_too(settings: Settings, train_file: Path, tmp_path: Path) -> None:
+    asked = [line(number) | {"query": words(f"sw{number}", 4), "query_id": f"g{number}"} for number in range(20)]
+    dev = (str(write_lines(tmp_path / "dev.jsonl", asked)),)
+    records = [{"id": f"d{number}", "queries": {"sw": [each["query"]]}} for number, each in enumerate(asked)]
+    queries = (str(write_lines(tmp_path / "queries.jsonl", records)),)
+    chosen = settings(epochs=40, batch_size=20, learning_rate=3e-3, keep="last", checkpoint_every=40)
+    given = RetrieverDataSettings((str(train_file),), dev, generated=queries, generated_share=0.5)
+    manifest = train_retriever(given, tmp_path / "with", chosen, device="cpu")
+    without = train_retriever(data(train_file, dev=Path(dev[0])), tmp_path / "without", chosen, device="cpu")
+    assert without.details["dev"]["RR@10"] < 0.4 < 0.8 < manifest.details["dev"]["RR@10"]
+    assert "generated" not in {**without.counts, **without.inputs}
+    assert manifest.counts["generated"] == {
+        "questions an epoch": 20,
+        "positives with some": 20,
+        "queries": {"sw": 20},
+    }
+    assert (without.details["steps"], manifest.details["steps"]) == (40, 80)
+    cards = [(tmp_path / name / "README.md").read_text(encoding="utf-8") for name in ("with", "without")]
+    assert "| generated questions beside them, an epoch | 20 |" in cards[0]
+    assert "generated" not in cards[1]
+
+
+def test_without_generated_queries_a_training_is_the_one_it_was(settings: Settings, train_file: Path) -> None:
+    plain = RetrieverTraining(data(train_file), settings(), "cpu")
+    same = RetrieverTraining(RetrieverDataSettings((str(train_file),)), settings(), "cpu")
+    assert plain.identity() == same.identity()
+    assert "generated" not in plain.identity()["inputs"]
+    assert list(plain.batches) == list(same.batches)
 
 
 @pytest.mark.slow

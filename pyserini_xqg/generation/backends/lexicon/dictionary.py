@@ -13,6 +13,7 @@ from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
 from pyserini_xqg.generation.backends.lexicon.dict_files import places, read_entries, read_index
 from pyserini_xqg.generation.backends.lexicon.entries import bare, folded, spelling, spellings, translations
+from pyserini_xqg.generation.backends.lexicon.packages import sources_of
 
 FOLDER = Path("/usr/share/dictd")  # where Debian's packages put them
 ENDINGS = (
@@ -161,8 +162,8 @@ def find_dictionary(language: str, folder: Path) -> Path:
         raise MissingPrerequisite(
             f"no dictionary from English to {language_name(language)} in {folder}; {there}. FreeDict's are packages of "
             f"Debian (dict-freedict-eng-{Lang(language).pt3} if it exists; apt search dict-freedict-eng lists "
-            "them), or at "
-            "freedict.org: unpack one into a folder and name that with --dictionaries"
+            "them), or at freedict.org: unpack one into a folder and name that with --dictionaries. Or make one with "
+            f"xqg dictionary, of {sources_of(language)}"
         )
     return found[language]
 
