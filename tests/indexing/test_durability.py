@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.generation.filtering.scoring import score_queries
 from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
@@ -228,10 +229,12 @@ def _build_with_few_files(model: str, corpus: Path, queries: Path, output: Path)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     form = IndexSettings(keep_first=(1,))
     XqgIndexBuilder(model, SETTINGS, form, device="cpu", part_size=64).build(corpus, queries, output)
+    # A part is a file here.
+    score_queries(corpus, queries, output, output.with_name("scored"), device="cpu", part_size=1)
 
 
 @pytest.mark.slow
-def test_an_index_of_many_files_of_queries_is_built_with_256_open_files(tiny_sentence_model, tmp_path) -> None:
+def test_many_files_of_queries_are_indexed_and_scored_with_256_open_files(tiny_sentence_model, tmp_path) -> None:
     files = 400
     ids = [f"d{number}" for number in range(files)]
     corpus = write_lines(tmp_path / "corpus.jsonl", ({"id": name, "text": sentence(k)} for k, name in enumerate(ids)))
@@ -246,3 +249,4 @@ def test_an_index_of_many_files_of_queries_is_built_with_256_open_files(tiny_sen
     )
     finish(process, tmp_path / "printed")
     assert Manifest.read(tmp_path / "out").counts["queries"] == dict.fromkeys(sorted(codes), files)
+    assert len(list((tmp_path / "scored").glob("*.jsonl"))) == files
