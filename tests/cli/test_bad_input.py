@@ -619,7 +619,12 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         ["docid:2: the id is ''"],
         lambda b: b.augment(b.plain_with(docid=b"d0\n\nd2\nd3\nd4\n")),
     ),
-    ("no docid", 4, ["copy/docid: no such file"], lambda b: b.augment(b.plain_with(docid=None))),
+    (
+        "no docid",
+        4,
+        ["copy/docid: cannot be read (No such file or directory)"],
+        lambda b: b.augment(b.plain_with(docid=None)),
+    ),
     # The output.
     (
         "an index of other settings is there",

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput
 from pyserini_xqg.generation.dictionaries import cedict
 from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
@@ -72,7 +73,7 @@ def _at_the_beginning(word: str) -> str:
         first = _SILENT
     elif first == _R:
         first = _N
-    return unicodedata.normalize("NFC", "".join([first, *rest])) + word[1:]
+    return composed("".join([first, *rest])) + word[1:]
 
 
 def origin(files: Sequence[Path]) -> str:
