@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
 
 from pyserini_xqg.collection.published import fetching
 from pyserini_xqg.collection.published.base import Source
 from pyserini_xqg.collection.published.fetching import Sources, checksums
 from pyserini_xqg.errors import InvalidInput, MissingInput
-from tests.fixtures.hub import COMMIT, serving
+from tests.fixtures.hub import COMMIT, standing_in
 
 LINES = b"".join(f"line {number}\n".encode() for number in range(1000))
 HUB = f"hf://datasets/somebody/some-set@{COMMIT}/data/some.jsonl"
@@ -47,13 +46,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, 
         "somebody/some-set/data/some.jsonl": LINES,
     }
     monkeypatch.setenv("PYSERINI_XQG_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    with serving(files) as (address, asked):
-        monkeypatch.setattr(constants, "ENDPOINT", address)
-        monkeypatch.setattr(
-            constants, "HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"
-        )
+    with standing_in(files, tmp_path / "hub", monkeypatch) as (address, asked):
         yield address, asked
 
 
