@@ -45,8 +45,11 @@ def with_new_names(command: Sequence[str], arguments: Sequence[str]) -> list[str
 
 
 def _with_json(arguments: Sequence[str]) -> Sequence[str]:
-    joined = "\0".join(arguments)
-    new = joined.replace("--format\0json", "--json").replace("--format=json", "--json")
-    if new != joined and "--quiet" not in arguments:
+    found = list(arguments)
+    for place in reversed(range(len(found))):
+        for old in (["--format", "json"], ["--format=json"]):
+            if found[place : place + len(old)] == old:
+                found[place : place + len(old)] = ["--json"]
+    if found != list(arguments) and "--quiet" not in arguments:
         say("xqg: --format json is called --json now", file=sys.stderr)
-    return new.split("\0") if new else []
+    return found

@@ -50,7 +50,6 @@ def encoder_settings(name: str, given: dict[str, Any]) -> EncoderSettings:
 
 def at_hand(queries: Path) -> Path:
     """Queries that ``--queries`` names: those of the hub are fetched."""
-    from pyserini_xqg.sharing.hub_folder import PREFIX
     from pyserini_xqg.sharing.hub_folder import at_hand as fetched
 
-    return fetched(queries) if str(queries).startswith(PREFIX) else queries
+    return fetched(queries)

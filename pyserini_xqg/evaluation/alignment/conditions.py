@@ -76,7 +76,7 @@ class PairVectors:
                     else self._english[rows]
                 )
                 of_alphas.append(pair_values(weighted, self._others[language], similarity, self._device))
-            found[language] = {measure: np.stack([values[measure] for values in of_alphas]) for measure in MEASURES}
+            found[language] = _stacked(of_alphas)
         return _turned(found)
 
     def without_hubs(
@@ -94,7 +94,7 @@ class PairVectors:
                 direction = unit(total) if total.any() else None
                 reduced = finish(self._english[rows], settings, direction)
                 of_shares.append(pair_values(reduced, self._others[language], similarity, self._device))
-            found[language] = {measure: np.stack([values[measure] for values in of_shares]) for measure in MEASURES}
+            found[language] = _stacked(of_shares)
         return _turned(found)
 
 
@@ -130,12 +130,18 @@ def conditions(
     shares: dict[str, list[float]] = {}
     points = [Point(alpha=alpha) for alpha in settings.weights]
     of_shares = [Point(hubness=share) for share in SHARES]
+
+    def choose(
+        among: Sequence[Point], values: Mapping[str, ByLanguage]
+    ) -> tuple[Sequence[int], Mapping[str, list[int]]]:
+        grid = GridValues(among, pairs.questions, {ACCURACY: values[ACCURACY]})
+        return cross_validated(grid, ACCURACY, settings.folds, settings.seed, clusters=clusters)
+
     for name, vectors in kept.items():
         for subset in settings.subsets:
             condition = name if len(settings.subsets) == 1 else f"{name} {subset}"
             own = pairs.augmented(similarity, vectors, subset, None, settings.weights)
-            grid = GridValues(points, pairs.questions, {ACCURACY: own[ACCURACY]})
-            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed, clusters=clusters)
+            of_folds, of_questions = choose(points, own)
             chosen[condition] = [settings.weights[number] for number in of_folds]
             found[condition] = _taken(own, of_questions)
             used = sorted(set(of_folds))
@@ -146,8 +152,7 @@ def conditions(
                     pairs.augmented(similarity, vectors, subset, control, weights), places
                 )
             reduced = pairs.without_hubs(similarity, vectors, subset, SHARES)
-            grid = GridValues(of_shares, pairs.questions, {ACCURACY: reduced[ACCURACY]})
-            of_folds, of_questions = cross_validated(grid, ACCURACY, settings.folds, settings.seed, clusters=clusters)
+            of_folds, of_questions = choose(of_shares, reduced)
             shares[condition] = [SHARES[number] for number in of_folds]
             found[f"{condition} hubness"] = _taken(reduced, of_questions)
     return found, chosen, shares
@@ -166,6 +171,11 @@ def _controlled(
         mean = (sums.sum(axis=0, dtype=np.float64) / max(1, int(counts.sum()))).astype(np.float32)
         return counts[:, None].astype(np.float32) * mean, counts
     return sums, counts
+
+
+def _stacked(each: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
+    """Measure to values of shape (settings, pairs), from those of each setting."""
+    return {measure: np.stack([values[measure] for values in each]) for measure in MEASURES}
 
 
 def _turned(values: Mapping[str, Mapping[str, Values]]) -> dict[str, ByLanguage]:
