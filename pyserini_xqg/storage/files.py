@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from pyserini_xqg.errors import InputChanged, MissingInput
@@ -13,7 +15,23 @@ from pyserini_xqg.errors import InputChanged, MissingInput
 
 def write_atomically(file: Path, content: str | bytes) -> None:
     """Write a small file, text in UTF-8, so that a reader, or a run after a crash, sees the old content or the new."""
-    temporary = file.with_name(file.name + ".tmp")
+    _write_by(file.with_name(file.name + ".tmp"), file, content)
+
+
+def write_shared(file: Path, content: str | bytes) -> None:
+    """The same for a file that several processes may write at once: the last one's content stands.
+
+    What a process that is killed meanwhile leaves is found by :func:`left_of_shared`.
+    """
+    _write_by(file.with_name(f"{file.name}.{secrets.token_hex(8)}.tmp"), file, content)
+
+
+def left_of_shared(file: Path) -> list[Path]:
+    """What processes that were killed while they wrote a shared file have left beside it."""
+    return sorted(file.parent.glob(f"{escape(file.name)}.{'[0-9a-f]' * 16}.tmp"))
+
+
+def _write_by(temporary: Path, file: Path, content: str | bytes) -> None:
     with temporary.open("wb") as handle:
         handle.write(content.encode("utf-8") if isinstance(content, str) else content)
         handle.flush()
