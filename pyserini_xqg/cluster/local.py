@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from datatrove.executor import LocalPipelineExecutor
-from loguru import logger
+try:
+    from datatrove.executor import LocalPipelineExecutor
+    from loguru import logger
+except ImportError:  # who launches says so
+    LocalPipelineExecutor = object
 
 
-class LocalExecutor(LocalPipelineExecutor):
+class LocalExecutor(LocalPipelineExecutor):  # type: ignore[misc]
     """Tasks on this machine, each in a process of its own."""
 
     def run(self) -> Any:

@@ -18,7 +18,7 @@ from pyserini_xqg.generation.builder import ADVICE, XqgQueryBuilder
 from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.query_work import QueryWork
 from pyserini_xqg.generation.query_writer import QueryWriter
-from pyserini_xqg.storage.finishing import GONE, take, take_up, taken_folders
+from pyserini_xqg.storage.finishing import GONE, take, take_up_whole, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import begun_settings, real_place, shared_folder
@@ -51,10 +51,8 @@ class ShardQueryBuilder(XqgQueryBuilder):
         """
         output = real_place(Path(output))
         finisher = None if shard is None else shard.number
-        take_up(output, finisher)
-        with shared_folder(output) as folder:
-            if (folder / MANIFEST).exists():  # whole but for its last step
-                self._put_in_place(take(output, finisher or 0), output)
+        if (whole := take_up_whole(output, finisher)) is not None:
+            self._put_in_place(whole, output)
         try:
             with TemporaryDirectory() as scratch:
                 begun = begun_settings(output).get("part_size")

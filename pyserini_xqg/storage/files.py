@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
-from glob import escape
 from pathlib import Path
 
 from pyserini_xqg.errors import InputChanged, MissingInput
@@ -26,9 +25,9 @@ def write_shared(file: Path, content: str | bytes) -> None:
     _write_by(file.with_name(f"{file.name}.{secrets.token_hex(8)}.tmp"), file, content)
 
 
-def left_of_shared(file: Path) -> list[Path]:
-    """What processes that were killed while they wrote a shared file have left beside it."""
-    return sorted(file.parent.glob(f"{escape(file.name)}.{'[0-9a-f]' * 16}.tmp"))
+def left_of_shared(folder: Path) -> list[Path]:
+    """What processes that were killed while they wrote shared files have left in their folder."""
+    return sorted(folder.glob(f"*.{'[0-9a-f]' * 16}.tmp"))
 
 
 def _write_by(temporary: Path, file: Path, content: str | bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.storage.files import sync
+from pyserini_xqg.storage.manifest import MANIFEST
 from pyserini_xqg.storage.workspace import partial_folder, real_place
 
 # Of file systems that two machines share, where one has renamed what the other has open.
@@ -64,6 +65,12 @@ def take_up(output: Path, finisher: int | None = None) -> None:
                     f"{taken} is whole but for its last step, and {folder} is there as well: remove {folder} when no "
                     "process is at work in it, and run the same command again"
                 ) from error
+
+
+def take_up_whole(output: Path, finisher: int | None) -> Path | None:
+    """Take up what `finisher`, None: anyone, had taken, and take it again if it is whole but for its last step."""
+    take_up(output, finisher)
+    return take(output, finisher or 0) if (partial_folder(output) / MANIFEST).exists() else None
 
 
 def _taken(output: Path, finisher: str) -> Path:

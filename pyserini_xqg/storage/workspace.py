@@ -120,7 +120,7 @@ def put_in_place(output: Path, folder: Path | None = None) -> None:
     """Turn a folder with a manifest, ``NAME.partial`` unless given, into ``NAME``; an earlier artifact gives way."""
     folder, output = folder or partial_folder(output), real_place(output)
     earlier = output.with_name(output.name + EARLIER)
-    for scratch in (folder / PROGRESS, *left_of_shared(folder / PROGRESS), folder / LOCK):
+    for scratch in (folder / PROGRESS, folder / LOCK, *left_of_shared(folder)):
         scratch.unlink(missing_ok=True)
     shutil.rmtree(folder / MARKERS, ignore_errors=True)
     sync(folder)

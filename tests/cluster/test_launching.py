@@ -1,4 +1,4 @@
-"""Commands as several processes of this machine; tests/cluster/slurm.sh and ray.sh do it under Slurm and on Ray."""
+"""Commands as several processes of this machine; slurm.sh and ray_nodes.py do it under Slurm and on Ray."""
 
 from __future__ import annotations
 
