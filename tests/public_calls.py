@@ -53,6 +53,7 @@ LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 
 @CALLS.of(
     *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
+    *("XqgIndexBuilder.build_shard", "XqgIndexBuilder.prepare", "XqgIndexBuilder.finish"),
     *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
     *("Sweep.cross_validate", "Sweep.choose_and_test", "Sweep.build"),
     *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
@@ -66,6 +67,9 @@ def index(place: Place) -> None:
     builder.build(place("corpus.jsonl"), place("queries.jsonl"), place("index"))
     plain = XqgIndexBuilder(place("encoder"), i.AugmentationSettings(alpha=0), device="cpu")
     plain.build(place("corpus.jsonl"), None, place("plain"))
+    plain.prepare(place("corpus.jsonl"), None, place("shards"))
+    assert plain.build_shard(place("corpus.jsonl"), None, place("shards"), s.Shard(1, 1))
+    assert plain.finish(place("corpus.jsonl"), None, place("shards"))
     XqgIndexBuilder(device="cpu").augment(place("plain"), place("queries.jsonl"), place("augmented"))
     assert i.read_augmentation(place("index")).alpha == 0.2
     assert read_encoder(place("index"), "query").model
@@ -84,7 +88,10 @@ def index(place: Place) -> None:
     g.filter_queries(place("scored"), g.FilterSettings(keep=0.5), place("filtered"))
 
 
-@CALLS.of("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan")
+@CALLS.of(
+    *("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan"),
+    *("ShardQueryBuilder.build", "ShardQueryBuilder.plan", "ShardQueryBuilder.build_shard"),
+)
 def lexicon(place: Place) -> None:
     generator = make_generator(
         "lexicon",
@@ -97,6 +104,10 @@ def lexicon(place: Place) -> None:
     builder = XqgQueryBuilder(generator, ["fi"])
     builder.plan(place("corpus.jsonl"), place("written"))
     builder.build(place("corpus.jsonl"), place("written"))
+    shards = g.ShardQueryBuilder(generator, ["fi"])
+    shards.plan(place("corpus.jsonl"), place("shards"))
+    assert shards.build_shard(place("corpus.jsonl"), place("shards"), s.Shard(1, 1))
+    shards.build(place("corpus.jsonl"), place("shards"))
     g.LexiconGenerator(place("corpus.jsonl"), ["fi"], encoder=place("encoder"), dictionaries=place("dictionaries"))
 
 

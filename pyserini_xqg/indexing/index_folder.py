@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pyserini_xqg.encoding.folder import describe_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
 from pyserini_xqg.indexing.flat_file import read_flat
 from pyserini_xqg.indexing.kept_scan import forget_scan
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
+from pyserini_xqg.storage.identity import differences, identity_of
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
 from pyserini_xqg.storage.workspace import Workspace, already_made
 
@@ -101,6 +103,21 @@ class IndexFolder:
         if (self._folder / MANIFEST).exists() and already_made(self._folder, identity):
             return Manifest.read(self._folder)
         return None
+
+    def same_settings(self, there: Manifest) -> None:
+        """Refuse an index that was made with other settings; whether its inputs are the same is not looked at.
+
+        Raises
+        ------
+        UsageError
+            It was.
+        """
+        found, asked = (identity_of({"settings": each.settings}) for each in (there, self.manifest))
+        if found != asked:
+            raise UsageError(
+                f"{self._output} is there, made with other settings: {differences(found, asked)}. Choose another "
+                "output, or remove it"
+            )
 
     def fill(self) -> None:
         """Make the index of the vectors, once all are there; a flat one they are."""

@@ -196,9 +196,12 @@ class BuildSettings:
     verify : bool
         Read all input again when a stopped run goes on. Else files count as unchanged that have the size, the time
         stamp and a sample of the bytes of before.
+    mixed_devices : bool
+        Go on with what was begun on another kind of device. Vectors of two kinds differ in their last bits.
     """
 
     hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})
     device: str | None = None
     part_size: int = 1024
     verify: bool = False
+    mixed_devices: bool = False

@@ -74,7 +74,7 @@ def test_an_index_that_changes_while_it_is_augmented_stops_that(
 def test_hubness_topics_that_change_during_a_build_stop_it(builder, corpus, queries, tmp_path, monkeypatch) -> None:
     topics = tmp_path / "topics.tsv"
     topics.write_text("1\tmissä joki\n")
-    sha256_of = "pyserini_xqg.indexing.builder.mean_and_direction"
+    sha256_of = "pyserini_xqg.indexing.build.mean_and_direction"
     from pyserini_xqg.indexing.query_mean import mean_and_direction
 
     def changing(*arguments: object) -> object:
