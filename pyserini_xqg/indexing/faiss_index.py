@@ -12,6 +12,7 @@ import numpy as np
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, UsageError, XqgError
+from pyserini_xqg.indexing.opening import graph_of
 
 ADD_ROWS = 65536
 TRAINING_ROWS = 100_000
@@ -39,7 +40,7 @@ def make_index(factory: str, dimension: int) -> faiss.Index:
     # HNSW over PQ has the L2 metric, whatever faiss is asked for.
     if index.metric_type != faiss.METRIC_INNER_PRODUCT or isinstance(index, faiss.IndexIDMap):
         raise UsageError(f"an index {factory!r} does not rank rows by inner product; {expected}")
-    graph, lists = _graph(index), faiss.try_extract_index_ivf(index)
+    graph, lists = graph_of(index), faiss.try_extract_index_ivf(index)
     # With fewer than two links a node faiss has no table of levels, and the process dies when vectors are added.
     linkless = isinstance(graph, faiss.IndexHNSW) and graph.hnsw.cum_nneighbor_per_level.size() < 3
     if linkless or (lists is not None and lists.nlist == 0):
@@ -85,7 +86,7 @@ def fill_index(index: faiss.Index, vectors: Vectors, nprobe: int | None = None, 
         See :func:`check_nprobe`.
     """
     check_nprobe(index, nprobe)
-    lists, graph = faiss.try_extract_index_ivf(index), _graph(index)
+    lists, graph = faiss.try_extract_index_ivf(index), graph_of(index)
     if isinstance(graph, faiss.IndexHNSW):
         graph.hnsw.efConstruction = GRAPH_CONSTRUCTION_DEPTH
         graph.hnsw.efSearch = GRAPH_SEARCH_DEPTH
@@ -121,12 +122,6 @@ def write_index(index: faiss.Index, file: Path) -> None:
         raise XqgError(
             f"{file} cannot be written ({error}); is there space? The same command goes on from the vectors"
         ) from error
-
-
-def _graph(index: faiss.Index) -> faiss.IndexHNSW | faiss.IndexNSG | None:
-    while isinstance(index, faiss.IndexPreTransform | faiss.IndexRefine):
-        index = faiss.downcast_index(index.index if isinstance(index, faiss.IndexPreTransform) else index.base_index)
-    return index if isinstance(index, faiss.IndexHNSW | faiss.IndexNSG) else None
 
 
 @contextmanager
