@@ -202,7 +202,7 @@ class XqgIndexBuilder:
                 "hubness_topics": None if self.hubness_topics is None else sha256_of_topics(self.hubness_topics),
             }
             form = self.augmentation, self.index, self.part_size
-            made = IndexFolder(folder, output, encoder.settings, encoder.dimension, *form, inputs)
+            made = IndexFolder(folder, output, encoder.settings, encoder.dimension, lookup.rows, *form, inputs)
             if (there := made.there()) is not None:
                 return there, None, made
             workspace = made.workspace()

@@ -34,14 +34,10 @@ def open_index(file: Path) -> faiss.Index:
     UsageError
         A variable is no whole number above 0.
     """
-    if (file.parent / LISTS).is_file():
-        # Without them faiss looks for the lists where the process is, and wants to write them.
-        flags = faiss.IO_FLAG_ONDISK_SAME_DIR | faiss.IO_FLAG_READ_ONLY
-    else:
-        flags = 0 if os.environ.get(MAPPED) == "0" else faiss.IO_FLAG_MMAP_IFC
-    index = faiss.read_index(str(file), flags)
-    if (lists := faiss.try_extract_index_ivf(index)) is not None:
-        _check_lists(lists.invlists, file.parent / LISTS)
+    index = _with_lists_beside(file) if (file.parent / LISTS).is_file() else None
+    if index is None:
+        index = faiss.read_index(str(file), 0 if os.environ.get(MAPPED) == "0" else faiss.IO_FLAG_MMAP_IFC)
+    lists = faiss.try_extract_index_ivf(index)
     depths = _depths(file.parent)
     if lists is not None and "nprobe" in depths:
         lists.nprobe = depths["nprobe"]
@@ -58,11 +54,23 @@ def graph_of(index: faiss.Index) -> faiss.IndexHNSW | faiss.IndexNSG | None:
     return index if isinstance(index, faiss.IndexHNSW | faiss.IndexNSG) else None
 
 
-def _check_lists(lists: faiss.InvertedLists, file: Path) -> None:
-    """faiss maps a file that was cut, and the process dies when it comes to the end."""
-    lists = faiss.downcast_InvertedLists(lists)
-    if isinstance(lists, faiss.OnDiskInvertedLists) and file.stat().st_size < lists.totsize:
-        raise RuntimeError(f"{file} has {file.stat().st_size} bytes; {lists.totsize} are expected")
+def _with_lists_beside(file: Path) -> faiss.Index | None:
+    """An index with its lists in the file beside it; None if it has its own.
+
+    By itself faiss looks for the lists where the process is, opens them for writing, and maps a file that was cut. With
+    ``IO_FLAG_ONDISK_SAME_DIR`` it looks beside the index, and says so on standard output.
+    """
+    index = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    inside = faiss.try_extract_index_ivf(index)
+    lists = None if inside is None else faiss.downcast_InvertedLists(inside.invlists)
+    if not isinstance(lists, faiss.OnDiskInvertedLists):
+        return None
+    beside = file.parent / LISTS
+    if (size := beside.stat().st_size) < lists.totsize:
+        raise RuntimeError(f"{beside} has {size} bytes; {lists.totsize} are expected")
+    lists.filename = str(beside)
+    lists.do_mmap()
+    return index
 
 
 def _depths(folder: Path) -> dict[str, int]:
