@@ -72,10 +72,10 @@ class BuildPlan:
         """The scan in a folder, as far as it is there."""
         return KeptScan(folder, self.source, self.queries, self.augmentation, verify)
 
-    def index_folder(self, folder: Path, inputs: dict[str, str | None]) -> IndexFolder:
-        """The folder of the index, made from such inputs."""
-        form = self.augmentation, self.index, self.part_size
-        return IndexFolder(folder, self.output, self.encoder.settings, self.encoder.dimension, *form, inputs)
+    def index_folder(self, folder: Path, inputs: dict[str, str | None], rows: int = 0) -> IndexFolder:
+        """The folder of the index, made from such inputs; how many rows it has is needed to fill it."""
+        shape, form = (self.encoder.dimension, rows), (self.augmentation, self.index, self.part_size)
+        return IndexFolder(folder, self.output, self.encoder.settings, *shape, *form, inputs)
 
     @contextmanager
     def begun(self, folder: Path, scan: KeptScan) -> Iterator[IndexBuild]:
@@ -116,6 +116,7 @@ class IndexBuild:
                 "queries": self._counts.sha256,
                 "hubness_topics": None if topics is None else sha256_of_topics(topics),
             },
+            lookup.rows,
         )
         self._device = device_name(plan.encoder.device)
 

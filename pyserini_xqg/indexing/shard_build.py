@@ -128,8 +128,9 @@ def _awaited_scan(plan: BuildPlan, folder: Path, shard: Shard) -> KeptScan | Non
 
 def _put_in_place(plan: BuildPlan, workspace: Workspace, manifest: Manifest, finisher: int) -> Manifest:
     workspace.folder = take(plan.output, finisher)
-    made = plan.index_folder(workspace.folder, manifest.inputs)
+    made = plan.index_folder(workspace.folder, manifest.inputs, manifest.counts["passages"])
     made.fill()
+    manifest.details |= made.manifest.details
     workspace.finish(manifest, made.settle)
     return manifest
 
