@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import MissingInput, XqgError
-from pyserini_xqg.storage.files import sha256_of, write_atomically
+from pyserini_xqg.storage.files import sha256_of, sync, write_atomically
 
 MARKERS = "parts"
 PER_FOLDER = 1000
@@ -111,6 +112,17 @@ class FileParts(Parts):
     def write(self, number: int, content: str | bytes, **counts: Any) -> None:
         """Write a part, whole or not at all, and mark it."""
         write_atomically(self.file(number), content)
+        self.mark(number, **counts)
+
+    @contextmanager
+    def writing(self, number: int, **counts: Any) -> Iterator[Path]:
+        """A file to write a large part in: it takes the part's place, and is marked, when the block has ended."""
+        file = self.file(number)
+        unfinished = file.with_name(file.name + ".tmp")
+        yield unfinished
+        sync(unfinished)
+        unfinished.replace(file)
+        sync(file.parent)
         self.mark(number, **counts)
 
     def remove(self, number: int) -> None:
