@@ -13,6 +13,7 @@ from typing import Any
 from pyserini_xqg import XqgDocumentEncoder, XqgIndexBuilder, XqgQueryBuilder, XqgQueryEncoder, make_generator
 from pyserini_xqg import collection as c
 from pyserini_xqg import evaluation as e
+from pyserini_xqg import export as x
 from pyserini_xqg import generation as g
 from pyserini_xqg import indexing as i
 from pyserini_xqg import reporting as r
@@ -86,6 +87,13 @@ def index(place: Place) -> None:
     scoring = place("corpus.jsonl"), place("queries.jsonl"), place("encoder"), place("scored")
     g.score_queries(*scoring, index=place("augmented"), device="cpu")
     g.filter_queries(place("scored"), g.FilterSettings(keep=0.5), place("filtered"))
+
+
+@CALLS.of("export_index", "ExportSettings")
+def exported(place: Place) -> None:
+    XqgIndexBuilder(place("encoder"), device="cpu").build(place("corpus.jsonl"), None, place("index"))
+    settings = x.ExportSettings("jsonl", topics=[("fi", place("fi.tsv"))])
+    assert x.export_index(place("index"), place("exported"), settings, device="cpu").counts["passages"] == 23
 
 
 @CALLS.of(

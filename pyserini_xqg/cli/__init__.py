@@ -23,7 +23,7 @@ COMMANDS = (
     *("dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
-    *("data", "push", "pull"),
+    *("data", "export", "push", "pull"),
     *("demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import MissingInput, XqgError
-from pyserini_xqg.storage.files import sha256_of, write_atomically, write_shared
+from pyserini_xqg.storage.files import sha256_of, sync, write_atomically, write_shared
 
 MARKERS = "parts"
 PER_FOLDER = 1000
@@ -135,6 +135,17 @@ class FileParts(Parts):
     def write(self, number: int, content: str | bytes, **counts: Any) -> None:
         """Write a part, whole or not at all, and mark it."""
         (write_shared if self._shared else write_atomically)(self.file(number), content)
+        self.mark(number, **counts)
+
+    @contextmanager
+    def writing(self, number: int, **counts: Any) -> Iterator[Path]:
+        """A file to write a large part in: it takes the part's place, and is marked, when the block has ended."""
+        file = self.file(number)
+        unfinished = file.with_name(file.name + ".tmp")
+        yield unfinished
+        sync(unfinished)
+        unfinished.replace(file)
+        sync(file.parent)
         self.mark(number, **counts)
 
     def remove(self, number: int) -> None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "align",
     "report",
     "data",
+    "export",
     "push",
     "pull",
     "demo",

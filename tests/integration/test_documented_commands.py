@@ -60,6 +60,7 @@ NEEDED: dict[str, list[str]] = {
         *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
     ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],
+    "docs/export.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "topics.fi.tsv"],
     "docs/report.md": [
         *(
             "corpus.jsonl",
