@@ -107,6 +107,7 @@ def lexicon(place: Place) -> None:
         ["fi"],
         encoder=place("encoder"),
         dictionaries=place("dictionaries"),
+        questions=place("fi-en"),
         device="cpu",
     )
     builder = XqgQueryBuilder(generator, ["fi"])
