@@ -74,8 +74,8 @@ class BuildPlan:
 
     def index_folder(self, folder: Path, inputs: dict[str, str | None], rows: int = 0) -> IndexFolder:
         """The folder of the index, made from such inputs; how many rows it has is needed to fill it."""
-        shape, form = (self.encoder.dimension, rows), (self.augmentation, self.index, self.part_size)
-        return IndexFolder(folder, self.output, self.encoder.settings, *shape, *form, inputs)
+        form = self.augmentation, self.index, self.part_size
+        return IndexFolder(folder, self.output, self.encoder.settings, self.encoder.dimension, rows, *form, inputs)
 
     @contextmanager
     def begun(self, folder: Path, scan: KeptScan) -> Iterator[IndexBuild]:
