@@ -104,7 +104,10 @@ class Launch:
         except ImportError as error:
             raise MissingPrerequisite(f"Ray is not installed: {install_extra('ray')}") from error
         from datatrove.executor import RayPipelineExecutor
+        from loguru import logger
 
+        logger.disable("datatrove")
+        log.info("what the processes print is in %s", self._logs)
         assert self.settings.tasks is not None
         cpus = self.settings.cpus or 1
         ray.init(ignore_reinit_error=True, log_to_driver=False)

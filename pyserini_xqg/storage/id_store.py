@@ -37,7 +37,9 @@ class IdStore:
 
     def __init__(self, file: Path, tables: Sequence[str], *, is_fresh: bool = True, is_final: bool = False):
         self.file = file
-        if is_fresh and not is_final:
+        if is_final:
+            file.stat()  # SQLite's error would be none of the system's
+        elif is_fresh:
             file.unlink(missing_ok=True)
         # Shared file systems may have no locks, and the file has one user at a time.
         how = "immutable=1" if is_final else "nolock=1"
