@@ -171,11 +171,7 @@ def _row_while_encoded(index: faiss.Index) -> int:
 
 def _check_on_disk(index: faiss.Index, lists: faiss.IndexIVF) -> None:
     kept = faiss.downcast_InvertedLists(lists.invlists)
-    if (
-        isinstance(index, faiss.IndexRefine)
-        or isinstance(lists, faiss.IndexIVFPQR)
-        or not isinstance(kept, faiss.ArrayInvertedLists)
-    ):
+    if isinstance(index, faiss.IndexRefine) or not isinstance(kept, faiss.ArrayInvertedLists):
         raise UsageError(
             f"an index of the kind {type(index).__name__} with {type(lists).__name__} cannot have its lists on disk, "
             "where max_memory puts them; leave it out, or choose IVF with Flat, SQ8 or PQ, as in IVF1024,PQ48"

@@ -60,7 +60,10 @@ def _with_lists_beside(file: Path) -> faiss.Index | None:
     By itself faiss looks for the lists where the process is, opens them for writing, and maps a file that was cut. With
     ``IO_FLAG_ONDISK_SAME_DIR`` it looks beside the index, and says so on standard output.
     """
-    index = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    try:
+        index = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    except RuntimeError:  # faiss skips no lists that are in the file itself
+        return None
     inside = faiss.try_extract_index_ivf(index)
     lists = None if inside is None else faiss.downcast_InvertedLists(inside.invlists)
     if not isinstance(lists, faiss.OnDiskInvertedLists):
