@@ -1055,7 +1055,7 @@ def test_a_lack_of_memory_ends_in_a_message(
     assert call(*bench.index()) == 6
     said = capsys.readouterr().err
     assert "xqg: out of memory (" in said and "a smaller model or input" in said
-    monkeypatch.setattr(index_folder, "make_index", lambda *_: np.ones(2) @ np.ones(3))
+    monkeypatch.setattr(form, "make_index", lambda *_: np.ones(2) @ np.ones(3))
     with pytest.raises(ValueError, match="mismatch"):
         call(*bench.index())
 

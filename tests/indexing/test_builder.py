@@ -118,8 +118,10 @@ def test_auto_is_named_with_what_it_chose(builder, corpus, queries, tmp_path) ->
 
 
 def test_memory_that_is_too_little_ends_before_anything_is_encoded(builder, corpus, queries, tmp_path) -> None:
-    with pytest.raises(UsageError, match=r"an index SQ8 of 23 vectors of 32 dimensions takes .* and max_memory is 1M"):
-        builder(index=IndexSettings("SQ8", max_memory="1M")).build(corpus, queries, tmp_path / "out")
+    small = builder(index=IndexSettings("SQ8", max_memory="1M"))
+    for work in (small.build, small.plan):
+        with pytest.raises(UsageError, match=r"an index SQ8 of 23 vectors of 32 dimensions takes .* max_memory is 1M"):
+            work(corpus, queries, tmp_path / "out")
     assert not markers(tmp_path / "out.partial")
     builder(index=IndexSettings("SQ8", max_memory="64G")).build(corpus, queries, tmp_path / "out")
 
