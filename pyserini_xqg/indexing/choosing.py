@@ -5,6 +5,9 @@ that are whole, of 8 bits a dimension, and product-quantized, the larger codes f
 index, which is mapped from its file.
 """
 
+# faiss says that it is typed, and its contributions are not.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import math

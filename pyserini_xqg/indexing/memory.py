@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import faiss
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.opening import graph_of
+from pyserini_xqg.indexing.opening import graph_of, lists_of
 
 # Rows that are added at once; as a graph's edges depend on them, a graph keeps to what it always had.
 ROWS_AT_ONCE, GRAPH_ROWS_AT_ONCE = 4096, 65536
@@ -128,10 +129,11 @@ def kept_bytes(index: faiss.Index, rows: int) -> int:
         return kept_bytes(faiss.downcast_index(index.storage), rows) + int(rows * per_row)
     if isinstance(index, faiss.IndexIVF):
         return GROWTH * rows * (index.code_size + 8) + index.nlist * (4 * index.d + 64)
+    codes: Any = index
     if isinstance(index, faiss.IndexFastScan):
-        return GROWTH * rows * index.code_size
+        return GROWTH * rows * int(codes.code_size)
     if isinstance(index, faiss.IndexFlatCodes):
-        return int(rows * index.code_size)
+        return rows * int(codes.code_size)
     raise UsageError(
         f"what an index of the kind {type(index).__name__} takes in memory is not known here; leave max_memory out, or "
         "choose Flat, SQ, PQ, HNSW or IVF"
@@ -147,8 +149,9 @@ def reserve(index: faiss.Index, rows: int) -> None:
             reserve(faiss.downcast_index(each), rows)
     elif isinstance(index, faiss.IndexHNSW):
         reserve(faiss.downcast_index(index.storage), rows)
-        index.hnsw.neighbors.resize(int(rows * index.hnsw.cum_nneighbor_per_level.at(1) * 1.1))
-        index.hnsw.neighbors.resize(0)
+        links: Any = index.hnsw
+        links.neighbors.resize(int(rows * links.cum_nneighbor_per_level.at(1) * 1.1))
+        links.neighbors.resize(0)
     elif isinstance(index, faiss.IndexFlatCodes) and not isinstance(index, faiss.IndexFastScan):
         index.codes.resize(rows * index.code_size)
         index.codes.resize(0)
@@ -170,12 +173,7 @@ def _row_while_encoded(index: faiss.Index) -> int:
 
 
 def _check_on_disk(index: faiss.Index, lists: faiss.IndexIVF) -> None:
-    kept = faiss.downcast_InvertedLists(lists.invlists)
-    if (
-        isinstance(index, faiss.IndexRefine)
-        or isinstance(lists, faiss.IndexIVFPQR)
-        or not isinstance(kept, faiss.ArrayInvertedLists)
-    ):
+    if isinstance(index, faiss.IndexRefine) or not isinstance(lists_of(lists), faiss.ArrayInvertedLists):
         raise UsageError(
             f"an index of the kind {type(index).__name__} with {type(lists).__name__} cannot have its lists on disk, "
             "where max_memory puts them; leave it out, or choose IVF with Flat, SQ8 or PQ, as in IVF1024,PQ48"

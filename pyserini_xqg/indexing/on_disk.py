@@ -24,7 +24,7 @@ from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import XqgError
 from pyserini_xqg.indexing.faiss_index import add_rows, save_depths, threads_of, train, write_index
 from pyserini_xqg.indexing.memory import BuildMemory
-from pyserini_xqg.indexing.opening import LISTS
+from pyserini_xqg.indexing.opening import LISTS, lists_of
 from pyserini_xqg.indexing.sizes import said_bytes
 from pyserini_xqg.storage.files import free_bytes, sync
 from pyserini_xqg.storage.parts import FileParts
@@ -95,7 +95,7 @@ def build_on_disk(
 
 def write_beside_lists(index: faiss.Index, folder: Path) -> None:
     """Write an index whose lists are in a file of `folder`, which it names without the folder."""
-    faiss.downcast_InvertedLists(faiss.extract_index_ivf(index).invlists).filename = LISTS
+    lists_of(faiss.extract_index_ivf(index)).filename = LISTS
     _write(index, folder / "index")
 
 

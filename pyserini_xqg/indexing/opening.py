@@ -54,15 +54,24 @@ def graph_of(index: faiss.Index) -> faiss.IndexHNSW | faiss.IndexNSG | None:
     return index if isinstance(index, faiss.IndexHNSW | faiss.IndexNSG) else None
 
 
+def lists_of(index: faiss.IndexIVF) -> Any:
+    """The inverted lists of an index, as the kind of lists that they are."""
+    lists: Any = index.invlists
+    return faiss.downcast_InvertedLists(lists)
+
+
 def _with_lists_beside(file: Path) -> faiss.Index | None:
     """An index with its lists in the file beside it; None if it has its own.
 
     By itself faiss looks for the lists where the process is, opens them for writing, and maps a file that was cut. With
     ``IO_FLAG_ONDISK_SAME_DIR`` it looks beside the index, and says so on standard output.
     """
-    index = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    try:
+        index = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    except RuntimeError:  # faiss skips no lists that are in the file itself
+        return None
     inside = faiss.try_extract_index_ivf(index)
-    lists = None if inside is None else faiss.downcast_InvertedLists(inside.invlists)
+    lists = None if inside is None else lists_of(inside)
     if not isinstance(lists, faiss.OnDiskInvertedLists):
         return None
     beside = file.parent / LISTS
