@@ -20,14 +20,14 @@ from pyserini_xqg.options.help_page import PlainHelp, message_of
 from pyserini_xqg.options.result import Result
 
 COMMANDS = (
-    *("dictionary", "generate", "score", "filter", "show"),
+    *("plan", "dictionary", "generate", "score", "filter", "show"),
     *("index", "augment", "encoder", "records"),
     *("evaluate", "sweep", "align", "report"),
     *("data", "export", "push", "pull"),
     *("demo", "reproduce", "doctor"),
 )
 # What takes little time, or keeps nothing of unfinished work.
-STARTING_ANEW = {"dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "push", "doctor"}
+STARTING_ANEW = {"plan", "dictionary", "show", "encoder", "records", "evaluate", "sweep", "report", "push", "doctor"}
 FLAGS = {"--help": "Show this message and end.", "--version": "Show the version and end."}
 
 app = App(

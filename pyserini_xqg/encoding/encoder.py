@@ -201,6 +201,10 @@ class TextEncoder:
             vectors[rows] = values
         return vectors
 
+    def weights_bytes(self) -> int:
+        """The memory that the model's weights take."""
+        return sum(each.numel() * each.element_size() for each in self._model.parameters())
+
     def use_half_precision(self) -> None:
         """Compute in float16 from here on, as Pyserini's ``--fp16`` asks for."""
         if self.settings.dtype != "float16":

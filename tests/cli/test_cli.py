@@ -19,6 +19,7 @@ from tests.conftest import Run, call, write_lines
 from tests.fixtures.processes import run_modules
 
 COMMANDS = (
+    "plan",
     "dictionary",
     "generate",
     "score",

@@ -61,6 +61,7 @@ NEEDED: dict[str, list[str]] = {
     ],
     "docs/indexes.md": ["corpus.jsonl", "corpus", "queries.jsonl", "queries", E5, "indexes/plain"],
     "docs/export.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "topics.fi.tsv"],
+    "docs/plan.md": [],
     "docs/report.md": [
         *(
             "corpus.jsonl",

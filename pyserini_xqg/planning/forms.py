@@ -1,0 +1,77 @@
+"""Bytes of an index of any form that faiss makes, from what it is made of, with nothing added to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faiss
+
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.faiss_index import ADD_ROWS, TRAINING_ROWS, TRAINING_ROWS_PER_LIST, make_index
+
+# Lists grow as they are filled, and are copied when they do.
+GROWTH = 3
+
+
+def index_bytes(factory: str, dimension: int, rows: int) -> int:
+    """The size of an index file.
+
+    Parameters
+    ----------
+    factory : str
+        faiss factory string.
+    dimension, rows : int
+
+    Raises
+    ------
+    UsageError
+        faiss does not know the form, or it is not known here what it takes.
+    """
+    fixed, row = _parts(make_index(factory, dimension), factory)
+    return round(fixed + rows * row)
+
+
+def memory_to_fill(factory: str, dimension: int, rows: int) -> int:
+    """The memory that an index takes while it is filled; nothing for Flat, which is written row by row."""
+    if factory == "Flat":
+        return 0
+    index = make_index(factory, dimension)
+    lists = faiss.try_extract_index_ivf(index)
+    sample = max(TRAINING_ROWS, 0 if lists is None else TRAINING_ROWS_PER_LIST * lists.nlist)
+    training = 0 if index.is_trained else 2 * 4 * dimension * min(rows, sample)
+    kept = index_bytes(factory, dimension, rows) * (GROWTH if lists is not None else 1)
+    return max(training, kept + 2 * 4 * dimension * min(rows, ADD_ROWS))
+
+
+def _parts(index: faiss.Index, factory: str) -> tuple[float, float]:
+    """Bytes that are there anyway, and those of a row."""
+    if isinstance(index, faiss.IndexPreTransform):
+        chain: Any = index.chain  # a vector of C++, whatever faiss says of its type
+        steps = [faiss.downcast_VectorTransform(chain.at(number)) for number in range(chain.size())]
+        fixed, row = _parts(faiss.downcast_index(index.index), factory)
+        return fixed + sum(4 * step.d_out * (step.d_in + 1) for step in steps), row
+    if isinstance(index, faiss.IndexRefine):
+        both = [_parts(faiss.downcast_index(each), factory) for each in (index.base_index, index.refine_index)]
+        return sum(fixed for fixed, _ in both), sum(row for _, row in both)
+    if isinstance(index, faiss.IndexHNSW):
+        fixed, row = _parts(faiss.downcast_index(index.storage), factory)
+        lowest = index.hnsw.cum_nneighbor_per_level.at(1)
+        upper = index.hnsw.cum_nneighbor_per_level.at(2) - lowest
+        # Each level has one node in `upper` of the level below; a node has its level and where its links begin.
+        return fixed, row + 4 * lowest + 4 * upper / (upper - 1) + 12
+    if isinstance(index, faiss.IndexIVF):
+        centroids, of_centroid = _parts(faiss.downcast_index(index.quantizer), factory)
+        return centroids + index.nlist * (of_centroid + 8) + _trained(index), index.code_size + 8
+    if isinstance(index, faiss.IndexFlatCodes):
+        return _trained(index), index.code_size
+    raise UsageError(
+        f"what an index {factory!r} takes is not known here; Flat, SQ, PQ, HNSW or IVF is expected, with or without "
+        "transforms"
+    )
+
+
+def _trained(index: faiss.Index) -> float:
+    """Bytes of what quantizers have learned."""
+    if (product := getattr(index, "pq", None)) is not None:
+        return float(4 * index.d * product.ksub)
+    return float(8 * index.d) if hasattr(index, "sq") else 0.0
