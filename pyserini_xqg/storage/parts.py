@@ -70,7 +70,7 @@ class Parts:
         """Say that a part is on disk, and what came of it: values that JSON has."""
         marker = self._marker(number)
         # Not the unfinished folder itself: another process may have put it in its place.
-        for folder in (self._markers.parent, self._markers, marker.parent):
+        for folder in reversed([each for each in marker.parents if self._folder in each.parents]):
             folder.mkdir(exist_ok=True)
         write_shared(marker, json.dumps({"sha256": self._sha256(number), "counts": counts}) + "\n")
 
