@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.cluster.settings import ClusterSettings
-from pyserini_xqg.cluster.task import CommandTask, without_options
-from pyserini_xqg.errors import MissingPrerequisite, XqgError, install_extra
+from pyserini_xqg.cluster.task import CommandTask, failure, without_options
+from pyserini_xqg.errors import MissingPrerequisite, install_extra
 from pyserini_xqg.storage.manifest import MANIFEST
 from pyserini_xqg.storage.workspace import real_place
 
@@ -66,7 +66,7 @@ class Launch:
             return self._submitted()
         self._by_ray() if self.settings.executor == "ray" else self._locally()
         for failed in sorted(self._logs.glob("*.failed")):
-            raise XqgError(f"{failed.read_text('utf-8').strip()}; the same command goes on where this one was")
+            raise failure(failed)
         if not (self.output / MANIFEST).exists():  # as where two ended at once, and neither saw the other's last part
             self._task("finish")(None, 0, 1)
         shutil.rmtree(self._logs)

@@ -65,11 +65,9 @@ class CommandTask:
             code = _ended(process)
         if code:
             said = f"{name} ended with {code}: {_last_line(log) or 'nothing is said'} (see {log})"
-            failed.write_text(said + "\n", encoding="utf-8")
+            failed.write_text(f"{code} {said}\n", encoding="utf-8")
             if self.raises:
-                error = XqgError(said)
-                error.exit_code = code if code in EXIT_CODES else XqgError.exit_code
-                raise error
+                raise failure(failed)
 
     def words(self, rank: int, world_size: int) -> list[str]:
         """The words after ``xqg`` of a task."""
@@ -79,6 +77,14 @@ class CommandTask:
         if self.devices:
             words = [*without_options(words, ("--device",)), "--device", self.devices[rank % len(self.devices)]]
         return words
+
+
+def failure(failed: Path) -> XqgError:
+    """The error that a process has left, with its exit code where it is one of ours."""
+    code, _, said = failed.read_text(encoding="utf-8").strip().partition(" ")
+    error = XqgError(f"{said}; the same command goes on where this one was")
+    error.exit_code = int(code) if int(code) in EXIT_CODES else XqgError.exit_code
+    return error
 
 
 def without_options(words: list[str], options: tuple[str, ...], flags: tuple[str, ...] = ()) -> list[str]:

@@ -38,4 +38,4 @@ def test_a_process_that_fails_leaves_what_it_said_and_its_exit_code(tmp_path: Pa
         assert caught.value.exit_code == 2 != InvalidInput.exit_code
     else:
         task(None, 1, 3)
-    assert (tmp_path / "shard-2-of-3.failed").read_text().startswith(said)
+    assert (tmp_path / "shard-2-of-3.failed").read_text().startswith(f"2 {said}")
