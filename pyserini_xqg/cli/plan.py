@@ -13,7 +13,7 @@ from pyserini_xqg.generation.settings import GenerationSettings
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.options.result import Result
-from pyserini_xqg.planning.plan import PlanSettings
+from pyserini_xqg.planning.settings import PlanSettings
 
 
 @command

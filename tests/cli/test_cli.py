@@ -127,7 +127,7 @@ def test_an_option_takes_one_kind_of_value() -> None:
     # What they take is said by its command: choices that differ, or one value and several.
     assert several == {
         *("--recipe", "--dtype", "--reduce-hubness", "--queries", "--control"),
-        *("--keep", "--parallel", "--run", "--cluster", "--normalize", "--from"),
+        *("--keep", "--parallel", "--run", "--cluster", "--normalize", "--from", "--format"),
     }
 
 

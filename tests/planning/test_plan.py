@@ -10,8 +10,9 @@ from pyserini_xqg.cli import app
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.planning.commands import commands_of
-from pyserini_xqg.planning.plan import PlanSettings, make_plan
+from pyserini_xqg.planning.plan import make_plan
 from pyserini_xqg.planning.sample import Sample
+from pyserini_xqg.planning.settings import PlanSettings
 from pyserini_xqg.planning.text import said_bytes
 from tests.conftest import call, write_lines
 from tests.fixtures.documents import blocks
