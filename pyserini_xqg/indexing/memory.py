@@ -17,8 +17,10 @@ ROWS_AT_ONCE, GRAPH_ROWS_AT_ONCE = 4096, 65536
 TRAINING_ROWS = 100_000
 TRAINING_ROWS_PER_LIST = 64
 LEAST_ROWS_PER_LIST = 39  # fewer are too few for faiss's k-means
-# faiss trains what encodes, on so many rows at most, with copies of them.
-ENCODER_ROWS, ENCODER_COPIES = 100_000, 4
+# Of what faiss trains residuals on, and its optimised rotations (OPQ): how many rows at most, and how many copies.
+RESIDUAL_ROWS, RESIDUAL_COPIES = 100_000, 1.25
+ROTATION_ROWS, ROTATION_COPIES = 65536, 5
+MARGIN = 1.1
 # A vector that grows is copied into one of twice the size.
 GROWTH = 3
 PART_SHARE = 16
@@ -76,20 +78,13 @@ def memory_to_build(index: faiss.Index, rows: int, limit: int | None = None) -> 
     """
     lists = faiss.try_extract_index_ivf(index)
     nlist = 0 if lists is None else lists.nlist
-    wide = max(index.d, _inner(index).d)
-    row = 4 * wide
-
-    def training(sample: int) -> int:
-        # The sample, what transforms make of it, and what encodes; and centroids, beside the sums they are made of.
-        copies = sample * row * (2 if isinstance(index, faiss.IndexPreTransform) else 1)
-        return copies + ENCODER_COPIES * min(sample, ENCODER_ROWS) * row + 3 * nlist * row
-
+    row = 4 * max(index.d, _inner(index).d)
     sample = training_rows(index, rows)
     if limit is not None and not index.is_trained:
         least = min(rows, max(LEAST_ROWS_PER_LIST * nlist, 10_000))
-        while sample > least and training(sample) > limit // 2:
+        while sample > least and _training_bytes(index, sample) > limit // 2:
             sample = max(least, sample * 3 // 4)
-    to_train = 0 if index.is_trained else training(sample)
+    to_train = 0 if index.is_trained else _training_bytes(index, sample)
     piece = (GRAPH_ROWS_AT_ONCE if graph_of(index) is not None else ROWS_AT_ONCE) * _row_while_encoded(index)
     if lists is None or limit is None:
         return BuildMemory(sample, to_train, kept_bytes(index, rows) + piece, None)
@@ -107,6 +102,23 @@ def training_rows(index: faiss.Index, rows: int) -> int:
     """How many rows an index is trained on."""
     lists = faiss.try_extract_index_ivf(index)
     return min(rows, TRAINING_ROWS if lists is None else max(TRAINING_ROWS, TRAINING_ROWS_PER_LIST * lists.nlist))
+
+
+def _training_bytes(index: faiss.Index, sample: int) -> int:
+    inner, lists = _inner(index), faiss.try_extract_index_ivf(index)
+    row = 4 * max(index.d, inner.d)
+    size = 4 * index.d * sample
+    if isinstance(index, faiss.IndexPreTransform):
+        size += 4 * inner.d * sample
+        chain: Any = index.chain
+        transforms = (faiss.downcast_VectorTransform(chain.at(number)) for number in range(chain.size()))
+        if any(isinstance(each, faiss.OPQMatrix) for each in transforms):
+            size += ROTATION_COPIES * row * min(sample, ROTATION_ROWS)
+    if lists is not None:
+        size += int(RESIDUAL_COPIES * row * min(sample, RESIDUAL_ROWS)) + 3 * lists.nlist * row
+    if (quantizer := getattr(inner, "pq", None)) is not None:
+        size += 2 * 4 * quantizer.dsub * sample
+    return int(MARGIN * size)
 
 
 def kept_bytes(index: faiss.Index, rows: int) -> int:
