@@ -135,9 +135,8 @@ def kept_bytes(index: faiss.Index, rows: int) -> int:
         parts = (faiss.downcast_index(each) for each in (index.base_index, index.refine_index))
         return sum(kept_bytes(each, rows) for each in parts)
     if isinstance(index, faiss.IndexHNSW):
-        links = index.hnsw.cum_nneighbor_per_level.at(1)
-        # Of links a little more than those of the lowest level; where they are, levels and locks, which grow.
-        per_row = 4 * links * 1.1 + GROWTH * 12 + 8
+        # Links; where they are, and levels, which grow; locks.
+        per_row = 4 * _links(index) + GROWTH * 12 + 8
         return kept_bytes(faiss.downcast_index(index.storage), rows) + int(rows * per_row)
     if isinstance(index, faiss.IndexIVF):
         return GROWTH * rows * (index.code_size + 8) + index.nlist * (4 * index.d + 64)
@@ -161,9 +160,9 @@ def reserve(index: faiss.Index, rows: int) -> None:
             reserve(faiss.downcast_index(each), rows)
     elif isinstance(index, faiss.IndexHNSW):
         reserve(faiss.downcast_index(index.storage), rows)
-        links: Any = index.hnsw
-        links.neighbors.resize(int(rows * links.cum_nneighbor_per_level.at(1) * 1.1))
-        links.neighbors.resize(0)
+        graph: Any = index.hnsw
+        graph.neighbors.resize(int(rows * _links(index)))
+        graph.neighbors.resize(0)
     elif isinstance(index, faiss.IndexFlatCodes) and not isinstance(index, faiss.IndexFastScan):
         index.codes.resize(rows * index.code_size)
         index.codes.resize(0)
@@ -172,6 +171,14 @@ def reserve(index: faiss.Index, rows: int) -> None:
 def _inner(index: faiss.Index) -> faiss.Index:
     """What stands behind the transforms of vectors."""
     return faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+
+
+def _links(index: faiss.IndexHNSW) -> float:
+    """How many links a node has place for, on average, with a little room: 2 M on the lowest level, and of the nodes
+    one in M has M on the next.
+    """
+    lowest: int = index.hnsw.cum_nneighbor_per_level.at(1)
+    return lowest * (1.03 + 1 / (lowest - 2))
 
 
 def _row_while_encoded(index: faiss.Index) -> int:
