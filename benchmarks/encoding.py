@@ -1,7 +1,9 @@
-"""Encoding passages, beside stock Pyserini: python benchmarks/encoding.py [--documents N] [--threads 1] [--repeat 1].
+"""Encoding, beside stock and sentence-transformers: python benchmarks/encoding.py [--what queries] [--documents N].
 
-Three ways from the same corpus and model to passage vectors, each in a process of its own with as many threads: stock
-``pyserini.encode`` with its own encoder class, stock ``pyserini.encode`` with ours, and ``xqg index``.
+Four ways from the same corpus and model to a flat index, each in a process of its own with as many threads: stock
+``pyserini.encode`` with its own encoder class, stock ``pyserini.encode`` with ours, sentence-transformers'
+``encode`` and faiss, and ``xqg index``. The texts are as long as passages, or with ``--what queries`` as short as
+generated queries, which stock Pyserini would encode as a corpus too.
 
 Documents per CPU-second count user and system time, so that other work on the machine does little to them; start-up
 (imports, the Java runtime that Pyserini starts, the model) is measured by a run on one document and taken off. Memory
@@ -16,42 +18,57 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-MEAN_TOKENS, SPREAD, MAX_TOKENS = 112, 0.25, 256
+from cost import Cost, cost_of
+
 BATCH = 64
-WAYS = {"stock": "pyserini.encode", "class": "pyserini.encode, class xqg", "index": "xqg index"}
+WAYS = {
+    "stock": "pyserini.encode",
+    "class": "pyserini.encode, class xqg",
+    "sentence-transformers": "sentence-transformers",
+    "index": "xqg index",
+}
 TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What a process took: CPU-seconds, and bytes at its largest."""
+class Lengths:
+    """Of texts, in tokens: their mean, the spread of its logarithm, and where they are cut."""
 
-    seconds: float
-    memory: int
+    mean: float
+    spread: float
+    most: int
+
+
+TEXTS = {"passages": Lengths(112, 0.25, 256), "queries": Lengths(11, 0.3, 32)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--documents", type=int, default=250)
+    parser.add_argument("--what", choices=TEXTS, default="passages")
+    parser.add_argument("--documents", type=int, help="how many texts; 250 passages or 2,500 queries unless given")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=1, help="runs of each, of which the median is taken")
     parser.add_argument("--model", type=Path, help="folder of a mean-pooling model, instead of the random one")
+    parser.add_argument("--sentence-transformers", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.sentence_transformers:
+        encode_by_sentence_transformers(*map(Path, arguments.sentence_transformers))
+        return
+    lengths = TEXTS[arguments.what]
+    documents = arguments.documents or {"passages": 250, "queries": 2500}[arguments.what]
     with tempfile.TemporaryDirectory() as scratch:
-        measure(Path(scratch), arguments.documents, arguments.threads, arguments.repeat, arguments.model)
+        measure(Path(scratch), lengths, documents, arguments.threads, arguments.repeat, arguments.model)
 
 
-def measure(folder: Path, documents: int, threads: int, repeat: int, model: Path | None) -> None:
+def measure(folder: Path, lengths: Lengths, documents: int, threads: int, repeat: int, model: Path | None) -> None:
     # In a process of its own: the memory of a process that starts another one counts as that one's too.
-    maker = multiprocessing.get_context("spawn").Process(target=make_inputs, args=(folder, documents, model))
+    maker = multiprocessing.get_context("spawn").Process(target=make_inputs, args=(folder, lengths, documents, model))
     maker.start()
     maker.join()
     if maker.exitcode:
@@ -67,11 +84,12 @@ def measure(folder: Path, documents: int, threads: int, repeat: int, model: Path
     starts: dict[str, list[Cost]] = {way: [] for way in WAYS}
     for number in range(repeat):
         for way in WAYS:
-            starts[way].append(run(command(way, "one", number, inputs["dimension"]), folder, threads))
-            costs[way].append(run(command(way, "all", number, inputs["dimension"]), folder, threads))
+            for corpus, kept in (("one", starts), ("all", costs)):
+                words = command(way, corpus, number, inputs["dimension"], lengths.most)
+                kept[way].append(cost_of(words, folder, threads))
 
-    start = {way: statistics.median(cost.seconds for cost in starts[way]) for way in WAYS}
-    whole = {way: statistics.median(cost.seconds for cost in costs[way]) for way in WAYS}
+    start = {way: statistics.median(cost.cpu for cost in starts[way]) for way in WAYS}
+    whole = {way: statistics.median(cost.cpu for cost in costs[way]) for way in WAYS}
     speed = {way: (documents - 1) / (whole[way] - start[way]) for way in WAYS}
     memory = {way: statistics.median(cost.memory for cost in costs[way]) for way in WAYS}
     apart = {way: difference(folder, way) for way in WAYS}
@@ -86,36 +104,39 @@ def measure(folder: Path, documents: int, threads: int, repeat: int, model: Path
         sys.exit(f"the vectors differ by more than {TOLERANCE}")
 
 
-def command(way: str, corpus: str, number: int, dimension: int) -> list[str]:
+def command(way: str, corpus: str, number: int, dimension: int, most: int) -> list[str]:
     output = f"{way}-{corpus}-{number}"
     if way == "index":
-        return f"pyserini_xqg index --corpus {corpus} --encoder ours --alpha 0 --device cpu --output {output}".split()
+        return (
+            f"-m pyserini_xqg index --corpus {corpus} --encoder ours --alpha 0 --device cpu --output {output}".split()
+        )
+    if way == "sentence-transformers":
+        return [str(Path(__file__).resolve()), "--sentence-transformers", corpus, output]
     encoder = "--encoder ours --encoder-class xqg" if way == "class" else "--encoder model --encoder-class auto"
     return (
-        f"pyserini.encode input --corpus {corpus} --fields text output --embeddings {output} --to-faiss "
-        f"encoder {encoder} --fields text --pooling mean --l2-norm --max-length {MAX_TOKENS} "
+        f"-m pyserini.encode input --corpus {corpus} --fields text output --embeddings {output} --to-faiss "
+        f"encoder {encoder} --fields text --pooling mean --l2-norm --max-length {most} "
         f"--dimension {dimension} --batch-size {BATCH} --device cpu"
     ).split()
 
 
-def run(arguments: list[str], folder: Path, threads: int) -> Cost:
-    """The cost of a Python module run in `folder`; its relative names keep stock's guesses by path out of the way."""
-    count = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    with (folder / "log").open("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **count, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            log.seek(0)
-            sys.exit(f"{' '.join(arguments)} ended with {process.returncode}:\n{log.read()[-3000:]}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+def encode_by_sentence_transformers(corpus: Path, output: Path) -> None:
+    """The model of this folder, mean pooling and unit length, into a flat index."""
+    import faiss
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Normalize, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
+    transformer = Transformer("model", max_seq_length=json.loads(Path("inputs.json").read_text())["cut"])
+    pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
+    model = SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu")
+    records = [json.loads(line) for line in (corpus / "corpus.jsonl").read_text().splitlines()]
+    vectors = model.encode([record["text"] for record in records], batch_size=BATCH, show_progress_bar=False)
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    output.mkdir()
+    faiss.write_index(index, str(output / "index"))
+    (output / "docid").write_text("".join(f"{record['id']}\n" for record in records))
 
 
 def difference(folder: Path, way: str) -> float:
@@ -131,7 +152,7 @@ def difference(folder: Path, way: str) -> float:
     return float(np.abs(vectors[0] - vectors[1]).max())
 
 
-def make_inputs(folder: Path, documents: int, model: Path | None) -> None:
+def make_inputs(folder: Path, of: Lengths, documents: int, model: Path | None) -> None:
     """The model, our encoder folder over it and the corpora; ``inputs.json`` says what they are like."""
     import numpy as np
     from transformers import AutoTokenizer
@@ -152,7 +173,7 @@ def make_inputs(folder: Path, documents: int, model: Path | None) -> None:
         l2_norm=True,
         query_prefix="",
         passage_prefix="",
-        passage_max_length=MAX_TOKENS,
+        passage_max_length=of.most,
     )
     write_encoder(settings, AugmentationSettings(alpha=0), folder / "ours", "cpu")
 
@@ -160,15 +181,16 @@ def make_inputs(folder: Path, documents: int, model: Path | None) -> None:
     words = [word.lstrip("▁") for word in sorted(tokenizer.get_vocab()) if word.lstrip("▁").isalpha()]
     words = [word for word in words if len(tokenizer(word)["input_ids"]) == 3][:5000]
     random = np.random.default_rng(0)
-    lengths = random.lognormal(np.log(MEAN_TOKENS) - SPREAD**2 / 2, SPREAD, documents).round().clip(4, MAX_TOKENS)
+    lengths = random.lognormal(np.log(of.mean) - of.spread**2 / 2, of.spread, documents).round().clip(4, of.most)
     texts = [" ".join(random.choice(words, int(length) - 2)) for length in lengths]
     for name, chosen in (("one", texts[:1]), ("all", texts)):
         (folder / name).mkdir()
         lines = (json.dumps({"id": f"d{number}", "text": text}) + "\n" for number, text in enumerate(chosen))
         (folder / name / "corpus.jsonl").write_text("".join(lines))
-    tokens = [len(ids) for ids in tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]]
+    tokens = [len(ids) for ids in tokenizer(texts, truncation=True, max_length=of.most)["input_ids"]]
     batches = [tokens[start : start + BATCH] for start in range(0, documents, BATCH)]
     values = {
+        "cut": of.most,
         "mean": sum(tokens) / documents,
         "least": min(tokens),
         "most": max(tokens),

@@ -54,6 +54,7 @@ LENGTHS: dict[str, Any] = {"query_max_length": 16, "passage_max_length": 32}
 
 @CALLS.of(
     *("EncoderSettings", "XqgIndexBuilder", "XqgIndexBuilder.build", "XqgIndexBuilder.plan"),
+    *("XqgIndexBuilder.build_shard", "XqgIndexBuilder.prepare", "XqgIndexBuilder.finish"),
     *("XqgIndexBuilder.augment", "read_encoder", "read_augmentation", "KeptVectors", "Sweep", "QuestionSet.read"),
     *("Sweep.cross_validate", "Sweep.choose_and_test", "Sweep.build"),
     *("XqgDocumentEncoder", "XqgQueryEncoder", "Manifest.read", "Manifest.write", "score_queries", "filter_queries"),
@@ -67,6 +68,9 @@ def index(place: Place) -> None:
     builder.build(place("corpus.jsonl"), place("queries.jsonl"), place("index"))
     plain = XqgIndexBuilder(place("encoder"), i.AugmentationSettings(alpha=0), device="cpu")
     plain.build(place("corpus.jsonl"), None, place("plain"))
+    plain.prepare(place("corpus.jsonl"), None, place("shards"))
+    assert plain.build_shard(place("corpus.jsonl"), None, place("shards"), s.Shard(1, 1))
+    assert plain.finish(place("corpus.jsonl"), None, place("shards"))
     XqgIndexBuilder(device="cpu").augment(place("plain"), place("queries.jsonl"), place("augmented"))
     assert i.read_augmentation(place("index")).alpha == 0.2
     assert read_encoder(place("index"), "query").model
@@ -92,7 +96,10 @@ def exported(place: Place) -> None:
     assert x.export_index(place("index"), place("exported"), settings, device="cpu").counts["passages"] == 23
 
 
-@CALLS.of("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan")
+@CALLS.of(
+    *("make_generator", "LexiconGenerator", "XqgQueryBuilder.build", "XqgQueryBuilder.plan"),
+    *("ShardQueryBuilder.build", "ShardQueryBuilder.plan", "ShardQueryBuilder.build_shard"),
+)
 def lexicon(place: Place) -> None:
     generator = make_generator(
         "lexicon",
@@ -100,11 +107,16 @@ def lexicon(place: Place) -> None:
         ["fi"],
         encoder=place("encoder"),
         dictionaries=place("dictionaries"),
+        questions=place("fi-en"),
         device="cpu",
     )
     builder = XqgQueryBuilder(generator, ["fi"])
     builder.plan(place("corpus.jsonl"), place("written"))
     builder.build(place("corpus.jsonl"), place("written"))
+    shards = g.ShardQueryBuilder(generator, ["fi"])
+    shards.plan(place("corpus.jsonl"), place("shards"))
+    assert shards.build_shard(place("corpus.jsonl"), place("shards"), s.Shard(1, 1))
+    shards.build(place("corpus.jsonl"), place("shards"))
     g.LexiconGenerator(place("corpus.jsonl"), ["fi"], encoder=place("encoder"), dictionaries=place("dictionaries"))
 
 

@@ -146,7 +146,8 @@ def _data_sets(folder: Path) -> None:
         (folder / "squad" / f"xquad.{language}.json").write_text(json.dumps(content), encoding="utf-8")
         rows = "".join(f"{sentence(number, 5)}\t{sentence(number + 9, 5)}\tneutral\n" for number in range(6))
         (folder / "xnli" / f"dev-{language}.tsv").write_text(rows, encoding="utf-8")
-        rows = "".join(f"{words(f'{language}{number}', 5)}\n" for number in range(12))
+        asks = {"en": ("Who", "When"), "fi": ("Kuka", "Milloin")}[language]
+        rows = "".join(f"{asks[number % 2]} {words(f'{language}{number}', 5)}\n" for number in range(20))
         (folder / "fi-en" / f"{language}.txt").write_text(rows, encoding="utf-8")
     write_lines(folder / "of-xnli.jsonl", ({"id": f"s{n}", "queries": {"fi": [sentence(n, 4)]}} for n in range(6)))
     pairs = "".join(f"fi:s{number}\tp{number}\n" for number in range(6))

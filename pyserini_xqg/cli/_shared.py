@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cluster.settings import ClusterSettings
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.settings import AugmentationSettings, BuildSettings, IndexSettings
@@ -17,6 +18,10 @@ QUERIES = {
     "help": "Generated queries in JSON lines: a file or folder, .gz too, or hf:OWNER/NAME[@REVISION] of the hub."
 }
 
+SHARD = "Do the Kth of N equal shares of the work, the others being done by other processes."
+PREPARE = "Do what --shard needs before the first part, and end; the first shard does it, too."
+FINISH = "Check what shards have done, put it in its place, and end; the last shard does it, too."
+
 Corpus = Annotated[Path, {"help": "Passages in Pyserini's JSONL: a file or folder, .gz too."}]
 Queries = Annotated[Path, QUERIES]
 NoQueries = Annotated[Path | None, QUERIES]
@@ -24,6 +29,10 @@ Device = Annotated[str | None, {"help": "Where the model runs: cpu, cuda, cuda:1
 Augmentation = Annotated[dict[str, Any], Options(AugmentationSettings, panel="Augmentation")]
 Form = Annotated[dict[str, Any], Options(IndexSettings, panel="Index")]
 Building = Annotated[dict[str, Any], Options(BuildSettings)]
+Clustering = Annotated[dict[str, Any], Options(ClusterSettings, panel="Many processes")]
+Shards = Annotated[str | None, {"metavar": "K/N", "panel": "Many processes", "help": SHARD}]
+Preparing = Annotated[bool, {"panel": "Many processes", "help": PREPARE}]
+Finishing = Annotated[bool, {"panel": "Many processes", "help": FINISH}]
 Encoding = Annotated[
     dict[str, Any], Options(EncoderSettings, without=["model", "query_form"], layered=True, panel=ENCODER)
 ]

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+from pyserini_xqg.cli import _shared as s
+from pyserini_xqg.cli._launching import launched
 from pyserini_xqg.cli._shared import Corpus, Device
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
@@ -16,6 +18,7 @@ from pyserini_xqg.generation.settings import CLEANING, GenerationSettings
 from pyserini_xqg.options.command import Options, command
 from pyserini_xqg.options.result import Result
 from pyserini_xqg.storage.jsonl import jsonl_files
+from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import partial_folder
 
 
@@ -32,6 +35,9 @@ def generate(
     filter_share: Annotated[float | None, {"option": "--keep", "metavar": "SHARE", **CLEANING}] = None,
     cleaning: Annotated[dict[str, Any], Options(CleaningSettings, panel=CLEANING["panel"])],
     device: Device = None,
+    clustering: s.Clustering,
+    shard: s.Shards = None,
+    finish: s.Finishing = False,
     dry_run: bool = False,
 ) -> Result:
     """Write queries for every passage in the languages of the users.
@@ -55,9 +61,16 @@ def generate(
     --------
     $ xqg generate --corpus corpus.jsonl --language fi,sw --output queries/
     """
-    from pyserini_xqg.generation.builder import XqgQueryBuilder
+    steps = {"--shard": shard, "--finish": finish, "--dry-run": dry_run}
+    if filter_share is not None and (shard or finish or clustering):
+        raise UsageError("--keep is the work of one process: write all queries first, then xqg score and xqg filter")
+    of_all_gpus = device if filter_share is None else None
+    if (said := launched(clustering, output, of_all_gpus, steps, prepares=False)) is not None:
+        return Result({"queries_folder": output, **said})
+    share = None if shard is None else Shard.parse(shard)
     from pyserini_xqg.generation.filtering.filtered_queries import build_filtered
     from pyserini_xqg.generation.filtering.filtering import FilterSettings, check_place
+    from pyserini_xqg.generation.shard_builder import ShardQueryBuilder
 
     jsonl_files(corpus)  # before a model is loaded for nothing
     partial_folder(output)
@@ -74,9 +87,13 @@ def generate(
         options["encoder"] = encoder
     chosen = make_generator(generator, corpus, codes, show_progress=True, **options)
     cleaned = CleaningSettings(**{"least_script": chosen.least_script, **cleaning})
-    builder = XqgQueryBuilder(chosen, codes, cleaning=cleaned, **settings, show_progress=True)
+    builder = ShardQueryBuilder(chosen, codes, cleaning=cleaned, **settings, show_progress=True)
     if dry_run:
         return Result(asdict(builder.plan(corpus, output)))
+    if share is not None or finish:
+        counted = builder.build_shard(corpus, output, share)
+        said = {} if counted is None else {"queries_folder": output, **counted.counts}
+        return Result({**({} if share is None else {"shard": shard}), **said})
     if filter_share is None:
         made = builder.build(corpus, output)
     else:

@@ -60,7 +60,7 @@ class QueryLookup:
         # The numbers of queries by language that occur, numbered as they come; first that of passages without a record.
         self._patterns: dict[tuple[tuple[str, int], ...], int] = {(): 0}
         self._is_kept = kept is not None
-        self._store = IdStore(folder / STORE, TABLES, is_fresh=kept is None)
+        self._store = IdStore(folder / STORE, TABLES, is_final=kept is not None)
         if kept is not None:
             self._restore(*kept)
 

@@ -33,6 +33,14 @@ def number_format(dtype: str) -> Iterator[None]:
         switch.fp32_precision = before
 
 
+def device_name(device: str) -> str:
+    """What computes: ``cpu``, ``mps``, or ``cuda`` with the name of the GPU. Two of one name make the same vectors."""
+    import torch
+
+    kind = device.split(":")[0]
+    return f"{kind} ({torch.cuda.get_device_name(device)})" if kind == "cuda" else kind
+
+
 def on_device(array: npt.NDArray[Any], device: str) -> Any:
     """An array as a tensor of a device, which a GPU reads by itself: from memory that is pinned."""
     import torch

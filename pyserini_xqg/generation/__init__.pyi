@@ -10,3 +10,4 @@ from .cleaning import CleaningSettings as CleaningSettings
 from .filtering.filtering import FilterSettings as FilterSettings
 from .filtering.filtering import filter_queries as filter_queries
 from .filtering.scoring import score_queries as score_queries
+from .shard_builder import ShardQueryBuilder as ShardQueryBuilder

@@ -23,23 +23,23 @@ from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import Corpus
 from pyserini_xqg.collection.languages import canonical_code, language_code
-from pyserini_xqg.collection.queries import parse_queries
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
 from pyserini_xqg.generation.checked_corpus import checked_corpus, scratch_left_beside
 from pyserini_xqg.generation.cleaning import Cleaner, CleaningSettings
 from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.plan import GenerationPlan, plan_generation
+from pyserini_xqg.generation.query_work import QueryWork
 from pyserini_xqg.generation.query_writer import GenerationCounts, QueryWriter
+from pyserini_xqg.storage.finishing import take_up
 from pyserini_xqg.storage.identity import differences, identity_of
-from pyserini_xqg.storage.jsonl import read_records
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
-from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import (
     EARLIER,
     Workspace,
     alone,
     begun_settings,
+    partial_folder,
     put_in_place,
     real_place,
     shared_folder,
@@ -154,31 +154,37 @@ class XqgQueryBuilder:
         check_kept(made, self.languages, made.counts["dropped"], output, ADVICE)
         return made
 
+    def _work(self, passages: Corpus, output: Path) -> QueryWork | None:
+        """What is to be done, recorded in the working folder; None where all stands at `output` already."""
+        earlier = self._earlier(output, passages)
+        had = {canonical_code(code): n for code, n in earlier.settings["languages"].items()} if earlier else {}
+        asked = {code: max(self.num_queries, had.get(code, 0)) for code in self.languages} | {
+            code: n for code, n in had.items() if code not in self.languages
+        }
+        if earlier and asked == had:
+            log.info("%s has these queries already", output)
+            return None
+        manifest = self._manifest(passages, asked, earlier)
+        partial_folder(output).mkdir(exist_ok=True)  # another run may have put the one that was there in its place
+        Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had}).record()
+        return QueryWork(manifest, earlier, had, dict(sorted(asked.items())))
+
     def _build(self, corpus: Path, output: Path, folder: Path) -> Manifest:
         passages = self._checked(corpus, folder, begun_settings(output).get("part_size"))
         with alone(output):
+            take_up(output)
             self._put_in_place(folder, output)  # what a run that was stopped had finished
-            earlier = self._earlier(output, passages)
-            had = {canonical_code(code): n for code, n in earlier.settings["languages"].items()} if earlier else {}
-            asked = {code: max(self.num_queries, had.get(code, 0)) for code in self.languages} | {
-                code: n for code, n in had.items() if code not in self.languages
-            }
-            if earlier and asked == had:
-                log.info("%s has these queries already", output)
+            work = self._work(passages, output)
+            if work is None:
                 shutil.rmtree(folder, ignore_errors=True)
-                return earlier
-            manifest = self._manifest(passages, asked, earlier)
-            folder.mkdir(exist_ok=True)  # another run may have put the one that was there in its place
-            workspace = Workspace(output, {"settings": manifest.settings, "inputs": manifest.inputs, "extends": had})
-            workspace.record()
-            work = work_in(folder)
-        writer = self._writer(folder, passages.part_count, dict(sorted(asked.items())))
-        todo = sum(n - had.get(language, 0) for language, n in asked.items())
-        self._write_parts(writer, folder, output, passages, had, todo, work)
+                return Manifest.read(output)
+            recorded = work_in(folder)
+        writer = self._writer(folder, passages.part_count, work.asked)
+        self._write_parts(writer, folder, output, passages, work, recorded)
         with alone(output):
-            if not (folder / MANIFEST).exists() and work_in(folder) == work:
-                self._count(manifest, writer.counts(), passages, earlier)
-                manifest.write(folder)
+            if not (folder / MANIFEST).exists() and work_in(folder) == recorded:
+                self._count(work.manifest, writer.counts(), passages, work.earlier)
+                work.manifest.write(folder)
             self._put_in_place(folder, output)
             return Manifest.read(output)
 
@@ -226,8 +232,8 @@ class XqgQueryBuilder:
         inputs = {**(earlier.inputs if earlier else {}), "corpus": passages.sha256, **self.generator.inputs}
         return Manifest("queries", as_json(settings), inputs)
 
-    def _writer(self, folder: Path, parts: int, asked: Mapping[str, int]) -> QueryWriter:
-        return QueryWriter(folder, parts, self.generator, self._cleaner, self.seed, self.tries, asked)
+    def _writer(self, folder: Path, parts: int, asked: Mapping[str, int], shared: bool = False) -> QueryWriter:
+        return QueryWriter(folder, parts, self.generator, self._cleaner, self.seed, self.tries, asked, shared)
 
     def _write_parts(
         self,
@@ -235,27 +241,24 @@ class XqgQueryBuilder:
         folder: Path,
         output: Path,
         passages: Corpus,
-        had: Mapping[str, int],
-        todo: int,
-        work: str | None,
+        work: QueryWork,
+        recorded: str | None,
     ) -> None:
-        """Write the parts that nobody else is at work on, then what others left; `todo` queries a passage."""
+        """Write the parts that nobody else is at work on, then what others left."""
         with self._bar(
-            "generating", unit=" queries", total=todo * (passages.passages - passages.empty_passages)
+            "generating", unit=" queries", total=work.todo * (passages.passages - passages.empty_passages)
         ) as bar:
             missing = list(writer.parts.missing())
-            bar.update(todo * (passages.passages - sum(map(passages.size_of, missing))))
-            earlier = FileParts(output, "part", passages.part_count)
+            bar.update(work.todo * (passages.passages - sum(map(passages.size_of, missing))))
             for wait in (False, True):
                 left = (number for number in missing if not writer.parts.is_done(number))
                 for number, part in passages.parts(left):
                     # Locked beside the folder, which another run can put in its place at any moment.
                     with alone(folder.with_name(f"{folder.name}.{writer.parts.file(number).stem}"), wait) as mine:
-                        if work_in(folder) != work:
+                        if work_in(folder) != recorded:
                             return  # others did the rest, and put it in its place
                         if mine and not writer.parts.is_done(number):
-                            records = [*map(parse_queries, read_records(earlier.file(number)))] if had else None
-                            writer.write(number, part, records, had, bar.update)
+                            writer.write(number, part, work.records(output, number), work.had, bar.update)
 
     def _count(self, manifest: Manifest, total: GenerationCounts, passages: Corpus, earlier: Manifest | None) -> None:
         if earlier:
@@ -280,11 +283,12 @@ class XqgQueryBuilder:
             for file in folder.iterdir():
                 if file.name != MANIFEST and not PART.fullmatch(file.name):
                     shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink(missing_ok=True)
-            put_in_place(output)
+            put_in_place(output, folder)
         if (output / MANIFEST).exists():
             shutil.rmtree(output.with_name(output.name + EARLIER), ignore_errors=True)
-        locks = output.parent.glob(f"{escape(folder.name)}.part-*.lock")
-        for left in (*scratch_left_beside(folder), *locks):
+        begun = partial_folder(output)
+        locks = output.parent.glob(f"{escape(begun.name)}.part-*.lock")
+        for left in (*scratch_left_beside(begun), *locks):
             place = left.with_name(left.name.removesuffix(".lock"))
             with alone(place, wait=False) as mine:
                 if mine:

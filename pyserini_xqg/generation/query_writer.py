@@ -72,6 +72,8 @@ class QueryWriter:
         See :class:`pyserini_xqg.generation.XqgQueryBuilder`.
     asked : mapping of str to int
         How many queries of each language a passage is to have.
+    shared : bool
+        See :class:`pyserini_xqg.storage.parts.FileParts`.
 
     Attributes
     ----------
@@ -88,9 +90,10 @@ class QueryWriter:
         seed: int,
         tries: int,
         asked: Mapping[str, int],
+        shared: bool = False,
     ):
-        self.parts = FileParts(folder, "part", total)
-        self._languages = {language: FileParts(folder, language, total, ".json") for language in asked}
+        self.parts = FileParts(folder, "part", total, shared=shared)
+        self._languages = {language: FileParts(folder, language, total, ".json", shared) for language in asked}
         self._generator = generator
         self._cleaner = cleaner
         self._seed = seed
@@ -127,10 +130,12 @@ class QueryWriter:
             if had_asked.get(language, 0) < n:
                 own = self._languages[language]
                 scratch.append(own)
-                if not own.is_done(number):
+                if own.is_done(number):
+                    text = own.file(number).read_text(encoding="utf-8")
+                else:
                     done = self._generate(number, passages, language, n, earlier, had_asked.get(language, 0), progress)
-                    own.write(number, json.dumps(done, ensure_ascii=False))
-                kept, dropped = json.loads(own.file(number).read_text(encoding="utf-8"))
+                    own.write(number, text := json.dumps(done, ensure_ascii=False))
+                kept, dropped = json.loads(text)
                 counts.dropped[language] = Counter(dropped)
             else:
                 kept = earlier

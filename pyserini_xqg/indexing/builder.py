@@ -9,31 +9,22 @@ with the same bytes.
 from __future__ import annotations
 
 import copy
-import logging
 import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
-from pyserini_xqg.collection.query_counts import QueryCounts
-from pyserini_xqg.collection.query_lookup import QueryLookup
-from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.augmentation import Augmenter
-from pyserini_xqg.indexing.exchange import exchange_for
+from pyserini_xqg.indexing.build import BuildPlan, used_languages
 from pyserini_xqg.indexing.formula import unit
-from pyserini_xqg.indexing.index_folder import IndexFolder
 from pyserini_xqg.indexing.kept_builder import PART_SIZE, build_from_kept
 from pyserini_xqg.indexing.kept_scan import KeptScan
 from pyserini_xqg.indexing.kept_vectors import KeptVectors, keeps_queries
-from pyserini_xqg.indexing.lengths import length_warning
 from pyserini_xqg.indexing.passage_source import (
     IndexPassages,
     PassageSource,
@@ -41,16 +32,14 @@ from pyserini_xqg.indexing.passage_source import (
     encoder_of_plain,
     refuse_another,
 )
-from pyserini_xqg.indexing.pipeline import one_behind
 from pyserini_xqg.indexing.plan import IndexPlan, plan_index
-from pyserini_xqg.indexing.query_mean import mean_and_direction, mean_of_topics, sha256_of_topics
+from pyserini_xqg.indexing.query_mean import mean_of_topics, sha256_of_topics
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
-from pyserini_xqg.indexing.vector_files import VectorFiles
-from pyserini_xqg.storage.files import changed, sha256_of
+from pyserini_xqg.indexing.shard_build import build_shard, finish_build, prepare_build
+from pyserini_xqg.storage.finishing import take_up
 from pyserini_xqg.storage.manifest import Manifest
-from pyserini_xqg.storage.workspace import Workspace, working_folder
-
-log = logging.getLogger("pyserini_xqg")
+from pyserini_xqg.storage.shards import Shard
+from pyserini_xqg.storage.workspace import working_folder
 
 
 class XqgIndexBuilder:
@@ -69,8 +58,9 @@ class XqgIndexBuilder:
         A torch device; None takes the best there is.
     part_size : int
         Passages between two points at which a stopped build can go on.
-    verify : bool
-        Whether a build that goes on reads all input again, see :class:`BuildSettings`.
+    verify, mixed_devices : bool
+        Whether a build that goes on reads all input again, and takes what another kind of device has begun; see
+        :class:`BuildSettings`.
     show_progress : bool
         Whether to show progress on standard error.
 
@@ -90,6 +80,7 @@ class XqgIndexBuilder:
         device: str | None = None,
         part_size: int = PART_SIZE,
         verify: bool = False,
+        mixed_devices: bool = False,
         show_progress: bool = False,
     ):
         if part_size < 1:
@@ -101,6 +92,7 @@ class XqgIndexBuilder:
         self.device = device
         self.part_size = part_size
         self.verify = verify
+        self.mixed_devices = mixed_devices
         self.show_progress = show_progress
 
     def build(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> Manifest:
@@ -152,6 +144,44 @@ class XqgIndexBuilder:
         source = IndexPassages(Path(base), self.part_size)
         return self._for(queries)._make(source, encoder_of_plain(base, self.encoder), _path(queries), Path(output))
 
+    def build_shard(
+        self, corpus: str | Path, queries: str | Path | None, output: str | Path, shard: Shard
+    ) -> Manifest | None:
+        """Do one of several shares of :meth:`build`, each in a process of its own, on one machine or on several.
+
+        Parameters
+        ----------
+        corpus, queries, output
+            As for :meth:`build`, on a file system that all see.
+        shard : Shard
+            The first one scans the inputs, and the others wait for that.
+
+        Returns
+        -------
+        Manifest or None
+            Of the index, if no other share is left: whoever does the last one checks them all. None: some are left.
+
+        Raises
+        ------
+        UsageError
+            The build was begun on another kind of device.
+        """
+        return build_shard(self._shared(corpus, queries, output), shard)
+
+    def prepare(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> None:
+        """Do what :meth:`build_shard` needs before the first part: check the inputs. The first share does it too."""
+        prepare_build(self._shared(corpus, queries, output), self.verify)
+
+    def finish(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> Manifest:
+        """Check what :meth:`build_shard` has done, and finish the index.
+
+        Raises
+        ------
+        UsageError
+            Not all parts are done.
+        """
+        return finish_build(self._shared(corpus, queries, output))
+
     def plan(self, corpus: str | Path, queries: str | Path | None, output: str | Path, sample: int = 64) -> IndexPlan:
         """What :meth:`build` would do, with the time measured on `sample` passages; nothing is written at `output`."""
         if queries is None and self.augmentation.alpha:
@@ -160,8 +190,9 @@ class XqgIndexBuilder:
         with tempfile.TemporaryDirectory() as scratch:
             scan = KeptScan(Path(scratch), source, _path(queries), self.augmentation)
             with scan.lookup() as lookup:
-                counts = self._scanned(scan, lookup)
-                languages = self._languages(counts)
+                with self._bar("checking") as bar:
+                    counts = scan.run(lookup, bar.update)
+                languages = used_languages(self.augmentation, self.index, counts)
                 encoder = open_passage_encoder(self._named_encoder(), self.device)
                 form = self.augmentation, self.index, encoder
                 return plan_index(*form, source, lookup, counts, languages, Path(output))
@@ -179,47 +210,33 @@ class XqgIndexBuilder:
             return build(direction, topics, progress=bar.update)
 
     def _make(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> Manifest:
-        # Before the corpus is read, which can take hours.
-        encoder = open_passage_encoder(settings, self.device)
+        plan = self._plan(source, settings, queries, output)
+        take_up(output)
         with working_folder(output) as folder:
-            manifest, workspace, made = self._make_in(folder, source, encoder, queries, output)
-            if workspace is not None:
-                workspace.finish(manifest, made.settle)
+            with plan.begun(folder, plan.kept_scan(folder, self.verify)) as build:
+                if (there := build.made.there()) is not None:
+                    return there
+                workspace = build.made.workspace()
+                if (manifest := build.made.whole()) is None:
+                    build.prepare(workspace)
+                    files = build.files()
+                    build.encode(workspace, files)
+                    build.made.fill()
+                    manifest = build.manifest(workspace, files)
+            workspace.finish(manifest, build.made.settle)
             return manifest
 
-    def _make_in(
-        self, folder: Path, source: PassageSource, encoder: TextEncoder, queries: Path | None, output: Path
-    ) -> tuple[Manifest, Workspace | None, IndexFolder]:
-        """All but the finish; no workspace where nothing was to be done."""
-        scan = KeptScan(folder, source, queries, self.augmentation, self.verify)
-        with scan.forgotten_if_changed(), scan.lookup() as lookup:
-            counts = self._scanned(scan, lookup)
-            languages = self._languages(counts)
-            source.check(encoder)
-            inputs = {
-                source.kind: source.sha256,
-                "queries": counts.sha256,
-                "hubness_topics": None if self.hubness_topics is None else sha256_of_topics(self.hubness_topics),
-            }
-            form = self.augmentation, self.index, self.part_size
-            made = IndexFolder(folder, output, encoder.settings, encoder.dimension, *form, inputs)
-            if (there := made.there()) is not None:
-                return there, None, made
-            workspace = made.workspace()
-            if (whole := made.whole()) is not None:
-                return whole, workspace, made
-            keeping = partial(scan.keep, lookup, counts)
-            found = self._write_vectors(workspace, encoder, source, lookup, languages, keeping)
-            made.fill()
-            made.manifest.counts = {
-                "passages": lookup.rows,
-                "empty_passages": source.empty_passages,
-                **found,
-                "queries_records_with_unknown_id": counts.unknown_ids,
-            }
-            if self.augmentation.reduce_hubness:
-                made.manifest.details["mean_query_direction"] = workspace.notes["direction"]
-            return made.manifest, workspace, made
+    def _shared(self, corpus: str | Path, queries: str | Path | None, output: str | Path) -> BuildPlan:
+        source = TextPassages(Path(corpus), self.part_size)
+        return self._for(queries)._plan(source, self._named_encoder(), _path(queries), Path(output))
+
+    def _plan(self, source: PassageSource, settings: EncoderSettings, queries: Path | None, output: Path) -> BuildPlan:
+        """What all processes of a build have in common; the model is loaded before the corpus is read, which can take
+        hours.
+        """
+        encoder = open_passage_encoder(settings, self.device)
+        form = self.augmentation, self.index, self.part_size, self.hubness_topics, self.device, self.mixed_devices
+        return BuildPlan(*form, encoder, source, queries, output, self._bar)
 
     def _for(self, queries: str | Path | None) -> XqgIndexBuilder:
         """What builds: itself, or without queries a builder of the plain index."""
@@ -231,54 +248,6 @@ class XqgIndexBuilder:
         plain = copy.copy(self)
         plain.augmentation = replace(asked, alpha=0)
         return plain
-
-    def _scanned(self, scan: KeptScan, lookup: QueryLookup) -> QueryCounts:
-        with self._bar("checking") as bar:
-            return scan.run(lookup, bar.update)
-
-    def _write_vectors(
-        self,
-        workspace: Workspace,
-        encoder: TextEncoder,
-        source: PassageSource,
-        lookup: QueryLookup,
-        languages: Sequence[str],
-        keep_scan: Callable[[], object],
-    ) -> dict[str, Any]:
-        """Make and write all parts that are not done; the counts of the manifest that come of them."""
-        notes, asked = workspace.notes, self.augmentation
-        exchange = exchange_for(asked, lookup, languages)
-        if "mean" not in notes:
-            with self._bar("mean of the queries", unit=" queries", delay=1) as bar:
-                found = mean_and_direction(
-                    asked, encoder, lookup, languages, self.hubness_topics, self.device, bar.update, exchange
-                )
-            topics = workspace.identity["inputs"].get("hubness_topics")
-            if self.hubness_topics is not None and sha256_of(self.hubness_topics) != topics:
-                raise changed(self.hubness_topics)
-            named = zip(("mean", "direction"), found, strict=True)
-            workspace.record(**{name: None if vector is None else vector.tolist() for name, vector in named})
-        keep_scan()
-        keep, first, size = self.index.keep_vectors, self.index.keep_first, self.part_size
-        mean, direction = _array(notes["mean"]), _array(notes["direction"])
-        augmenter = Augmenter(asked, encoder, source, lookup, languages, keep, mean, direction, first, exchange)
-        files = VectorFiles(workspace.folder, lookup.rows, encoder.dimension, size, languages, keep, first)
-        missing = list(files.parts.missing())
-        todo = sum(min(size, lookup.rows - number * size) for number in missing)
-        with self._bar("encoding", total=lookup.rows, initial=lookup.rows - todo) as bar:
-            begun = (augmenter.begin(tokenized, bar.update) for tokenized in augmenter.tokenized(missing))
-            one_behind(partial(files.write_begun, part) for part in begun)
-        if asked.alpha and (said := length_warning(files.lengths(), asked.normalize)):
-            log.warning("%s", said)
-        without, queries = files.query_counts()
-        counts = {"passages_without_queries": without, "queries": queries}
-        return counts if exchange is None else {**counts, **exchange.counts()}
-
-    def _languages(self, counts: QueryCounts) -> list[str]:
-        """The languages whose queries count, in the order of their codes; where none is looked at there may be none."""
-        asked = self.augmentation.languages if counts.records else None
-        idle = not self.augmentation.alpha and not self.index.keep_vectors
-        return [] if idle and not asked and not counts.per_language else counts.languages(asked)
 
     def _named_encoder(self) -> EncoderSettings:
         if self.encoder is None:
@@ -292,7 +261,3 @@ class XqgIndexBuilder:
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
-
-
-def _array(values: list[float] | None) -> Vectors | None:
-    return None if values is None else np.asarray(values, dtype=np.float32)

@@ -87,7 +87,8 @@ class RowFile:
         self._file = file
         self._offset = len(header)
         self._row_bytes = row_bytes
-        with file.open("r+b" if file.exists() else "wb") as handle:
+        # Never cut: another process may have made it since, and written rows.
+        with open(file, "r+b", opener=lambda name, _: os.open(name, os.O_RDWR | os.O_CREAT, 0o666)) as handle:
             handle.write(header)
 
     def write(self, start: int, rows: npt.NDArray[Any]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from pyserini_xqg.encoding.folder import describe_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index, write_index
-from pyserini_xqg.indexing.flat_file import read_flat
+from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.form import IndexForm
 from pyserini_xqg.indexing.kept_scan import forget_scan
+from pyserini_xqg.indexing.on_disk import forget_parts
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
+from pyserini_xqg.storage.identity import differences, identity_of
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, as_json
 from pyserini_xqg.storage.workspace import Workspace, already_made
 
@@ -30,7 +31,7 @@ class IndexFolder:
         Where the work is done, and where the index goes.
     encoder : EncoderSettings
         As they were resolved on the model.
-    dimension : int
+    dimension, rows : int
     augmentation : AugmentationSettings
     form : IndexSettings
     part_size : int
@@ -54,23 +55,22 @@ class IndexFolder:
         output: Path,
         encoder: EncoderSettings,
         dimension: int,
+        rows: int,
         augmentation: AugmentationSettings,
         form: IndexSettings,
         part_size: int,
         inputs: Mapping[str, str | None],
     ):
-        self._folder, self._output, self._form = folder, output, form
-        self._index = make_index(form.factory, dimension)
-        check_nprobe(self._index, form.nprobe)
+        self._folder, self._output = folder, output
+        self._form = IndexForm(form, dimension, rows)
         self._vector_settings = {
             "encoder": describe_encoder(encoder, output),
             "augmentation": augmentation.to_dict(),
             "part_size": part_size,
             "keep_vectors": form.keep_vectors,
         }
-        described = asdict(form)
-        # Named only where it is used: an index made before this setting was there stays the same index.
-        if first := described.pop("keep_first"):
+        described = form.to_dict()
+        if first := described.pop("keep_first", None):
             self._vector_settings["keep_first"] = first
         made_from = {name: sha256 for name, sha256 in inputs.items() if sha256 is not None}
         self.manifest = Manifest("index", as_json({**self._vector_settings, "index": described}), made_from)
@@ -91,8 +91,14 @@ class IndexFolder:
 
     def workspace(self) -> Workspace:
         """The record of the work: without the form of the index, which can be chosen anew when faiss does not take the
-        vectors.
+        vectors, or when memory is too little.
+
+        Raises
+        ------
+        UsageError
+            The memory that the index may take is too little to make it.
         """
+        self._form.settle()
         return Workspace(self._output, as_json({"settings": self._vector_settings, "inputs": self.manifest.inputs}))
 
     def whole(self) -> Manifest | None:
@@ -102,18 +108,31 @@ class IndexFolder:
             return Manifest.read(self._folder)
         return None
 
+    def same_settings(self, there: Manifest) -> None:
+        """Refuse an index that was made with other settings; whether its inputs are the same is not looked at.
+
+        Raises
+        ------
+        UsageError
+            It was.
+        """
+        found, asked = (identity_of({"settings": each.settings}) for each in (there, self.manifest))
+        if found != asked:
+            raise UsageError(
+                f"{self._output} is there, made with other settings: {differences(found, asked)}. Choose another "
+                "output, or remove it"
+            )
+
     def fill(self) -> None:
         """Make the index of the vectors, once all are there; a flat one they are."""
-        if self._form.factory != "Flat":
-            vectors = read_flat(self._folder / VectorFiles.FLAT)
-            fill_index(self._index, vectors, self._form.nprobe, self._form.threads)
-            write_index(self._index, self._folder / "index")
+        self.manifest.details |= self._form.fill(self._folder / VectorFiles.FLAT)
 
     def settle(self) -> None:
         """The scan and the vectors have been needed; these are the flat index, or its working file."""
         forget_scan(self._folder)
+        forget_parts(self._folder)
         vectors = self._folder / VectorFiles.FLAT
-        if self._form.factory != "Flat":
+        if (self._folder / "index").exists():
             vectors.unlink(missing_ok=True)
-        elif vectors.exists():
+        else:
             vectors.replace(self._folder / "index")

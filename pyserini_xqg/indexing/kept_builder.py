@@ -83,7 +83,7 @@ def build_from_kept(
     inputs = {**kept.manifest.inputs, "hubness_topics": hubness_topics}
     with working_folder(output) as folder:
         encoder = read_encoder(kept.index, "passage")
-        made = IndexFolder(folder, output, encoder, kept.dimension, settings, form, part_size, inputs)
+        made = IndexFolder(folder, output, encoder, kept.dimension, kept.rows, settings, form, part_size, inputs)
         if (there := made.there()) is not None:
             return _with_details(there, output, details or {})
         workspace = made.workspace()
@@ -105,7 +105,7 @@ def build_from_kept(
             made.fill()
             whole = made.manifest
             whole.counts = _counts(kept, files, queries)
-            whole.details = {"from_kept_vectors": True, **(details or {})}
+            whole.details |= {"from_kept_vectors": True, **(details or {})}
             if settings.reduce_hubness and direction is not None:
                 whole.details["mean_query_direction"] = direction.tolist()
             if settings.alpha and (said := length_warning(files.lengths(), settings.normalize)):

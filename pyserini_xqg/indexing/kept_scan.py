@@ -9,9 +9,11 @@ the build stops at the part that has changed, and the next one scans anew.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyserini_xqg
@@ -20,12 +22,12 @@ from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.errors import InputChanged, MissingInput
 from pyserini_xqg.indexing.passage_source import PassageSource
 from pyserini_xqg.indexing.settings import AugmentationSettings
-from pyserini_xqg.storage.files import write_atomically
+from pyserini_xqg.storage.files import sync, write_atomically
 from pyserini_xqg.storage.jsonl import jsonl_files
 from pyserini_xqg.storage.manifest import as_json
 from pyserini_xqg.storage.stamps import stamps_of
 
-FILE, DOCIDS = "scan.json", "docid"
+FILE, DOCIDS, SCRATCH = "scan.json", "docid", "scan-"
 
 
 class KeptScan:
@@ -70,11 +72,16 @@ class KeptScan:
             }
         )
         self._kept = None if verify else self._read()
-        if self._kept is None:
-            forget_scan(folder)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is there, of the same inputs and settings."""
+        return self._kept is not None
 
     def lookup(self) -> QueryLookup:
-        """The lookup, filled with what was kept, or empty."""
+        """The lookup, filled with what was kept, or empty; what was kept of another scan goes."""
+        if self._kept is None:
+            forget_scan(self._folder)
         return QueryLookup(self._folder, None if self._kept is None else (self._kept["lookup"], self._queries))
 
     def run(self, lookup: QueryLookup, on_passage: Callable[[], object]) -> QueryCounts:
@@ -125,3 +132,22 @@ def forget_scan(folder: Path) -> None:
     """Take away what was kept in a working folder."""
     for file in (folder / FILE, *QueryLookup.files_in(folder)):
         file.unlink(missing_ok=True)
+    for left in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def scratch_scan(folder: Path) -> Iterator[Path]:
+    """A folder in a working folder to scan in, for processes that may do so at once; see :func:`publish_scan`."""
+    with TemporaryDirectory(dir=folder, prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
+        yield Path(scratch)
+
+
+def publish_scan(scratch: Path, folder: Path) -> None:
+    """Put what was kept in a scratch folder into the working folder, for all processes that share it.
+
+    Where two do so, what they have kept is the same.
+    """
+    for file in sorted(scratch.iterdir(), key=lambda each: each.name == FILE):  # it says that the others are there
+        file.replace(folder / file.name)
+    sync(folder)

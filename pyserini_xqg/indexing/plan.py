@@ -14,6 +14,7 @@ from pyserini_xqg.collection.query_lookup import QueryLookup
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.indexing.augmentation import Augmenter
 from pyserini_xqg.indexing.exchange import exchange_for
+from pyserini_xqg.indexing.form import IndexForm
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.storage.files import free_bytes
@@ -72,7 +73,13 @@ def plan_index(
         Whose queries count.
     output : Path
         Where the index is to go; nothing is written there.
+
+    Raises
+    ------
+    UsageError
+        The memory that the index may take is too little to make it.
     """
+    IndexForm(index, encoder.dimension, lookup.rows).settle()  # says what it takes, or that it does not fit
     zeros = np.zeros(encoder.dimension, dtype=np.float32)
     keep, first = index.keep_vectors, index.keep_first
     exchange = exchange_for(augmentation, lookup, languages)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.indexing.opening import open_index
 
 
 class IndexSearcher:
-    """The vectors of a Pyserini index folder; flat ones stay on disk.
+    """The vectors of a Pyserini index folder; they stay on disk, see :mod:`pyserini_xqg.indexing.opening`.
 
     Parameters
     ----------
@@ -36,8 +36,7 @@ class IndexSearcher:
             if not (folder / name).is_file():
                 raise MissingInput(f"{folder / name}: no such file; a Pyserini index folder holds index and docid")
         try:
-            # Older releases of faiss read an index into memory.
-            self._index = faiss.read_index(str(folder / "index"), getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
+            self._index = open_index(folder / "index")
         except RuntimeError as error:
             raise InvalidInput(f"{folder / 'index'}: faiss cannot read it; is it whole?") from error
         self._folder = folder

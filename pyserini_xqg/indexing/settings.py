@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pyserini_xqg.collection.languages import language_code
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.sizes import bytes_of
 from pyserini_xqg.storage.manifest import Manifest, holds_encoder, settings_from
 
 Aggregate = Literal["sum", "mean"]
@@ -153,9 +154,9 @@ class IndexSettings:
     Parameters
     ----------
     factory : str
-        faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ...
+        faiss factory string: Flat, HNSW32, SQfp16, IVF1024,PQ48, ... auto: what fits into `max_memory`.
     nprobe : int or None
-        Lists that an IVF index looks into for a question; None: a sixteenth.
+        Lists that an IVF index looks into for a question; None: a sixteenth, or what auto finds to do.
     threads : int or None
         Threads that build the index; None: 1 for graphs, else all. The edges of graphs depend on chance with several.
     keep_vectors : bool
@@ -163,6 +164,11 @@ class IndexSettings:
     keep_first : tuple of int
         Keep also the sums of the first N queries, so that xqg sweep can try these numbers. Of each language. Each N
         takes as much disk as the sums of all; `keep_vectors` follows from it.
+    ef_search : int or None
+        Nodes that an HNSW index keeps in view while it searches; None: 100.
+    max_memory : str or None
+        Memory that the process may take while it makes the index of the vectors: 15G, 500M. What does not fit ends
+        before anything is encoded; the lists of an IVF index are put on disk, in ``ivfdata``.
     """
 
     factory: str = "Flat"
@@ -170,6 +176,8 @@ class IndexSettings:
     threads: int | None = None
     keep_vectors: bool = False
     keep_first: tuple[int, ...] = field(default=(), metadata={"comma": True, "metavar": "N,N,..."})
+    ef_search: int | None = None
+    max_memory: str | None = field(default=None, metadata={"metavar": "SIZE"})
 
     def __post_init__(self) -> None:
         if any(number < 1 for number in self.keep_first):
@@ -178,6 +186,18 @@ class IndexSettings:
         object.__setattr__(self, "keep_vectors", self.keep_vectors or bool(self.keep_first))
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads is {self.threads}: at least 1 is expected")
+        if self.max_memory is not None:
+            bytes_of("max_memory", self.max_memory)
+        if self.factory == "auto" and self.max_memory is None:
+            raise UsageError("auto chooses the form of the index by memory: give max_memory, such as 15G")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings for a manifest. What came later is named only where it is used: earlier indexes stay the same."""
+        values = asdict(self)
+        for name in ("keep_first", "ef_search", "max_memory"):
+            if not values[name]:
+                del values[name]
+        return values
 
 
 @dataclass(frozen=True)
@@ -196,9 +216,12 @@ class BuildSettings:
     verify : bool
         Read all input again when a stopped run goes on. Else files count as unchanged that have the size, the time
         stamp and a sample of the bytes of before.
+    mixed_devices : bool
+        Go on with what was begun on another kind of device. Vectors of two kinds differ in their last bits.
     """
 
     hubness_topics: Path | None = field(default=None, metadata={"panel": "Augmentation"})
     device: str | None = None
     part_size: int = 1024
     verify: bool = False
+    mixed_devices: bool = False

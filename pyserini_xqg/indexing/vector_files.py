@@ -13,6 +13,9 @@ from pyserini_xqg.indexing.lengths import Sums
 from pyserini_xqg.storage.files import free_bytes
 from pyserini_xqg.storage.parts import Parts
 
+# In which a file system counts what a file takes.
+BLOCK = 512
+
 
 class VectorFiles:
     """The vectors as a flat index file, and with `keep_vectors` what they were made of, as ``.npy`` arrays.
@@ -30,6 +33,8 @@ class VectorFiles:
     keep_vectors : bool
     keep_first : sequence of int
         Numbers of queries whose sums are kept too.
+    device : str or None
+        What computes them, for the markers.
 
     Attributes
     ----------
@@ -53,7 +58,9 @@ class VectorFiles:
         languages: Sequence[str],
         keep_vectors: bool,
         keep_first: Sequence[int] = (),
+        device: str | None = None,
     ):
+        self._device = device
         self._part_size = part_size
         self._all_languages = list(languages)
         self._languages = list(languages) if keep_vectors else []
@@ -68,7 +75,9 @@ class VectorFiles:
             counts, *sums = self._names(language)
             headers |= {counts: narrow, **dict.fromkeys(sums, wide)}
             sizes |= {counts: 8, **dict.fromkeys(sums, 4 * dimension)}
-        here = sum((folder / name).stat().st_size for name in headers if (folder / name).exists())
+        # Where the last rows came first, the file is longer than what it takes.
+        there = ((folder / name).stat() for name in headers if (folder / name).exists())
+        here = sum(min(each.st_size, BLOCK * each.st_blocks) for each in there)
         needed, free = rows * sum(sizes.values()) - here, free_bytes(folder)
         if needed > free:
             raise XqgError(
@@ -92,6 +101,7 @@ class VectorFiles:
             without_queries=int((part.counts.sum(axis=0) == 0).sum()),
             queries=dict(zip(self._all_languages, part.counts.sum(axis=1).tolist(), strict=True)),
             lengths=part.lengths,
+            **({} if self._device is None else {"device": self._device}),
         )
 
     def write_begun(self, begun: Callable[[], AugmentedPart]) -> None:
@@ -111,6 +121,10 @@ class VectorFiles:
         """The sums of the parts' lengths; once all parts are there."""
         # Parts that an earlier version has done have none.
         return [counts["lengths"] for counts in self.parts.counts() if "lengths" in counts]
+
+    def devices(self) -> list[str]:
+        """What has computed the parts; once all are there."""
+        return sorted({counts["device"] for counts in self.parts.counts() if "device" in counts})
 
     def _sha256(self, number: int) -> str:
         """Of the rows of a part in all files."""

@@ -7,10 +7,8 @@ from typing import Any
 import faiss
 
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.indexing.faiss_index import ADD_ROWS, TRAINING_ROWS, TRAINING_ROWS_PER_LIST, make_index
-
-# Lists grow as they are filled, and are copied when they do.
-GROWTH = 3
+from pyserini_xqg.indexing.faiss_index import make_index
+from pyserini_xqg.indexing.memory import memory_to_build
 
 
 def index_bytes(factory: str, dimension: int, rows: int) -> int:
@@ -33,14 +31,7 @@ def index_bytes(factory: str, dimension: int, rows: int) -> int:
 
 def memory_to_fill(factory: str, dimension: int, rows: int) -> int:
     """The memory that an index takes while it is filled; nothing for Flat, which is written row by row."""
-    if factory == "Flat":
-        return 0
-    index = make_index(factory, dimension)
-    lists = faiss.try_extract_index_ivf(index)
-    sample = max(TRAINING_ROWS, 0 if lists is None else TRAINING_ROWS_PER_LIST * lists.nlist)
-    training = 0 if index.is_trained else 2 * 4 * dimension * min(rows, sample)
-    kept = index_bytes(factory, dimension, rows) * (GROWTH if lists is not None else 1)
-    return max(training, kept + 2 * 4 * dimension * min(rows, ADD_ROWS))
+    return 0 if factory == "Flat" else memory_to_build(make_index(factory, dimension), rows).most
 
 
 def _parts(index: faiss.Index, factory: str) -> tuple[float, float]:

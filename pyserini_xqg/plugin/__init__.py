@@ -8,7 +8,9 @@ on ``sys.meta_path``. When Pyserini is imported, the finder
   asked for (:mod:`pyserini_xqg.plugin.offline`);
 * after ``pyserini.encode``: adds the key ``xqg`` to the two encoder maps and to the choices of ``--encoder-class``,
   and has any stock encoder that is asked to open a folder with our manifest return ours instead. Pyserini picks a
-  class by substrings of the path; what the folder holds is the better witness.
+  class by substrings of the path; what the folder holds is the better witness;
+* after ``pyserini.search.faiss._searcher``: has it map indexes into memory, which it would read whole
+  (:mod:`pyserini_xqg.plugin.indexes`).
 
 Nothing here may ever break Pyserini: where it looks different from what is expected, one warning is given and all is
 left as it was. ``PYSERINI_XQG_PLUGIN=0`` turns the plugin off.
@@ -89,6 +91,14 @@ def _register_after(execute: "Callable[[ModuleType], None]") -> "Callable[[Modul
     return exec_module
 
 
+def _mapping_after(execute: "Callable[[ModuleType], None]") -> "Callable[[ModuleType], None]":
+    def exec_module(module: "ModuleType") -> None:
+        execute(module)
+        _guarded(_map_indexes, module)
+
+    return exec_module
+
+
 def _without_network(execute: "Callable[[ModuleType], None]") -> "Callable[[ModuleType], None]":
     def exec_module(module: "ModuleType") -> None:
         code: list[Any] = []
@@ -108,6 +118,7 @@ WRAPPERS = {
     "pyserini": _java_first,
     "pyserini.encode": _register_after,
     "pyserini.prebuilt_index_info": _without_network,
+    "pyserini.search.faiss._searcher": _mapping_after,
 }
 
 
@@ -135,6 +146,12 @@ def _prepare_java(_: "ModuleType") -> None:
     from pyserini_xqg.plugin.java import prepare
 
     prepare()
+
+
+def _map_indexes(searcher: "Any") -> None:
+    from pyserini_xqg.plugin.indexes import MappingFaiss
+
+    searcher.faiss = MappingFaiss(searcher.faiss)
 
 
 def _register(encode: "Any") -> None:

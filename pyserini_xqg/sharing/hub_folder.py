@@ -23,6 +23,7 @@ CHECKSUMS = "SHA256SUMS"
 CARD = "README.md"
 # What the hub has a kind of repository for; all others are data sets there.
 MODEL = "model"
+REPO_TYPES = ("dataset", MODEL)
 
 log = logging.getLogger("pyserini_xqg")
 
@@ -98,11 +99,15 @@ def pull(repo: str, output: Path, revision: str | None = None) -> Manifest:
     check_name(repo)
     check_place(output)
     unfinished, place = partial_folder(output), real_place(output)
-    _download(repo, revision, unfinished)
+    with _hub(repo) as hub:
+        found = _find(hub, repo, revision)
+        if (place / MANIFEST).exists():
+            if not _is(place, hub, found):
+                raise UsageError(f"{output} is there and is not {repo}; choose another output, or remove it")
+            return _checked(place, repo)
+        hub.snapshot_download(**found, local_dir=unfinished)
     manifest = _checked(unfinished, repo)
     if place.exists():
-        if (place / MANIFEST).exists() and (place / MANIFEST).read_bytes() != (unfinished / MANIFEST).read_bytes():
-            raise UsageError(f"{output} is there and is not {repo}; choose another output, or remove it")
         shutil.rmtree(place)
     sync_all(unfinished)
     unfinished.rename(place)
@@ -112,8 +117,9 @@ def pull(repo: str, output: Path, revision: str | None = None) -> Manifest:
 def at_hand(source: Path) -> Path:
     """`source`, or the folder of the hub that ``hf:OWNER/NAME`` or ``hf:OWNER/NAME@REVISION`` names.
 
-    That one is fetched into the cache of the hub's library, once, and checked. It is not read as it comes: an index
-    looks at all its queries before it encodes the first, and again when it goes on after a stop.
+    That one is fetched into the cache of the hub's library, once, and checked; where the hub cannot be asked, what
+    was fetched before is taken, which is said. It is not read as it comes: an index looks at all its queries before it
+    encodes the first, and again when it goes on after a stop.
 
     Raises
     ------
@@ -124,7 +130,14 @@ def at_hand(source: Path) -> Path:
         return source
     repo, _, revision = str(source).removeprefix(PREFIX).partition("@")
     check_name(repo)
-    folder = _download(repo, revision or None, None)
+    if (fault := hub_fault()) and (cached := _cached(repo, revision or None)):
+        log.warning("hub %s: %s; what was fetched before is taken: %s", repo, fault, cached)
+        folder = cached
+    else:
+        with _hub(repo) as hub:
+            # By the name of the revision, which the cache then knows where the hub cannot be asked.
+            found = {**_find(hub, repo, revision or None), "revision": revision or None}
+            folder = Path(hub.snapshot_download(**found))
     _checked(folder, repo)
     return folder
 
@@ -141,22 +154,42 @@ def check_name(repo: str) -> None:
         raise UsageError(f"{repo!r} is no repository of the hub: OWNER/NAME is expected")
 
 
-def _download(repo: str, revision: str | None, folder: Path | None) -> Path:
-    """All files of the repository, as a model or as a data set, into `folder` or the cache."""
+def _find(hub: Any, repo: str, revision: str | None) -> dict[str, str]:
+    """Repository, its type and the commit: all files are of one, whatever is pushed meanwhile."""
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-    with _hub(repo) as hub:
-        for repo_type in ("dataset", MODEL):
-            try:
-                # The commit first: all files are of one, whatever is pushed meanwhile.
-                found = hub.repo_info(repo, revision=revision, repo_type=repo_type).sha
-            except RepositoryNotFoundError:
-                continue
-            except RevisionNotFoundError as error:
-                raise MissingInput(f"hub {repo}: no revision {revision!r}") from error
-            where = {} if folder is None else {"local_dir": folder}
-            return Path(hub.snapshot_download(repo, repo_type=repo_type, revision=found, **where))
+    for repo_type in REPO_TYPES:
+        try:
+            commit = hub.repo_info(repo, revision=revision, repo_type=repo_type).sha
+        except RepositoryNotFoundError:
+            continue
+        except RevisionNotFoundError as error:
+            raise MissingInput(f"hub {repo}: no revision {revision!r}") from error
+        return {"repo_id": repo, "repo_type": repo_type, "revision": commit}
     raise MissingInput(f"hub {repo}: no such repository, or it is private and HF_TOKEN is not set")
+
+
+def _is(folder: Path, hub: Any, found: dict[str, str]) -> bool:
+    """Whether a folder was pulled from that commit, or from one with the same files."""
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        return Path(hub.hf_hub_download(**found, filename=CHECKSUMS)).read_bytes() == (folder / CHECKSUMS).read_bytes()
+    except (EntryNotFoundError, FileNotFoundError):
+        return False
+
+
+def _cached(repo: str, revision: str | None) -> Path | None:
+    """What was fetched before; None: nothing."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    for repo_type in REPO_TYPES:
+        try:
+            return Path(snapshot_download(repo, repo_type=repo_type, revision=revision, local_files_only=True))
+        except LocalEntryNotFoundError:
+            continue
+    return None
 
 
 def _checked(folder: Path, repo: str) -> Manifest:

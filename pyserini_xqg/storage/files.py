@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,23 @@ from pyserini_xqg.errors import InputChanged, MissingInput
 
 def write_atomically(file: Path, content: str | bytes) -> None:
     """Write a small file, text in UTF-8, so that a reader, or a run after a crash, sees the old content or the new."""
-    temporary = file.with_name(file.name + ".tmp")
+    _write_by(file.with_name(file.name + ".tmp"), file, content)
+
+
+def write_shared(file: Path, content: str | bytes) -> None:
+    """The same for a file that several processes may write at once: the last one's content stands.
+
+    What a process that is killed meanwhile leaves is found by :func:`left_of_shared`.
+    """
+    _write_by(file.with_name(f"{file.name}.{secrets.token_hex(8)}.tmp"), file, content)
+
+
+def left_of_shared(folder: Path) -> list[Path]:
+    """What processes that were killed while they wrote shared files have left in their folder."""
+    return sorted(folder.glob(f"*.{'[0-9a-f]' * 16}.tmp"))
+
+
+def _write_by(temporary: Path, file: Path, content: str | bytes) -> None:
     with temporary.open("wb") as handle:
         handle.write(content.encode("utf-8") if isinstance(content, str) else content)
         handle.flush()

@@ -26,6 +26,8 @@ class IdStore:
         ``NAME (COLUMN, ...)`` as SQLite has them.
     is_fresh : bool
         Whether what is there gives way; else it is read.
+    is_final : bool
+        Whether nobody writes to it any more: then any number of processes read it, without a lock.
 
     Raises
     ------
@@ -33,19 +35,26 @@ class IdStore:
         Here and in all methods: the disk is full.
     """
 
-    def __init__(self, file: Path, tables: Sequence[str], *, is_fresh: bool = True):
+    def __init__(self, file: Path, tables: Sequence[str], *, is_fresh: bool = True, is_final: bool = False):
         self.file = file
-        if is_fresh:
+        if is_final:
+            file.stat()  # SQLite's error would be none of the system's
+        elif is_fresh:
             file.unlink(missing_ok=True)
-        self._database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        for statement in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            f"PRAGMA cache_size = -{CACHE_KIB}",
-            *(f"CREATE TABLE IF NOT EXISTS {table}" for table in tables),
-            "BEGIN",
-        ):
-            self.execute(statement)
+        # Shared file systems may have no locks, and the file has one user at a time.
+        how = "immutable=1" if is_final else "nolock=1"
+        self._database = sqlite3.connect(
+            f"{file.absolute().as_uri()}?{how}", isolation_level=None, check_same_thread=False, uri=True
+        )
+        self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        if not is_final:
+            for statement in (
+                "PRAGMA journal_mode = OFF",
+                "PRAGMA synchronous = OFF",
+                *(f"CREATE TABLE IF NOT EXISTS {table}" for table in tables),
+                "BEGIN",
+            ):
+                self.execute(statement)
 
     def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
         """The outcome of one statement."""

@@ -9,13 +9,13 @@ appended to a common journal is not. A thousand markers share a folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import MissingInput, XqgError
-from pyserini_xqg.storage.files import sha256_of, sync, write_atomically
+from pyserini_xqg.storage.files import sha256_of, sync, write_atomically, write_shared
 
 MARKERS = "parts"
 PER_FOLDER = 1000
@@ -38,6 +38,7 @@ class Parts:
 
     def __init__(self, folder: Path, name: str, total: int, sha256: Callable[[int], str | None]):
         self.total = total
+        self._folder = folder
         self._markers = folder / MARKERS / name
         self._sha256 = sha256
 
@@ -46,15 +47,32 @@ class Parts:
         marker = self._read(number)
         return marker is not None and marker["sha256"] == self._sha256(number)
 
-    def missing(self) -> Iterator[int]:
-        """The numbers of the parts that are not done, in rising order; each is looked at when its turn comes."""
-        return (number for number in range(self.total) if not self.is_done(number))
+    def missing(self, among: Iterable[int] | None = None) -> Iterator[int]:
+        """The numbers of the parts that are not done, in rising order; each is looked at when its turn comes.
+
+        `among` says which parts are looked at, None: all.
+        """
+        return (number for number in (range(self.total) if among is None else among) if not self.is_done(number))
+
+    def unmarked(self) -> Iterator[int]:
+        """The numbers of the parts that have no marker, whatever is on disk: those that nobody has done yet."""
+        for first in range(0, self.total, PER_FOLDER):
+            # A folder that is listed is looked at anew; on a network file system a file that was not there a moment
+            # ago may not be.
+            with suppress(FileNotFoundError):
+                there = {file.name for file in self._marker(first).parent.iterdir()}
+                numbers = range(first, min(first + PER_FOLDER, self.total))
+                yield from (number for number in numbers if self._marker(number).name not in there)
+                continue
+            yield from range(first, min(first + PER_FOLDER, self.total))
 
     def mark(self, number: int, **counts: Any) -> None:
         """Say that a part is on disk, and what came of it: values that JSON has."""
         marker = self._marker(number)
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(marker, json.dumps({"sha256": self._sha256(number), "counts": counts}) + "\n")
+        # Not the unfinished folder itself: another process may have put it in its place.
+        for folder in reversed([each for each in marker.parents if self._folder in each.parents]):
+            folder.mkdir(exist_ok=True)
+        write_shared(marker, json.dumps({"sha256": self._sha256(number), "counts": counts}) + "\n")
 
     def counts(self) -> Iterator[dict[str, Any]]:
         """What came of each part, in the order of their numbers; once all are done.
@@ -63,10 +81,13 @@ class Parts:
         ------
         XqgError
             The marker of a part is not there.
+        FileNotFoundError
+            Nor is the folder: another process has put it in its place.
         """
         for number in range(self.total):
             marker = self._read(number)
             if marker is None:
+                self._folder.stat()
                 raise XqgError(
                     f"{self._marker(number)}: no whole marker, though its part was done; was the folder changed? Run "
                     "the same command again, it does this part anew"
@@ -99,11 +120,13 @@ class FileParts(Parts):
         See :class:`Parts`.
     suffix : str
         Of the files.
+    shared : bool
+        Whether several processes may do a part at once. What they leave when they are killed is left to the caller.
     """
 
-    def __init__(self, folder: Path, name: str, total: int, suffix: str = ".jsonl"):
+    def __init__(self, folder: Path, name: str, total: int, suffix: str = ".jsonl", shared: bool = False):
         super().__init__(folder, name, total, self._file_sha256)
-        self._folder, self._name, self._suffix = folder, name, suffix
+        self._name, self._suffix, self._shared = name, suffix, shared
 
     def file(self, number: int) -> Path:
         """Where a part is."""
@@ -111,7 +134,7 @@ class FileParts(Parts):
 
     def write(self, number: int, content: str | bytes, **counts: Any) -> None:
         """Write a part, whole or not at all, and mark it."""
-        write_atomically(self.file(number), content)
+        (write_shared if self._shared else write_atomically)(self.file(number), content)
         self.mark(number, **counts)
 
     @contextmanager

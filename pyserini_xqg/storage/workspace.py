@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError, XqgError
-from pyserini_xqg.storage.files import sync, write_atomically
+from pyserini_xqg.storage.files import left_of_shared, sync, write_shared
 from pyserini_xqg.storage.identity import differences, identity_of
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.parts import MARKERS
@@ -61,7 +61,7 @@ class Workspace:
         """Record what a later run has to know of the work; from now on other settings or inputs are refused."""
         self.notes.update(notes)
         values = {"identity": self.identity, "notes": self.notes}
-        write_atomically(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
+        write_shared(self._progress, json.dumps(values, indent=2, sort_keys=True) + "\n")
 
     def finish(self, manifest: Manifest, last: Callable[[], object] = lambda: None) -> None:
         """Write the manifest and put the artifact in its place, where an earlier one gives way.
@@ -71,7 +71,7 @@ class Workspace:
         """
         manifest.write(self.folder)
         last()
-        put_in_place(self.output)
+        put_in_place(self.output, self.folder)
 
 
 def begun_settings(output: Path) -> dict[str, Any]:
@@ -116,12 +116,12 @@ def _recorded(folder: Path) -> dict[str, Any] | None:
     return values
 
 
-def put_in_place(output: Path) -> None:
-    """Turn a folder with a manifest from ``NAME.partial`` into ``NAME``, where an earlier artifact gives way."""
-    folder, output = partial_folder(output), real_place(output)
+def put_in_place(output: Path, folder: Path | None = None) -> None:
+    """Turn a folder with a manifest, ``NAME.partial`` unless given, into ``NAME``; an earlier artifact gives way."""
+    folder, output = folder or partial_folder(output), real_place(output)
     earlier = output.with_name(output.name + EARLIER)
-    for scratch in (PROGRESS, LOCK):
-        (folder / scratch).unlink(missing_ok=True)
+    for scratch in (folder / PROGRESS, folder / LOCK, *left_of_shared(folder)):
+        scratch.unlink(missing_ok=True)
     shutil.rmtree(folder / MARKERS, ignore_errors=True)
     sync(folder)
     if (output / MANIFEST).exists():

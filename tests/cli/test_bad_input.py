@@ -476,6 +476,15 @@ BAD: list[tuple[str, int, list[str], Command]] = [
         lambda b: b.index(nprobe=4, factory="HNSW8"),
     ),
     ("nprobe 0", 2, ["nprobe is 0: at least 1"], lambda b: b.index(nprobe=0, factory="IVF2,Flat")),
+    ("ef_search with lists", 2, ["ef_search was given for an index without a graph"], lambda b: b.index(ef_search=9)),
+    ("auto without memory", 2, ["auto chooses", "give max_memory"], lambda b: b.index(factory="auto")),
+    ("no size", 2, ["max_memory is '15': a size such as 15G"], lambda b: b.index(max_memory="15")),
+    (
+        "too little memory",
+        2,
+        ["SQ8 of 5 vectors", "max_memory is 1M"],
+        lambda b: b.index(factory="SQ8", max_memory="1M"),
+    ),
     ("no threads", 2, ["threads is 0: at least 1"], lambda b: b.index(threads=0)),
     # The model.
     ("no model", 4, ["nowhere: no such folder"], lambda b: b.index(encoder=b.folder / "nowhere")),
@@ -738,7 +747,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
     (
         "an option that another generator has",
         2,
-        ["the generator lexicon has no option --url; it has --encoder, --dictionaries, --terms, --device"],
+        ["the generator lexicon has no option --url; it has --encoder, --dictionaries, --terms, --questions, --sent"],
         lambda b: b.generate(url="http://localhost:8000/v1"),
     ),
     (
@@ -1040,13 +1049,13 @@ def test_a_key_that_can_be_none_is_not_shown(
 def test_a_lack_of_memory_ends_in_a_message(
     bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pyserini_xqg.indexing import index_folder
+    from pyserini_xqg.indexing import form
 
-    monkeypatch.setattr(index_folder, "make_index", lambda *_: np.ones(2**50))
+    monkeypatch.setattr(form, "make_index", lambda *_: np.ones(2**50))
     assert call(*bench.index()) == 6
     said = capsys.readouterr().err
     assert "xqg: out of memory (" in said and "a smaller model or input" in said
-    monkeypatch.setattr(index_folder, "make_index", lambda *_: np.ones(2) @ np.ones(3))
+    monkeypatch.setattr(form, "make_index", lambda *_: np.ones(2) @ np.ones(3))
     with pytest.raises(ValueError, match="mismatch"):
         call(*bench.index())
 

@@ -14,6 +14,7 @@ import pytest
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
 from tests.conftest import make_model, write_lines
@@ -90,6 +91,39 @@ def test_other_forms_of_index_find_what_the_flat_one_finds(
         assert (found == expected).all()
     assert not list(tmp_path.glob("*.partial"))
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"index", "docid", "xqg.json"}
+
+
+def test_lists_on_disk_stand_beside_the_index_and_nothing_else_does(builder, corpus, queries, tmp_path) -> None:
+    form = IndexSettings("IVF2,Flat", nprobe=2, max_memory="64G")
+    builder(index=form).build(corpus, queries, tmp_path / "made" / "out")
+    builder(index=form).build(corpus, queries, tmp_path / "made" / "out")  # it is there already
+    builder(index=IndexSettings("IVF2,Flat", nprobe=2)).build(corpus, queries, tmp_path / "read")
+    moved = shutil.move(tmp_path / "made" / "out", tmp_path / "moved")
+    assert {file.name for file in moved.iterdir()} == {"index", "ivfdata", "docid", "xqg.json"}
+    assert not any((tmp_path / "made").iterdir())
+    vectors = np.eye(32, dtype=np.float32)
+    for one, other in zip(
+        *(IndexSearcher(tmp_path / name).search(vectors, 9) for name in ("moved", "read")), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_auto_is_named_with_what_it_chose(builder, corpus, queries, tmp_path) -> None:
+    form = IndexSettings("auto", max_memory="64G")
+    made = builder(index=form).build(corpus, queries, tmp_path / "out")
+    assert made.settings["index"]["factory"] == "auto"
+    assert made.details["auto"] == {"factory": "Flat", "recall": 1.0}
+    builder().build(corpus, queries, tmp_path / "flat")
+    assert (tmp_path / "out" / "index").read_bytes() == (tmp_path / "flat" / "index").read_bytes()
+
+
+def test_memory_that_is_too_little_ends_before_anything_is_encoded(builder, corpus, queries, tmp_path) -> None:
+    small = builder(index=IndexSettings("SQ8", max_memory="1M"))
+    for work in (small.build, small.plan):
+        with pytest.raises(UsageError, match=r"an index SQ8 of 23 vectors of 32 dimensions takes .* max_memory is 1M"):
+            work(corpus, queries, tmp_path / "out")
+    assert not markers(tmp_path / "out.partial")
+    builder(index=IndexSettings("SQ8", max_memory="64G")).build(corpus, queries, tmp_path / "out")
 
 
 def test_a_part_that_faiss_refuses_leaves_the_vectors_for_another_form(builder, corpus, queries, tmp_path) -> None:

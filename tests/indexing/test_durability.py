@@ -74,7 +74,7 @@ def test_an_index_that_changes_while_it_is_augmented_stops_that(
 def test_hubness_topics_that_change_during_a_build_stop_it(builder, corpus, queries, tmp_path, monkeypatch) -> None:
     topics = tmp_path / "topics.tsv"
     topics.write_text("1\tmissä joki\n")
-    sha256_of = "pyserini_xqg.indexing.builder.mean_and_direction"
+    sha256_of = "pyserini_xqg.indexing.build.mean_and_direction"
     from pyserini_xqg.indexing.query_mean import mean_and_direction
 
     def changing(*arguments: object) -> object:
@@ -165,9 +165,9 @@ def test_the_same_model_at_another_place_and_other_threads_make_the_same_index(
         build(moved, 2, output)
 
 
-@pytest.mark.parametrize("factory", ["Flat", "HNSW8"])
+@pytest.mark.parametrize(("factory", "memory"), [("Flat", None), ("HNSW8", None), ("IVF2,Flat", "64G")])
 def test_all_that_an_index_holds_is_on_disk_before_its_manifest(
-    builder, corpus, queries, tmp_path, monkeypatch, factory
+    builder, corpus, queries, tmp_path, monkeypatch, factory, memory
 ) -> None:
     synced: list[tuple[int, int]] = []
     fsync = os.fsync
@@ -178,7 +178,8 @@ def test_all_that_an_index_holds_is_on_disk_before_its_manifest(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", watched)
-    builder(index=IndexSettings(factory, keep_vectors=True)).build(corpus, queries, tmp_path / "out")
+    form = IndexSettings(factory, keep_vectors=True, max_memory=memory)
+    builder(index=form).build(corpus, queries, tmp_path / "out")
     files = [file for file in (tmp_path / "out").rglob("*") if file.is_file()]
     assert {"index", "docid", "passages.npy"} <= {file.name for file in files}
     manifest = (tmp_path / "out" / MANIFEST).stat().st_ino

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.indexing.faiss_index import check_nprobe, fill_index, make_index
+from pyserini_xqg.indexing.faiss_index import check_depths, fill_index, make_index
 
 DIMENSION = 32
 ROWS = 400
@@ -133,7 +133,7 @@ def test_vectors_may_be_mapped_from_a_file_and_are_added_in_pieces(
 ) -> None:
     expected = built("IVF4,Flat", vectors)
     np.save(tmp_path / "vectors.npy", vectors)
-    monkeypatch.setattr("pyserini_xqg.indexing.faiss_index.ADD_ROWS", 37)
+    monkeypatch.setattr("pyserini_xqg.indexing.faiss_index.ROWS_AT_ONCE", 37)
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     assert built("IVF4,Flat", mapped) == expected
 
@@ -141,7 +141,7 @@ def test_vectors_may_be_mapped_from_a_file_and_are_added_in_pieces(
 def test_the_training_sample_is_spread_over_all_rows(
     vectors: npt.NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyserini_xqg.indexing.faiss_index.TRAINING_ROWS", 40)
+    monkeypatch.setattr("pyserini_xqg.indexing.memory.TRAINING_ROWS", 40)
     index = make_index("SQ8", DIMENSION)
     fill_index(index, vectors)
     expected = make_index("SQ8", DIMENSION)
@@ -195,9 +195,9 @@ def test_a_factory_string_that_cannot_be_is_a_usage_error(factory: str, reason: 
 @pytest.mark.parametrize("factory", ["Flat", "HNSW8", "PCA16,Flat"])
 def test_nprobe_without_lists_is_a_usage_error(factory: str, vectors: npt.NDArray[np.float32]) -> None:
     index = make_index(factory, DIMENSION)
-    check_nprobe(index, None)
+    check_depths(index, None)
     with pytest.raises(UsageError, match="nprobe was given for an index without inverted lists"):
-        check_nprobe(index, 4)
+        check_depths(index, 4)
     with pytest.raises(UsageError, match="nprobe was given for an index without inverted lists"):
         fill_index(index, vectors, nprobe=4)
     assert index.ntotal == 0

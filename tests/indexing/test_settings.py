@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pyserini_xqg.errors import InvalidInput, UsageError
-from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,23 @@ def test_weights_of_languages_say_which_count_and_come_back_from_a_manifest() ->
     assert (chosen.alphas, chosen.languages, chosen.alpha) == ({"fi": 0.25, "ru": 0.5}, ("fi", "ru"), 0.375)
     assert chosen == AugmentationSettings.from_dict(chosen.to_dict())
     assert "alphas" not in AugmentationSettings().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fragment"),
+    [
+        ({"factory": "auto"}, "auto chooses the form of the index by memory: give max_memory, such as 15G"),
+        ({"max_memory": "lots"}, "max_memory is 'lots': a size such as 15G or 500M is expected"),
+        ({"keep_first": (0,)}, "keep_first is (0,)"),
+    ],
+)
+def test_a_form_that_cannot_be_is_a_usage_error(chosen: dict[str, Any], fragment: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        IndexSettings(**chosen)
+    assert fragment in str(caught.value)
+
+
+def test_what_came_later_is_named_only_where_it_is_used() -> None:
+    plain = {"factory": "Flat", "nprobe": None, "threads": None, "keep_vectors": False}
+    assert IndexSettings().to_dict() == plain
+    assert IndexSettings(ef_search=50, max_memory="1G").to_dict() == {**plain, "ef_search": 50, "max_memory": "1G"}

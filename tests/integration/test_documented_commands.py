@@ -48,7 +48,9 @@ NEEDED: dict[str, list[str]] = {
     "docs/large-corpora.md": ["corpus.jsonl", "queries.jsonl", E5, MT5],
     "docs/data.md": ["corpus.jsonl", "queries.jsonl", E5, "indexes/mine", "data/xquad"],
     "docs/evaluation.md": [
-        *("runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt", "plain.txt", "hubness.txt", "xqg.txt", "both.txt"),
+        *(f"indexes/demo/runs/{name}.txt" for name in ("plain", "augmented", "shuffled")),
+        *("indexes/demo/qrels.txt", "indexes/demo/topics-0-fi.tsv", "indexes/demo/topics-0-ru.tsv"),
+        *("runs/plain.txt", "runs/xqg.txt", "plain.txt", "hubness.txt", "xqg.txt", "both.txt"),
         *("shuffled.txt", "qrels.txt", "topics.fi.tsv", "topics.ru.tsv"),
         *("xor_dev_retrieve_eng_span_v1_1.jsonl", "corpus"),
     ],
@@ -73,6 +75,7 @@ NEEDED: dict[str, list[str]] = {
         ),
         *("topics.fi.tsv", "sweeps/mine", "runs/plain.txt", "runs/xqg.txt", "runs/shuffled.txt"),
     ],
+    "docs/scale.md": ["corpus.jsonl", "queries.jsonl", E5],
     "docs/sweeps.md": ["corpus", "queries", "fi.tsv", "sw.tsv", "qrels.txt", E5],
     "docs/training.md": ["train.jsonl", "dev.jsonl", "bert-base-multilingual-cased"],
     "docs/training-distill.md": [

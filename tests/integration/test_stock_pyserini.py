@@ -93,6 +93,7 @@ found = {
     "path": name(AutoQueryEncoder(Path(index), device="cpu")),
     "subclass": name(Mine(index)),
     "searcher": name(searcher.query_encoder),
+    "mapped": str(Path(index, "index")) in Path("/proc/self/maps").read_text(),
     "search": {topic: [(hit.docid, float(hit.score)) for hit in searcher.search(text, k=100)]
                for topic, text in topics.items()},
     "batch_search": {
@@ -420,6 +421,7 @@ def test_only_stock_encoders_of_models_are_replaced(classes: dict[str, Any]) -> 
 
 def test_searcher_takes_the_folder_as_its_encoder(built: Built, classes: dict[str, Any]) -> None:
     assert classes["searcher"] == OURS["query"]
+    assert classes["mapped"]
     expected = built.ranking(built.query_vectors)
     for way in ("search", "batch_search"):
         assert_same_run({topic: [(i, s) for i, s in ranking] for topic, ranking in classes[way].items()}, expected)

@@ -50,8 +50,16 @@ def test_a_folder_comes_back_as_it_went_with_a_card_and_checksums(hub: Hub, fold
     assert {name: found[name] for name in contents(folder)} == contents(folder)
     assert manifest == Manifest.read(folder)
     assert not (tmp_path / "pulled.partial").exists()
-    pull(REPO, tmp_path / "pulled")  # the same again
+    before = [path for path in asked if "/more/small.txt" in path]
+    assert pull(REPO, tmp_path / "pulled") == manifest
     assert contents(tmp_path / "pulled") == found
+    assert [path for path in asked if "/more/small.txt" in path] == before, "what is there is not fetched again"
+
+    (folder / "more" / "small.txt").write_text("another", encoding="utf-8")
+    push(folder, "somebody/others")
+    with pytest.raises(UsageError, match="is there and is not somebody/others"):
+        pull("somebody/others", tmp_path / "pulled")
+    assert contents(tmp_path / "pulled") == found and not (tmp_path / "pulled.partial").exists()
 
 
 def test_what_is_not_whole_is_not_put_into_its_place(hub: Hub, folder: Path, tmp_path: Path) -> None:
@@ -86,6 +94,20 @@ def test_queries_of_the_hub_are_fetched_once(hub: Hub, folder: Path, capsys: pyt
     before = [path for path in asked if "/resolve/" in path]
     at_hand(Path(f"hf:{REPO}@main"))
     assert [path for path in asked if "/resolve/" in path] == before
+
+
+def test_what_was_fetched_is_used_where_the_hub_cannot_be_asked(
+    hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    push(folder, REPO)
+    fetched = at_hand(Path(f"hf:{REPO}"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    hub_fault.cache_clear()
+    assert at_hand(Path(f"hf:{REPO}")) == fetched
+    assert "what was fetched before is taken" in caplog.text
+    with pytest.raises(MissingPrerequisite, match="may not be asked"):
+        at_hand(Path("hf:somebody/others"))
+    hub_fault.cache_clear()
 
 
 def test_what_cannot_be_shared_is_said(hub: Hub, folder: Path, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pyserini_xqg.collection.datasets.parallel import ParallelText
+from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import UsageError
-from pyserini_xqg.evaluation.alignment.conditions import CONTROLS, ByLanguage, PairVectors, conditions
+from pyserini_xqg.evaluation.alignment.conditions import CONTROLS, ByLanguage, PairVectors, QuerySums, conditions
 from pyserini_xqg.evaluation.alignment.pair_measures import MEASURES
 from pyserini_xqg.evaluation.alignment.settings import AlignmentSettings
 from pyserini_xqg.evaluation.alignment.vectors import PLAIN, AlignmentVectors
@@ -79,10 +80,37 @@ def align(
     """
     settings = settings or AlignmentSettings()
     check_query_names(queries)
-    groups = groups_of(settings.groups, text.pairs)
+    groups_of(settings.groups, text.pairs)  # before anything is encoded
     vectors = AlignmentVectors(text, encoder, Path(folder), device, show_progress)
     kept = {name: vectors.queries(name, Path(source), settings.num_queries) for name, source in queries.items()}
-    pairs = PairVectors(text, vectors.english, vectors.others(), settings, device or "cpu")
+    return align_vectors(text, vectors.english, vectors.others(), kept, settings, device)
+
+
+def align_vectors(
+    text: ParallelText,
+    english: Vectors,
+    others: Mapping[str, Vectors],
+    kept: Mapping[str, QuerySums],
+    settings: AlignmentSettings,
+    device: str | None = None,
+) -> Alignment:
+    """:func:`align` of vectors that are there already, of whatever encoder.
+
+    Parameters
+    ----------
+    text : ParallelText
+    english : float32 array of shape (n, d)
+        The vectors of ``text.english``.
+    others : mapping
+        Language to the vectors of its pairs: float32, shape (pairs, d).
+    kept : mapping
+        Name to the vectors of the English sentences' queries.
+    settings : AlignmentSettings
+    device : str or None
+        A torch device.
+    """
+    groups = groups_of(settings.groups, text.pairs)
+    pairs = PairVectors(text, english, others, settings, device or "cpu")
     clusters = find_clusters(pairs.questions, by=settings.cluster)
     reports = []
     chosen: dict[str, dict[str, list[float]]] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ from pyserini_xqg.evaluation.sweep.grid import Point, languages_that_count
 from pyserini_xqg.evaluation.sweep.selection import GridValues, cross_validated
 from pyserini_xqg.indexing.exchange import exchange
 from pyserini_xqg.indexing.formula import augment, finish, unit
-from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings
 
 CONTROLS = ("shuffled", "mean", "hubness")
@@ -26,6 +26,20 @@ CONTROLS = ("shuffled", "mean", "hubness")
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 ByLanguage = Mapping[str, Values]
+
+
+class QuerySums(Protocol):
+    """Sums of the English sentences' query vectors, as an index with kept vectors has them."""
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Of the queries."""
+
+    def queries(self, languages: Iterable[str], number: int | None, rows: slice) -> Vectors:
+        """The sums of the queries in some languages: float32, shape (rows, d)."""
+
+    def counts(self, languages: Iterable[str], number: int | None, rows: slice) -> npt.NDArray[np.int64]:
+        """How many queries each sum holds."""
 
 
 class PairVectors:
@@ -59,7 +73,7 @@ class PairVectors:
         )
 
     def augmented(
-        self, similarity: str, kept: KeptVectors, subset: str, control: str | None, alphas: Sequence[float]
+        self, similarity: str, kept: QuerySums, subset: str, control: str | None, alphas: Sequence[float]
     ) -> dict[str, ByLanguage]:
         """Measure to language to values of shape (alphas, pairs)."""
         found: dict[str, dict[str, Values]] = {}
@@ -80,7 +94,7 @@ class PairVectors:
         return _turned(found)
 
     def without_hubs(
-        self, similarity: str, kept: KeptVectors, subset: str, shares: Sequence[float]
+        self, similarity: str, kept: QuerySums, subset: str, shares: Sequence[float]
     ) -> dict[str, ByLanguage]:
         """The same of plain vectors, less a share of the direction of the mean query: of shape (shares, pairs)."""
         found: dict[str, dict[str, Values]] = {}
@@ -99,7 +113,7 @@ class PairVectors:
 
 
 def conditions(
-    pairs: PairVectors, similarity: str, kept: Mapping[str, KeptVectors], clusters: Clusters
+    pairs: PairVectors, similarity: str, kept: Mapping[str, QuerySums], clusters: Clusters
 ) -> tuple[dict[str, dict[str, ByLanguage]], dict[str, list[float]], dict[str, list[float]]]:
     """What each condition reaches: plain, each source of queries, and its controls.
 
@@ -159,7 +173,7 @@ def conditions(
 
 
 def _controlled(
-    kept: KeptVectors, languages: Sequence[str], control: str | None, seed: int
+    kept: QuerySums, languages: Sequence[str], control: str | None, seed: int
 ) -> tuple[Vectors, npt.NDArray[np.int64]]:
     """The sums and counts of the queries, or of a control of them: see :class:`AugmentationSettings`."""
     sums, counts = kept.queries(languages, None, slice(None)), kept.counts(languages, None, slice(None))

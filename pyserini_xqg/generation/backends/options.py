@@ -55,6 +55,11 @@ class GeneratorOptions:
         Folder of dictionaries in DICT format; None: /usr/share/dictd.
     terms : int or None
         Terms of the passage that each query adds to the one before; None: 4.
+    questions : Path or None
+        Folder of parallel questions, fi-en with fi.txt and en.txt, or several such; keywords are dressed as questions
+        of these kinds. None: bare keywords.
+    sentences : bool
+        Make every second query of a sentence, word by word.
     """
 
     model: str | None = field(default=None, metadata=MODEL)
@@ -77,3 +82,5 @@ class GeneratorOptions:
     retries: int | None = field(default=None, metadata=SERVER)
     dictionaries: Path | None = field(default=None, metadata=LEXICON)
     terms: int | None = field(default=None, metadata=LEXICON)
+    questions: Path | None = field(default=None, metadata=LEXICON)
+    sentences: bool = field(default=False, metadata=LEXICON)

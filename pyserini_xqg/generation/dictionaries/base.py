@@ -42,9 +42,12 @@ class SourceKind:
         What the files are, for messages.
     languages : frozenset of str or None
         Codes of the languages that it has; None where that depends on the files.
+    guesses : bool
+        Whether many of its words are none of the language, so that a list of the language's words is to judge.
     """
 
     read: Callable[[Sequence[Path], str], Iterator[Translation]]
     origin: Callable[[Sequence[Path]], str]
     files: tuple[str, ...]
     languages: frozenset[str] | None = None
+    guesses: bool = False

@@ -14,7 +14,7 @@ from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.backends.lexicon.dict_files import DIGITS
 from pyserini_xqg.generation.backends.lexicon.entries import folded, translations
 from pyserini_xqg.generation.dictionaries.frequencies import read_frequencies
-from pyserini_xqg.generation.dictionaries.sources import Source
+from pyserini_xqg.generation.dictionaries.sources import KINDS, Source
 from pyserini_xqg.storage.files import write_atomically
 
 MOST_SENSES = 12
@@ -58,7 +58,8 @@ def build_dictionary(
         replaced.
     frequencies : str or Path, optional
         A list of words of the language with counts, see
-        :func:`~pyserini_xqg.generation.dictionaries.frequencies.read_frequencies`.
+        :func:`~pyserini_xqg.generation.dictionaries.frequencies.read_frequencies`. Of a source that guesses, only the
+        words of the list are taken.
 
     Returns
     -------
@@ -80,8 +81,12 @@ def build_dictionary(
     counts = read_frequencies(frequencies) if frequencies is not None else {}
     ranks: dict[str, dict[str, tuple[int, float, int, int]]] = {}
     for number, source in enumerate(opened):
+        judged = counts and KINDS[source.kind].guesses
         for found in source.read(code):
-            often = counts.get(found.foreign.casefold(), 0.0) / (1 + found.position) ** 2
+            word = found.foreign.casefold()
+            if judged and word not in counts:
+                continue
+            often = counts.get(word, 0.0) / (1 + found.position) ** 2
             rank = (number, -often, found.position, -found.frequency)
             known = ranks.setdefault(found.english, {})
             known[found.foreign] = min(rank, known.get(found.foreign, rank))

@@ -1,7 +1,8 @@
-"""CLDR: what languages, scripts, countries, their parts, cities, currencies, months and days are called in a language.
+"""CLDR: what languages, scripts, countries, their parts, cities, currencies, months and days are called in a language,
+and what emoji show: animals, food, buildings, tools.
 
-A folder ``common`` with ``main/en.xml``, ``main/vi.xml``, ``subdivisions/en.xml`` and the like. What has the same type
-or path in both files is the same thing.
+A folder ``common`` with ``main/en.xml``, ``main/vi.xml``, ``subdivisions/en.xml``, ``annotations/en.xml`` and the like.
+What has the same type or path in both files is the same thing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pyserini_xqg.generation.dictionaries.base import SourceKind, Translation
 from pyserini_xqg.generation.dictionaries.glosses import name_translations
 from pyserini_xqg.storage.text_files import read_text
 
-FOLDERS = ("main", "subdivisions")
+FOLDERS = ("main", "subdivisions", "annotations")
 # Names by the elements that hold them; a city has no type of its own, its time zone has.
 NAMES = {
     "localeDisplayNames/languages": "language",
@@ -29,6 +30,7 @@ NAMES = {
     "dates/calendars/calendar[@type='gregorian']/days/dayContext/dayWidth[@type='wide']": "day",
 }
 SIGNS = " \n\t²"  # a raised 2 tells a city from the county around it
+EMOJI = "annotations/annotation[@type='tts']"
 INNER = {"zone": "exemplarCity", "currency": "displayName"}
 
 
@@ -66,6 +68,8 @@ def _names(file: Path) -> dict[tuple[str, str], str]:
             if inside is None or named.get("alt") or not inside.text:
                 continue
             found.setdefault((element, named.get("type", "")), composed(inside.text.strip(SIGNS)))
+    for emoji in root.iterfind(EMOJI):
+        found.setdefault(("emoji", emoji.get("cp", "")), composed((emoji.text or "").strip()))
     return found
 
 

@@ -1,8 +1,8 @@
 """Sino-Korean and Sino-Vietnamese words: those of CC-CEDICT, each character read as Unihan says.
 
 Most learned words of Korean and Vietnamese are Chinese ones in their own reading: 政府, government, is 정부 and chính
-phủ. What only Chinese says is among them too, so better sources go before. Names are left out: Chinese spells them by
-sound.
+phủ. What only Chinese says is among them too, two words of three: better sources go before, and a list of the
+language's words (``--frequencies``) leaves it out. Names are left out: Chinese spells them by sound.
 """
 
 from __future__ import annotations
@@ -86,4 +86,10 @@ def origin(files: Sequence[Path]) -> str:
     return f"{cedict.origin(files)} + Unihan. {' | '.join(filter(None, head))}"
 
 
-KIND = SourceKind(read_readings, origin, ("CC-CEDICT's text file", "Unihan_Readings.txt of Unicode"), frozenset(FIELDS))
+KIND = SourceKind(
+    read_readings,
+    origin,
+    ("CC-CEDICT's text file", "Unihan_Readings.txt of Unicode"),
+    frozenset(FIELDS),
+    guesses=True,
+)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.indexing.passage_source import TextPassages
 from pyserini_xqg.indexing.search import IndexSearcher
 from pyserini_xqg.storage.files import changed, sha256_of
+from pyserini_xqg.storage.finishing import take_up
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest, holds_encoder
 from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.workspace import Workspace, already_made, working_folder
@@ -76,58 +78,117 @@ def score_queries(
     InvalidInput
         The index is of another corpus or damaged, or a score is not finite.
     """
-    if depth < 1 or part_size < 1:
-        raise UsageError(f"depth is {depth} and part_size {part_size}: at least 1 is expected of both")
-    corpus, queries, output = Path(corpus), Path(queries), Path(output)
-    # Before the corpus is read, which can take hours.
-    opened = open_passage_encoder(read_encoder(encoder, "passage"), device)
-    with working_folder(output) as folder:
-        with QueryLookup(folder) as lookup:
-            source = TextPassages(corpus, part_size)
-            docids = folder / "docid"
-            try:
-                with tqdm(desc="checking", unit=" passages", unit_scale=True, disable=not show_progress) as bar:
-                    source.scan(lookup, docids, bar.update)
-                found = lookup.add_queries(queries)
-                languages = found.languages(None)
-                searched = None if index is None else _Index(Path(index), docids, lookup.rows, opened, depth)
-            finally:
-                docids.unlink(missing_ok=True)
-            inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
-            if searched is not None:
-                inputs["index"] = searched.sha256
-            settings = {
-                "encoder": describe_encoder(opened.settings, output),
-                "depth": None if index is None else depth,
-                "part_size": part_size,
-            }
-            identity = {"settings": settings, "inputs": inputs}
-            if already_made(output, identity):
+    scoring = ScoringJob(
+        Path(corpus), Path(queries), encoder, Path(output), index, depth, device, part_size, show_progress
+    )
+    take_up(scoring.output)
+    with working_folder(scoring.output) as folder:
+        with scoring.begun(folder) as begun:
+            if already_made(scoring.output, begun.identity):
                 shutil.rmtree(folder)
-                return Manifest.read(output)
-            workspace = Workspace(output, identity)
-            if (folder / MANIFEST).exists() and already_made(folder, identity):
+                return Manifest.read(scoring.output)
+            workspace = Workspace(scoring.output, begun.identity)
+            if (folder / MANIFEST).exists() and already_made(folder, begun.identity):
                 manifest = Manifest.read(folder)
             else:
                 workspace.record()
-                done = FileParts(folder, "part", -(-lookup.rows // part_size))
-                with tqdm(desc="scoring", unit=" queries", unit_scale=True, disable=not show_progress) as bar:
-                    for number, ids, ready in source.parts(opened, done.missing()):
-                        rows = range(number * part_size, number * part_size + len(ids))
-                        records = lookup.queries_of(rows)
-                        passages = source.begin(opened, ready)()
-                        lines = _score(ids, records, languages, passages, rows, opened, searched, bar.update)
-                        done.write(number, "".join(lines))
-                counts = {
-                    "passages": lookup.rows,
-                    "queries": {language: found.per_language[language] for language in languages},
-                    "queries_records_with_unknown_id": found.unknown_ids,
-                }
-                if searched is not None:
-                    searched.check_unchanged()
-                manifest = Manifest("scored queries", settings, inputs, counts)
+                done = FileParts(folder, "part", begun.part_count)
+                begun.write(done, done.missing())
+                manifest = begun.manifest()
         workspace.finish(manifest)
         return manifest
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """What is scored by what, the parameters of :func:`score_queries`: the same in all processes that do it together.
+
+    Raises
+    ------
+    UsageError
+        A number is below 1.
+    """
+
+    corpus: Path
+    queries: Path
+    encoder: str | Path
+    output: Path
+    index: str | Path | None
+    depth: int
+    device: str | None
+    part_size: int
+    show_progress: bool
+
+    def __post_init__(self) -> None:
+        if self.depth < 1 or self.part_size < 1:
+            raise UsageError(f"depth is {self.depth} and part_size {self.part_size}: at least 1 is expected of both")
+
+    @contextmanager
+    def begun(self, scratch: Path) -> Iterator[Scoring]:
+        """The scoring, all input read from end to end; `scratch` is for that."""
+        # Before the corpus is read, which can take hours.
+        opened = open_passage_encoder(read_encoder(self.encoder, "passage"), self.device)
+        with QueryLookup(scratch) as lookup:
+            yield Scoring(self, opened, lookup, scratch / "docid")
+
+
+class Scoring:
+    """A scoring that has begun.
+
+    Attributes
+    ----------
+    identity : dict
+        Settings and inputs.
+    part_count : int
+    """
+
+    def __init__(self, job: ScoringJob, encoder: TextEncoder, lookup: QueryLookup, docids: Path):
+        self._job, self._encoder, self._lookup = job, encoder, lookup
+        source = self._source = TextPassages(job.corpus, job.part_size)
+        try:
+            with self._bar("checking", " passages") as bar:
+                source.scan(lookup, docids, bar.update)
+            found = self._found = lookup.add_queries(job.queries)
+            self._languages = found.languages(None)
+            index = job.index
+            self._index = None if index is None else _Index(Path(index), docids, lookup.rows, encoder, job.depth)
+        finally:
+            docids.unlink(missing_ok=True)
+        self.part_count = -(-lookup.rows // job.part_size)
+        inputs = {"corpus": source.sha256, "queries": str(found.sha256)}
+        if self._index is not None:
+            inputs["index"] = self._index.sha256
+        settings = {
+            "encoder": describe_encoder(encoder.settings, job.output),
+            "depth": None if job.index is None else job.depth,
+            "part_size": job.part_size,
+        }
+        self.identity: dict[str, Any] = {"settings": settings, "inputs": inputs}
+
+    def write(self, done: FileParts, numbers: Iterable[int]) -> None:
+        """Score parts."""
+        size = self._job.part_size
+        with self._bar("scoring", " queries") as bar:
+            for number, ids, ready in self._source.parts(self._encoder, numbers):
+                rows = range(number * size, number * size + len(ids))
+                records = self._lookup.queries_of(rows)
+                passages = self._source.begin(self._encoder, ready)()
+                scored = ids, records, self._languages, passages, rows, self._encoder, self._index
+                done.write(number, "".join(_score(*scored, bar.update)))
+
+    def manifest(self) -> Manifest:
+        """The manifest, once all parts are there."""
+        counts = {
+            "passages": self._lookup.rows,
+            "queries": {language: self._found.per_language[language] for language in self._languages},
+            "queries_records_with_unknown_id": self._found.unknown_ids,
+        }
+        if self._index is not None:
+            self._index.check_unchanged()
+        return Manifest("scored queries", self.identity["settings"], self.identity["inputs"], counts)
+
+    def _bar(self, what: str, unit: str) -> tqdm[Any]:
+        return tqdm(desc=what, unit=unit, unit_scale=True, disable=not self._job.show_progress)
 
 
 class _Index:

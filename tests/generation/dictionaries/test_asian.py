@@ -100,6 +100,15 @@ def test_chinese_words_are_read_as_the_language_does(
     assert "CC-CEDICT. CC-CEDICT + Unihan. Unihan_Readings.txt | Unicode version: 15.0.0" in about(made.index)
 
 
+def test_a_list_of_words_leaves_out_what_only_chinese_says(tmp_path: Path) -> None:
+    (tmp_path / "cedict.txt").write_text(CEDICT, encoding="utf-8")
+    (tmp_path / "readings.txt").write_text(UNIHAN, encoding="utf-8")
+    (tmp_path / "words.txt").write_text("Chính phủ\t1\nhà nước\t1\n", encoding="utf-8")
+    source = f"readings={tmp_path / 'cedict.txt'},{tmp_path / 'readings.txt'}"
+    made = build_dictionary("vi", [source], tmp_path / "out", frequencies=tmp_path / "words.txt")
+    assert dict(Dictionary(made.index).entries()) == {"government": ("chính phủ",)}
+
+
 @pytest.mark.parametrize(
     ("read", "written"), [("림업", "임업"), ("뢰관", "뇌관"), ("녀자", "여자"), ("남자", "남자"), ("고령", "고령")]
 )

@@ -28,6 +28,8 @@ Warnings: none -->
 """
 ENGLISH = ("German", "Germany", "Czechia", "March", "Prague", "Czech Koruna")
 VIETNAMESE = ("Tiếng Đức", "Đức", "Séc", "tháng 3", "Praha", "Koruna Cộng hòa Séc")
+EMOJI = """<ldml><annotations><annotation cp="🌋">{0} | mountain</annotation>
+<annotation cp="🌋" type="tts">{0}</annotation></annotations></ldml>"""
 SUBDIVISIONS = """<ldml><localeDisplayNames><subdivisions><subdivision type="usca">{}</subdivision>
 </subdivisions></localeDisplayNames></ldml>"""
 
@@ -63,6 +65,15 @@ def test_names_of_cldr_go_by_their_types(common: Path, tmp_path: Path) -> None:
 def test_a_language_without_subdivisions_has_the_rest(common: Path, tmp_path: Path) -> None:
     (common / "subdivisions" / "vi.xml").unlink()
     assert build_dictionary("vi", [f"cldr={common}"], tmp_path / "out").headwords == 5
+
+
+def test_emoji_have_the_words_for_what_they_show(common: Path, tmp_path: Path) -> None:
+    (common / "annotations").mkdir()
+    for code, word in (("en", "volcano"), ("vi", "núi lửa")):
+        (common / "annotations" / f"{code}.xml").write_text(EMOJI.format(word), encoding="utf-8")
+    made = build_dictionary("vi", [f"cldr={common}"], tmp_path / "out")
+    assert Dictionary(made.index).senses("volcano") == ("núi lửa",)
+    assert made.headwords == 7
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

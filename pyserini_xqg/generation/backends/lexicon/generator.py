@@ -1,7 +1,8 @@
 """Keyword queries from a bilingual dictionary, with no generating model.
 
 A passage's most salient terms are looked up, names and numbers kept as they are. The first query has the weightiest few
-terms; every further one has those of the one before and some more, so that the weightiest count most. Where a
+terms; every further one has those of the one before and some more, so that the weightiest count most. With parallel
+questions each query is dressed as one, every further one as another kind of question. Where a
 dictionary has several translations, the one is taken whose vector is nearest to that of the passage's terms (by the
 encoder that will search); vectors are those of words, computed once for all, so that passages cost next to nothing.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,24 @@ import numpy as np
 from tqdm import tqdm
 
 from pyserini_xqg.collection.corpus import sample_passages
+from pyserini_xqg.collection.datasets.line_aligned import read_parallel_questions
+from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress
 from pyserini_xqg.generation.backends.lexicon.casing import tokens
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary, find_dictionary
+from pyserini_xqg.generation.backends.lexicon.frames import Frame, fingerprint_frames, learn_frames
 from pyserini_xqg.generation.backends.lexicon.terms import (
     DocumentFrequencies,
     Term,
     function_words,
     salient_terms,
+    sentence_terms,
 )
 
 TERMS = 4
@@ -55,6 +61,11 @@ class LexiconGenerator(Generator):
         The folder with dictionaries in DICT format.
     terms : int
         How many terms each query has more than the one before.
+    questions : Path or None
+        A folder of parallel questions, fi-en with fi.txt and en.txt, or one of such folders; keywords are dressed as
+        questions of these kinds. None: they stay bare.
+    sentences : bool
+        Whether every second query is a sentence of the passage, word by word, instead.
     device : str or None
         A torch device for the encoder; None takes the best there is.
     show_progress : bool
@@ -64,8 +75,10 @@ class LexiconGenerator(Generator):
     ------
     MissingPrerequisite
         There is no dictionary for a language.
+    MissingInput
+        There are no parallel questions in a language.
     InvalidInput
-        A dictionary is damaged.
+        A dictionary is damaged, or no question words are found in the questions of a language.
     """
 
     samples = False
@@ -80,6 +93,8 @@ class LexiconGenerator(Generator):
         encoder: TextEncoder | str | Path | None = None,
         dictionaries: str | Path = FOLDER,
         terms: int = TERMS,
+        questions: str | Path | None = None,
+        sentences: bool = False,
         device: str | None = None,
         show_progress: bool = False,
     ):
@@ -96,7 +111,14 @@ class LexiconGenerator(Generator):
             "encoder": None if encoder is None else encoder.settings.as_dict(),
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
+        if sentences:  # folders that were begun before there was a choice go on
+            self.settings["sentences"] = True
         self._terms = terms
+        self._frames = {} if questions is None else _frames(Path(questions), languages)
+        if self._frames:
+            self.settings["dressed"] = True
+            self.inputs |= {f"frames.{code}": fingerprint_frames(frames) for code, frames in self._frames.items()}
+        self._sentences = sentences
         sample = [_text(passage) for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
@@ -114,7 +136,12 @@ class LexiconGenerator(Generator):
             weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
-            written.append([" ".join(words[:end]) for end in ends][:n])
+            queries = _dressed([" ".join(words[:end]) for end in ends], self._frames.get(language, ()))
+            if self._sentences:
+                found = sentence_terms(composed(passage.text), self._frequencies, dictionary.headword, dictionary.cased)
+                whole = [" ".join(self._translate(terms, weighted, dictionary)) for terms in islice(found, n)]
+                queries = list(filter(None, chain.from_iterable(zip_longest(queries, whole))))
+            written.append(queries[:n])
             progress(1)
         return written
 
@@ -188,6 +215,30 @@ class SenseChooser:
         if known not in self._judged:
             return senses[0]
         return known[int((self._vectors[[self._rows[sense] for sense in known]] @ topic).argmax())]
+
+
+def _frames(folder: Path, languages: Sequence[str]) -> dict[str, list[Frame]]:
+    """The frames of each language."""
+    pairs = read_parallel_questions(folder)
+    frames = {}
+    for code in languages:
+        own = [pair for pair in pairs if pair.language == code]
+        if not own:
+            there = ", ".join(sorted({pair.language for pair in pairs}))
+            raise MissingInput(
+                f"{folder}: no questions in {language_name(code)} (there are some in {there}); a folder {code}-en with "
+                f"{code}.txt and en.txt is expected there"
+            )
+        try:
+            frames[code] = learn_frames(own)
+        except InvalidInput as error:
+            raise InvalidInput(f"{folder}, {language_name(code)}: {error}") from error
+    return frames
+
+
+def _dressed(keywords: Sequence[str], frames: Sequence[Frame]) -> list[str]:
+    """Each as a question of another kind; as they are without frames."""
+    return [frames[place % len(frames)].dress(each) if frames else each for place, each in enumerate(keywords)]
 
 
 def _text(passage: Passage) -> str:

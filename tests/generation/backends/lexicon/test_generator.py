@@ -9,7 +9,7 @@ import pytest
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.settings import EncoderSettings
-from pyserini_xqg.errors import InvalidInput, MissingPrerequisite, UsageError
+from pyserini_xqg.errors import InvalidInput, MissingInput, MissingPrerequisite, UsageError
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.backends.lexicon.dictionary import Dictionary
 from pyserini_xqg.generation.backends.lexicon.generator import LexiconGenerator, SenseChooser
@@ -94,6 +94,50 @@ def test_more_queries_begin_with_the_fewer(corpus: Path, folder: Path) -> None:
     few, many = write(generator, 2), write(generator, 5)
     assert [queries[:2] for queries in many] == few
     assert len(many[0]) == 5
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """Parallel questions in Finnish: who and when."""
+    lines = {"en": ["Who was {}?", "When was {}?"], "fi": ["Kuka {}?", "Milloin {}?"]}
+    folder = tmp_path / "questions" / "fi-en"
+    folder.mkdir(parents=True)
+    for name, forms in lines.items():
+        texts = [form.format(f"x{number}") for form in forms for number in range(12)]
+        (folder / f"{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return folder.parent
+
+
+def test_keywords_are_dressed_as_questions_of_one_kind_after_the_other(
+    corpus: Path, folder: Path, questions: Path
+) -> None:
+    bare = LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=1)
+    dressed = LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=1, questions=questions)
+    for keywords, asked in zip(write(bare), write(dressed), strict=True):
+        frames = ["Kuka {}?", "Milloin {}?", "Kuka {}?"]
+        assert asked == [frame.format(each) for frame, each in zip(frames, keywords, strict=False)]
+    assert dressed.settings == {**bare.settings, "dressed": True}
+    assert dressed.inputs.keys() - bare.inputs.keys() == {"frames.fi"}
+
+
+def test_languages_without_questions_are_named(corpus: Path, folder: Path, questions: Path) -> None:
+    with pytest.raises(MissingInput, match=r"no questions in Russian \(there are some in fi\); a folder ru-en"):
+        LexiconGenerator(corpus, ["fi", "ru"], dictionaries=folder, questions=questions)
+    (questions / "fi-en" / "en.txt").write_text("Rome\n" * 24, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="questions, Finnish: no question words were found"):
+        LexiconGenerator(corpus, ["fi"], dictionaries=folder, questions=questions)
+
+
+def test_every_second_query_can_be_a_sentence(corpus: Path, folder: Path) -> None:
+    lists = write(LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=2), 4)
+    generator = LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=2, sentences=True)
+    assert generator.settings["sentences"] is True
+    bridge, bread, _, nothing, _ = write(generator, 4)
+    # The title is no sentence.
+    assert bridge == [lists[0][0], "kuningas kaupunki silta kivi joki", lists[0][1], "silta"]
+    assert bread == [lists[1][0], "leipä vesi", "vesi"]
+    assert nothing == []
+    assert [queries[:3] for queries in write(generator, 4)] == write(generator, 3)
 
 
 def test_the_title_counts(corpus: Path, folder: Path) -> None:

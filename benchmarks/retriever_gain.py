@@ -1,0 +1,312 @@
+"""What queries add to one retriever, beside all their controls; training.py calls it for each model.
+
+One index of XQuAD's paragraphs and some contexts of MLQA dev. Queries of all six languages count together: keywords of
+the lexicon, the same dressed as questions, and as a reference people's questions, those of the same XQuAD paragraph
+that are not asked (those with an odd number in it). Settings: weight 0.3 with unit length, which the documents
+recommend, and what is best on the MLQA contexts' questions. R@1 on XQuAD's other questions, its mean over languages,
+with intervals and tests by clusters: translations of a question, and questions of a paragraph, go together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from frozen_layers import FrozenLayers
+
+from pyserini_xqg.collection.datasets.retrieval_set import Question, RetrievalSet, write_corpus
+from pyserini_xqg.collection.passages import Passage, passage_text
+from pyserini_xqg.collection.queries import parse_queries
+from pyserini_xqg.collection.query_numbers import QueryNumbers
+from pyserini_xqg.encoding.bundled_model import PASSAGE_PREFIX, QUERY_PREFIX
+from pyserini_xqg.encoding.encoder import TextEncoder
+from pyserini_xqg.encoding.settings import EncoderSettings, Kind
+from pyserini_xqg.evaluation.comparison.clusters import find_clusters
+from pyserini_xqg.evaluation.comparison.comparison import compare_runs
+from pyserini_xqg.evaluation.comparison.differences import Difference
+from pyserini_xqg.generation.backends.by_name import make_generator
+from pyserini_xqg.generation.builder import XqgQueryBuilder
+from pyserini_xqg.indexing.exchange import exchange
+from pyserini_xqg.indexing.formula import augment, finish, unit
+from pyserini_xqg.indexing.settings import AugmentationSettings
+from pyserini_xqg.storage.jsonl import jsonl_files, read_records
+
+LANGUAGES = ("ar", "es", "hi", "ru", "vi", "zh")
+QUESTION_TOKENS, PASSAGE_TOKENS = 64, 256
+QUERIES = 2  # of each passage in each language
+RECOMMENDED = AugmentationSettings(alpha=0.3, aggregate="mean", normalize=True)
+PLAIN = replace(RECOMMENDED, alpha=0.0)
+ALPHAS, HUBNESS = (0.05, 0.1, 0.2, 0.3, 0.4), (0.0, 0.5)
+GRID = [
+    replace(RECOMMENDED, alpha=alpha, normalize=normalize, reduce_hubness=hubness)
+    for hubness, normalize, alpha in product(HUBNESS, (False, True), (0.0, *ALPHAS))
+]
+SHUFFLED, MEAN = "shuffled", "mean"
+KEYWORDS, DRESSED, PEOPLE = "keywords", "dressed", "people's"
+
+Hits = Mapping[str, np.ndarray]
+QueryTexts = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Of one model.
+
+    Attributes
+    ----------
+    passages : float32 array of shape (passages, d)
+    questions : mapping
+        ``dev`` and ``test`` to language to a float32 array.
+    sums, counts : mapping
+        Kind of queries to the sums of each passage's vectors, shape (passages, d), and to their numbers, shape
+        (passages, languages).
+    """
+
+    passages: np.ndarray
+    questions: Mapping[str, Mapping[str, np.ndarray]]
+    sums: Mapping[str, np.ndarray]
+    counts: Mapping[str, np.ndarray]
+
+    def index(self, kind: str, settings: AugmentationSettings, control: str | None = None) -> np.ndarray:
+        """The vectors of an index."""
+        sums, counts = self.sums[kind], self.counts[kind]
+        direction = unit(sums.sum(axis=0))
+        if control == SHUFFLED:
+            partners = exchange(QueryNumbers.of_counts(counts), seed=0).partners
+            sums, counts = sums[partners], counts[partners]
+        numbers = counts.sum(axis=1)
+        if control == MEAN:
+            sums = np.float32(numbers)[:, None] * (sums.sum(axis=0) / numbers.sum())
+        return finish(augment(self.passages, sums, numbers, settings), settings, direction)
+
+
+class RetrieverGain:
+    """The collection, and the report on a model.
+
+    Parameters
+    ----------
+    mlqa : RetrievalSet
+    held : sequence of Passage
+        The contexts of MLQA that are searched, and whose questions settings are chosen on.
+    xquad : RetrievalSet
+    work : Path
+        For queries, vectors and results.
+    lower : FrozenLayers
+        Of all models.
+    """
+
+    def __init__(
+        self, mlqa: RetrievalSet, held: Sequence[Passage], xquad: RetrievalSet, work: Path, lower: FrozenLayers
+    ):
+        names = {passage.id: f"m{passage.id}" for passage in held}
+        self.passages = [*(replace(passage, id=names[passage.id]) for passage in held), *xquad.passages]
+        self._rows = {passage.id: row for row, passage in enumerate(self.passages)}
+        self._work, self._lower = work, lower
+        dev = {
+            language: [
+                replace(
+                    each, id=f"{language}-m{each.id.removeprefix(f'{language}-')}", passage_id=names[each.passage_id]
+                )
+                for each in mlqa.questions.get(language, ())
+                if each.passage_id in names
+            ]
+            for language in LANGUAGES
+        }
+        test: dict[str, list[Question]] = {}
+        self._people: dict[str, dict[str, list[str]]] = {}
+        for language in LANGUAGES:
+            met: dict[str, int] = {}
+            for each in xquad.questions[language]:
+                number = met[each.passage_id] = met.get(each.passage_id, -1) + 1
+                own = self._people.setdefault(each.passage_id, {}).setdefault(language, [])
+                if number % 2 == 0:
+                    test.setdefault(language, []).append(each)
+                elif len(own) < QUERIES:
+                    own.append(each.text)
+        self.asked = {"dev": {code: of for code, of in dev.items() if of}, "test": test}
+
+    def report(self, name: str, model: Path, dictionaries: Path, questions: Path | None) -> None:
+        """Encode what is not encoded, choose on dev, and print what it says of test."""
+        kinds = {KEYWORDS: self._lexicon(KEYWORDS, dictionaries, None)}
+        if questions is not None:
+            kinds[DRESSED] = self._lexicon(DRESSED, dictionaries, questions)
+        vectors = self._encode(name, model, {**kinds, PEOPLE: self._people})
+        plain = vectors.index(KEYWORDS, PLAIN)
+        runs: dict[str, Hits] = {"plain": self._hits("test", vectors, plain)}
+        for kind in vectors.sums:
+            # MLQA's contexts have no other questions of people; what is best for keywords is taken for these.
+            of_dev = KEYWORDS if kind == PEOPLE else kind
+            without = [point for point in GRID if not point.reduce_hubness]
+            chosen = {
+                "recommended": RECOMMENDED,
+                "best on MLQA": self._best(vectors, of_dev, without),
+                "best on MLQA, hubness too": self._best(vectors, of_dev, GRID),
+            }
+            for how, point in chosen.items():
+                for control in (None, SHUFFLED, MEAN):
+                    runs[_run(kind, how, control)] = self._hits("test", vectors, vectors.index(kind, point, control))
+                self._print(name, kind, how, point, runs)
+            alone = replace(PLAIN, normalize=False, reduce_hubness=HUBNESS[-1])
+            runs[_run(kind, "hubness alone", None)] = self._hits("test", vectors, vectors.index(kind, alone))
+            self._print(name, kind, "hubness alone", alone, runs)
+            self._print_grid(name, kind, vectors)
+        self._print_pairs(name, runs)
+
+    def _best(self, vectors: Vectors, kind: str, points: Sequence[AugmentationSettings]) -> AugmentationSettings:
+        """The first of the points with the most hits on dev."""
+        return max(points, key=lambda point: _macro(self._hits("dev", vectors, vectors.index(kind, point))))
+
+    def _hits(self, part: str, vectors: Vectors, index: np.ndarray) -> Hits:
+        """Whether each question's passage comes first, by language."""
+        return {
+            code: (vectors.questions[part][code] @ index.T).argmax(axis=1) == [self._rows[q.passage_id] for q in of]
+            for code, of in self.asked[part].items()
+        }
+
+    def _difference(self, one: Hits, other: Hits) -> Difference:
+        languages = {code: [each.id for each in of] for code, of in self.asked["test"].items()}
+        qrels = {each.id: {each.passage_id: 1} for of in self.asked["test"].values() for each in of}
+        values = {
+            run: {each: float(hit) for code in languages for each, hit in zip(languages[code], hits[code], strict=True)}
+            for run, hits in (("other", other), ("one", one))
+        }
+        return compare_runs(values, languages, clusters=find_clusters(languages, qrels)).differences["one"]
+
+    def _print(self, name: str, kind: str, how: str, point: AugmentationSettings, runs: Mapping[str, Hits]) -> None:
+        """A line of the table."""
+        own = runs[_run(kind, how, None)]
+        gain = self._difference(own, runs["plain"])
+        cells = [name, kind, how, _setting(point), _percent(runs["plain"]), _percent(own), _interval(gain)]
+        for control in (SHUFFLED, MEAN):
+            if (run := _run(kind, how, control)) in runs:
+                cells += [_percent(runs[run]), _interval(self._difference(own, runs[run]))]
+        print("| " + " | ".join(cells) + " |", flush=True)
+        by_language = {code: _interval_of(gain, code) for code in self.asked["test"]}
+        print("    " + ", ".join(f"{code} {100 * own[code].mean():.1f} ({by})" for code, by in by_language.items()))
+
+    def _print_grid(self, name: str, kind: str, vectors: Vectors) -> None:
+        """Every weight on test, beside its controls."""
+        for point in GRID:
+            if not point.reduce_hubness:
+                columns = [
+                    _percent(self._hits("test", vectors, vectors.index(kind, point, control)))
+                    for control in (None, SHUFFLED, MEAN)
+                ]
+                print(f"    {name}, {kind}, {_setting(point)}: " + ", ".join(columns), flush=True)
+
+    def _print_pairs(self, name: str, runs: Mapping[str, Hits]) -> None:
+        """Dressed against bare keywords, and this model against the start."""
+        for how in ("recommended", "best on MLQA"):
+            pair = [runs.get(_run(kind, how, None)) for kind in (DRESSED, KEYWORDS)]
+            if pair[0] is not None and pair[1] is not None:
+                print(f"{name}, {how}: dressed - keywords {_interval(self._difference(pair[0], pair[1]))}")
+        results = self._work / "results"
+        results.mkdir(exist_ok=True)
+        flat = {f"{run}/{code}": of[code] for run, of in runs.items() for code in of}
+        np.savez(results / f"{name}.npz", **flat)
+        if (results / "start.npz").exists():
+            start = np.load(results / "start.npz")
+            for run in ("plain", _run(KEYWORDS, "recommended", None)):
+                before = {code: start[f"{run}/{code}"] for code in self.asked["test"]}
+                print(f"{name} - start, {run}: {_interval(self._difference(runs[run], before))}", flush=True)
+
+    def _lexicon(self, kind: str, dictionaries: Path, questions: Path | None) -> QueryTexts:
+        """The lexicon's queries of all passages."""
+        corpus, output = self._work / "corpus.jsonl", self._work / f"queries-{kind}"
+        write_corpus(self.passages, corpus)
+        write_queries(corpus, output, dictionaries, questions)
+        found = (parse_queries(record) for file in jsonl_files(output) for record in read_records(file))
+        return {each.id: each.queries for each in found}
+
+    def _encode(self, name: str, model: Path, kinds: Mapping[str, QueryTexts]) -> Vectors:
+        folder = self._work / "vectors" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = _Encoder(model, self._lower)
+
+        def kept(file: str, texts: Sequence[str], kind: Kind) -> np.ndarray:
+            path = folder / f"{file}.npy"
+            if not path.exists():
+                vectors = opened.encoder.encode(texts, kind)
+                np.save(path.with_suffix(".tmp.npy"), vectors)
+                path.with_suffix(".tmp.npy").replace(path)
+            return np.load(path)
+
+        passages = kept("passages", [passage_text(each.title, each.text) for each in self.passages], "passage")
+        questions = {
+            part: {code: kept(f"{part}-{code}", [each.text for each in of], "query") for code, of in by.items()}
+            for part, by in self.asked.items()
+        }
+        sums, counts = {}, {}
+        for kind, queries in kinds.items():
+            sums[kind] = np.zeros_like(passages)
+            counts[kind] = np.zeros((len(passages), len(LANGUAGES)), dtype=np.int64)
+            for column, code in enumerate(LANGUAGES):
+                texts = [(self._rows[each], text) for each, of in queries.items() for text in of.get(code, ())]
+                rows = [row for row, _ in texts]
+                np.add.at(sums[kind], rows, kept(f"{kind}-{code}", [text for _, text in texts], "query"))
+                np.add.at(counts[kind][:, column], rows, 1)
+        return Vectors(passages, questions, sums, counts)
+
+
+class _Encoder:
+    """A model that is opened when it is needed."""
+
+    def __init__(self, model: Path, lower: FrozenLayers):
+        self._model, self._lower = model, lower
+
+    @cached_property
+    def encoder(self) -> TextEncoder:
+        settings = EncoderSettings(
+            str(self._model),
+            query_prefix=QUERY_PREFIX,
+            passage_prefix=PASSAGE_PREFIX,
+            query_max_length=QUESTION_TOKENS,
+            passage_max_length=PASSAGE_TOKENS,
+            dtype="bfloat16",
+        )
+        encoder = TextEncoder(settings, "cpu")
+        self._lower.use_in(encoder._model)
+        return encoder
+
+
+def write_queries(corpus: Path, output: Path, dictionaries: Path, questions: Path | None = None) -> None:
+    """The lexicon's queries of a corpus, bare or dressed."""
+    made = make_generator("lexicon", corpus, LANGUAGES, dictionaries=dictionaries, questions=questions)
+    XqgQueryBuilder(made, LANGUAGES, num_queries=QUERIES, show_progress=True).build(corpus, output)
+
+
+def _run(kind: str, how: str, control: str | None) -> str:
+    return f"{kind}, {how}" + (f", {control}" if control else "")
+
+
+def _macro(hits: Hits) -> float:
+    return float(np.mean([of.mean() for of in hits.values()]))
+
+
+def _percent(hits: Hits) -> str:
+    return f"{100 * _macro(hits):.1f}"
+
+
+def _setting(point: AugmentationSettings) -> str:
+    parts = [f"w {point.alpha:g}", "unit length" * point.normalize, f"hubness {point.reduce_hubness:g}"]
+    return ", ".join(part for part in parts if part and part != "hubness 0")
+
+
+def _interval(difference: Difference) -> str:
+    return f"{_interval_of(difference, 'mean')}, p {difference.overall.p:.4f}"
+
+
+def _interval_of(difference: Difference, row: str) -> str:
+    found = difference.at(row)
+    assert found.interval is not None
+    low, high = found.interval
+    return f"{100 * found.difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+if __name__ == "__main__":
+    print(json.dumps([_setting(point) for point in GRID]))
