@@ -26,7 +26,7 @@ def plan(
     queries: Path | None = None,
     generator: Annotated[str | None, {"choices": tuple(GENERATORS)}] = None,
     options: Annotated[dict[str, Any], Options(GeneratorOptions)],
-    form: Annotated[dict[str, Any], Options(IndexSettings, without=["nprobe", "threads"], panel="Index")],
+    form: Annotated[dict[str, Any], Options(IndexSettings, without=["nprobe", "threads", "ef_search"], panel="Index")],
     device: s.Device = None,
 ) -> Result:
     """Say what a job takes in hours, disk and memory, and the commands that do it; nothing is written.

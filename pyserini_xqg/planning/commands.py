@@ -30,6 +30,7 @@ def commands_of(
         given += [f"--{name.replace('_', '-')}"] if value is True else [f"--{name.replace('_', '-')}", value]
     index: list[object] = ["--corpus", corpus or CORPUS, "--queries", QUERIES, "--encoder", encoder or "ENCODER"]
     index += [] if form.factory == "Flat" else ["--factory", form.factory]
+    index += [] if form.max_memory is None else ["--max-memory", form.max_memory]
     if form.keep_first:
         index += ["--keep-first", ",".join(map(str, form.keep_first))]
     elif form.keep_vectors:

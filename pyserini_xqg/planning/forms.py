@@ -1,4 +1,4 @@
-"""Bytes of an index of any form that faiss makes, from what it is made of, with nothing added to it."""
+"""Forms of an index: the one that fits, and the bytes of any that faiss makes, with nothing added to it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 import faiss
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.choosing import AUTO, choose_form
 from pyserini_xqg.indexing.faiss_index import make_index
+from pyserini_xqg.indexing.form import FLAT
 from pyserini_xqg.indexing.memory import memory_to_build
+from pyserini_xqg.indexing.settings import IndexSettings
+from pyserini_xqg.indexing.sizes import bytes_of, said_bytes
 
 
 def index_bytes(factory: str, dimension: int, rows: int) -> int:
@@ -29,9 +33,35 @@ def index_bytes(factory: str, dimension: int, rows: int) -> int:
     return round(fixed + rows * row)
 
 
-def memory_to_fill(factory: str, dimension: int, rows: int) -> int:
-    """The memory that an index takes while it is filled; nothing for Flat, which is written row by row."""
-    return 0 if factory == "Flat" else memory_to_build(make_index(factory, dimension), rows).most
+def settled_form(form: IndexSettings, dimension: int, rows: int, held: int) -> tuple[str, int]:
+    """The form of an index, chosen where that is asked for, and the memory that it takes while it is filled.
+
+    Parameters
+    ----------
+    form : IndexSettings
+    dimension, rows : int
+    held : int
+        Bytes that the process has in memory anyway.
+
+    Raises
+    ------
+    UsageError
+        It does not fit into the memory that was given, or faiss does not know it.
+    """
+    limit = None if form.max_memory is None else bytes_of("max_memory", form.max_memory)
+    factory = form.factory
+    if factory == AUTO:
+        assert limit is not None
+        factory = choose_form(rows, dimension, limit, held)
+    if factory == FLAT:  # written row by row
+        return factory, 0
+    taken = memory_to_build(make_index(factory, dimension), rows, limit).most
+    if limit is not None and held + taken > limit:
+        raise UsageError(
+            f"an index {factory!r} of {rows:,} vectors takes {said_bytes(held + taken)} while it is built, and "
+            f"max_memory is {form.max_memory}; give more, or another --factory (auto chooses one)"
+        )
+    return factory, taken
 
 
 def _parts(index: faiss.Index, factory: str) -> tuple[float, float]:

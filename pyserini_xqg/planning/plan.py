@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyserini_xqg.errors import UsageError
+from pyserini_xqg.indexing.form import FLAT
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.planning import sizes
-from pyserini_xqg.planning.forms import index_bytes, memory_to_fill
+from pyserini_xqg.planning.forms import index_bytes, settled_form
 from pyserini_xqg.planning.sample import Sample
 from pyserini_xqg.planning.settings import PlanSettings
 
@@ -47,6 +48,8 @@ class Plan:
     Attributes
     ----------
     passages, queries, dimension, machines : int
+    factory : str
+        The form of the index, as it was given or chosen.
     corpus_bytes : int
     stages : tuple of Stage
         ``generate``, ``index`` and ``search``.
@@ -61,6 +64,7 @@ class Plan:
     queries: int
     dimension: int
     machines: int
+    factory: str
     corpus_bytes: int
     stages: tuple[Stage, ...]
     most_disk_bytes: int
@@ -99,11 +103,13 @@ def make_plan(
     vectors = sizes.vectors_bytes(rows, dimension)
     numbers = len(form.keep_first)
     kept = sizes.kept_bytes(rows, dimension, len(languages), numbers) if form.keep_vectors else 0
-    index = index_bytes(form.factory, dimension, rows)
+    held = LIBRARIES + model_bytes
+    factory, filling = settled_form(form, dimension, rows, held)
+    index = index_bytes(factory, dimension, rows)
+    # Lists that are merged on disk are there twice meanwhile.
+    beside = 0 if factory == FLAT else vectors + (index if form.max_memory and "IVF" in factory else 0)
     ids = round(rows * (sample.id_bytes + 1))
     scan = sizes.scan_bytes(sample, rows, languages)
-    held = LIBRARIES + model_bytes
-    building = max(sizes.part_bytes(dimension, len(languages), numbers), memory_to_fill(form.factory, dimension, rows))
     generate = Stage(
         "generate",
         _hours(job.machines, (queries, job.generated_per_second)),
@@ -115,14 +121,14 @@ def make_plan(
         "index",
         _hours(job.machines, (queries, job.queries_per_second), (rows, job.passages_per_second)),
         index + ids + kept,
-        scan + (0 if form.factory == "Flat" else vectors),
-        held + building,
+        scan + beside,
+        held + max(sizes.part_bytes(dimension, len(languages), numbers), filling),
     )
     search = Stage("search", None, 0, 0, held + index)
     most = corpus + written + max(generate.working_bytes, build.output_bytes + build.working_bytes)
     original = sizes.original_bytes(rows, dimension, len(languages), num_queries)
     stages = (generate, build, search)
-    return Plan(rows, queries, dimension, job.machines, corpus, stages, most, original, tuple(commands))
+    return Plan(rows, queries, dimension, job.machines, factory, corpus, stages, most, original, tuple(commands))
 
 
 def _hours(machines: int, *work: tuple[int, float | None]) -> float | None:

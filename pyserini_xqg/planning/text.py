@@ -18,7 +18,7 @@ def plan_as_text(plan: Plan) -> str:
     return "\n".join(
         [
             f"{plan.passages:,} passages, {plan.queries:,} queries, {plan.dimension} dimensions, "
-            f"{plan.machines} process{'es' if plan.machines > 1 else ''}",
+            f"{plan.machines} process{'es' if plan.machines > 1 else ''}, {plan.factory}",
             "",
             *(f"{row[0]:10}" + "".join(f"{cell:>15}" for cell in row[1:]) for row in rows),
             "",

@@ -111,7 +111,7 @@ def test_a_plan_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     stated = ("--dimension", 768, "--queries-per-second", 5000, "--passages-per-second", 1500)
     assert call("plan", "--passages", 18_000_000, "--language", ",".join(PAPERS), *stated) == 0
     said = capsys.readouterr().out
-    assert "18,000,000 passages, 630,000,000 queries, 768 dimensions, 1 process\n" in said
+    assert "18,000,000 passages, 630,000,000 queries, 768 dimensions, 1 process, Flat\n" in said
     assert "unknown" in said and "vectors of the original pipeline for the same: 2.0 TB" in said
     assert "\nxqg generate --corpus corpus.jsonl --language ar,bn" in said
 

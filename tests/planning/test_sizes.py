@@ -16,7 +16,7 @@ from pyserini_xqg.generation.cleaning import CleaningSettings
 from pyserini_xqg.indexing.faiss_index import fill_index, make_index
 from pyserini_xqg.indexing.settings import IndexSettings
 from pyserini_xqg.planning import sizes
-from pyserini_xqg.planning.forms import index_bytes, memory_to_fill
+from pyserini_xqg.planning.forms import index_bytes, settled_form
 from pyserini_xqg.planning.sample import Sample
 from pyserini_xqg.storage.workspace import Workspace
 from tests.conftest import WORDS, write_lines
@@ -100,7 +100,6 @@ def test_forms_of_the_index(factory: str) -> None:
     fill_index(index, rows, threads=1)
     written = len(faiss.serialize_index(index))
     assert index_bytes(factory, 32, len(rows)) == near(written)
-    assert factory == "Flat" or memory_to_fill(factory, 32, len(rows)) > 0.99 * written
 
 
 def test_a_form_that_is_not_known_is_an_error() -> None:
@@ -108,4 +107,15 @@ def test_a_form_that_is_not_known_is_an_error() -> None:
         index_bytes("NSG16", 32, 10)
     with pytest.raises(UsageError, match="faiss cannot make"):
         index_bytes("nothing", 32, 10)
-    assert memory_to_fill("Flat", 32, 10) == 0
+
+
+def test_the_form_is_chosen_and_held_against_the_memory() -> None:
+    rows, dimension, held = 1_000_000, 384, 10**9
+    assert settled_form(IndexSettings(), dimension, rows, held) == ("Flat", 0)
+    wide, narrow = (
+        settled_form(IndexSettings("auto", max_memory=limit), dimension, rows, held) for limit in ("15G", "2500M")
+    )
+    assert wide[0] == "HNSW32" and narrow[0].startswith(("IVF", "OPQ"))
+    assert narrow[1] + held < 2500 * 2**20 < wide[1] + held < 15 * 2**30
+    with pytest.raises(UsageError, match=r"an index 'HNSW32' of 1,000,000 vectors takes .* and max_memory is 2G"):
+        settled_form(IndexSettings("HNSW32", max_memory="2G"), dimension, rows, held)
