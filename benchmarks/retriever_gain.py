@@ -1,15 +1,16 @@
 """What queries add to one retriever, beside all their controls; training.py calls it for each model.
 
 One index of XQuAD's paragraphs and some contexts of MLQA dev. Queries of all six languages count together: keywords of
-the lexicon, the same dressed as questions, and as a reference people's questions, those of the same XQuAD paragraph
-that are not asked (those with an odd number in it). Settings: weight 0.3 with unit length, which the documents
-recommend, and what is best on the MLQA contexts' questions. R@1 on XQuAD's other questions, its mean over languages,
-with intervals and tests by clusters: translations of a question, and questions of a paragraph, go together.
+the lexicon, the same dressed as questions, and as a reference people's questions: of XQuAD's paragraphs those that are
+not asked (with an odd number in their paragraph), of MLQA's contexts all. Settings: weight 0.3 with unit length, which
+the documents recommend, and what is chosen on the questions of the MLQA contexts, by both rules of `xqg sweep`: the
+best without hubness reduction, and of all the simplest within a standard error. R@1 on XQuAD's other questions, its
+mean over languages, with intervals and tests by clusters: translations of a question, and questions of a paragraph, go
+together.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,6 +30,9 @@ from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.comparison.comparison import compare_runs
 from pyserini_xqg.evaluation.comparison.differences import Difference
+from pyserini_xqg.evaluation.sweep.grid import ALL, Point, Rule
+from pyserini_xqg.evaluation.sweep.grid import PLAIN as PLAIN_POINT
+from pyserini_xqg.evaluation.sweep.selection import GridValues, choose
 from pyserini_xqg.generation.backends.by_name import make_generator
 from pyserini_xqg.generation.builder import XqgQueryBuilder
 from pyserini_xqg.indexing.exchange import exchange
@@ -46,6 +50,7 @@ GRID = [
     replace(RECOMMENDED, alpha=alpha, normalize=normalize, reduce_hubness=hubness)
     for hubness, normalize, alpha in product(HUBNESS, (False, True), (0.0, *ALPHAS))
 ]
+MEASURE = "Success@1"
 SHUFFLED, MEAN = "shuffled", "mean"
 KEYWORDS, DRESSED, PEOPLE = "keywords", "dressed", "people's"
 
@@ -130,22 +135,20 @@ class RetrieverGain:
                     own.append(each.text)
         self.asked = {"dev": {code: of for code, of in dev.items() if of}, "test": test}
 
-    def report(self, name: str, model: Path, dictionaries: Path, questions: Path | None) -> None:
+    def report(self, name: str, model: Path, dictionaries: Path) -> None:
         """Encode what is not encoded, choose on dev, and print what it says of test."""
-        kinds = {KEYWORDS: self._lexicon(KEYWORDS, dictionaries, None)}
-        if questions is not None:
-            kinds[DRESSED] = self._lexicon(DRESSED, dictionaries, questions)
-        vectors = self._encode(name, model, {**kinds, PEOPLE: self._people})
+        kinds = {KEYWORDS: None, DRESSED: self._work / "questions"}
+        written = {kind: self._lexicon(kind, dictionaries, questions) for kind, questions in kinds.items()}
+        vectors = self._encode(name, model, {**written, PEOPLE: self._people})
         plain = vectors.index(KEYWORDS, PLAIN)
         runs: dict[str, Hits] = {"plain": self._hits("test", vectors, plain)}
         for kind in vectors.sums:
-            # MLQA's contexts have no other questions of people; what is best for keywords is taken for these.
+            # MLQA's questions are people's there; what is chosen for keywords is taken.
             of_dev = KEYWORDS if kind == PEOPLE else kind
-            without = [point for point in GRID if not point.reduce_hubness]
             chosen = {
                 "recommended": RECOMMENDED,
-                "best on MLQA": self._best(vectors, of_dev, without),
-                "best on MLQA, hubness too": self._best(vectors, of_dev, GRID),
+                "best on MLQA": self._choose(vectors, of_dev, "best", (0.0,)),
+                "simplest on MLQA": self._choose(vectors, of_dev, "simplest", HUBNESS),
             }
             for how, point in chosen.items():
                 for control in (None, SHUFFLED, MEAN):
@@ -157,9 +160,21 @@ class RetrieverGain:
             self._print_grid(name, kind, vectors)
         self._print_pairs(name, runs)
 
-    def _best(self, vectors: Vectors, kind: str, points: Sequence[AugmentationSettings]) -> AugmentationSettings:
-        """The first of the points with the most hits on dev."""
-        return max(points, key=lambda point: _macro(self._hits("dev", vectors, vectors.index(kind, point))))
+    def _choose(self, vectors: Vectors, kind: str, rule: Rule, hubness: Sequence[float]) -> AugmentationSettings:
+        """What `xqg sweep` would choose on dev."""
+        points = [point for point in GRID if point.reduce_hubness in hubness]
+        questions = {code: [each.id for each in of] for code, of in self.asked["dev"].items()}
+        qrels = {each.id: {each.passage_id: 1} for of in self.asked["dev"].values() for each in of}
+        hits = [self._hits("dev", vectors, vectors.index(kind, point)) for point in points]
+        values = {code: np.array([of[code] for of in hits], dtype=np.float64) for code in questions}
+        named = [
+            Point(ALL, None, each.reduce_hubness, each.alpha, each.normalize)
+            if each.alpha or each.reduce_hubness
+            else PLAIN_POINT
+            for each in points
+        ]
+        grid = GridValues(named, questions, {MEASURE: values})
+        return points[choose(grid, MEASURE, rule=rule, clusters=find_clusters(questions, qrels))]
 
     def _hits(self, part: str, vectors: Vectors, index: np.ndarray) -> Hits:
         """Whether each question's passage comes first, by language."""
@@ -190,30 +205,35 @@ class RetrieverGain:
         print("    " + ", ".join(f"{code} {100 * own[code].mean():.1f} ({by})" for code, by in by_language.items()))
 
     def _print_grid(self, name: str, kind: str, vectors: Vectors) -> None:
-        """Every weight on test, beside its controls."""
+        """Every weight: on dev, on test, and its controls on test."""
         for point in GRID:
             if not point.reduce_hubness:
-                columns = [
+                columns = [_percent(self._hits("dev", vectors, vectors.index(kind, point))) if kind != PEOPLE else "-"]
+                columns += [
                     _percent(self._hits("test", vectors, vectors.index(kind, point, control)))
                     for control in (None, SHUFFLED, MEAN)
                 ]
                 print(f"    {name}, {kind}, {_setting(point)}: " + ", ".join(columns), flush=True)
 
     def _print_pairs(self, name: str, runs: Mapping[str, Hits]) -> None:
-        """Dressed against bare keywords, and this model against the start."""
+        """Dressed against bare keywords, and this model against the others that were reported on."""
         for how in ("recommended", "best on MLQA"):
-            pair = [runs.get(_run(kind, how, None)) for kind in (DRESSED, KEYWORDS)]
-            if pair[0] is not None and pair[1] is not None:
-                print(f"{name}, {how}: dressed - keywords {_interval(self._difference(pair[0], pair[1]))}")
+            dressed, bare = (runs[_run(kind, how, None)] for kind in (DRESSED, KEYWORDS))
+            print(f"{name}, {how}: dressed - keywords {_interval(self._difference(dressed, bare))}")
         results = self._work / "results"
         results.mkdir(exist_ok=True)
-        flat = {f"{run}/{code}": of[code] for run, of in runs.items() for code in of}
-        np.savez(results / f"{name}.npz", **flat)
-        if (results / "start.npz").exists():
-            start = np.load(results / "start.npz")
+        np.savez(results / f"{name}.npz", **{f"{run}/{code}": of[code] for run, of in runs.items() for code in of})
+        for file in sorted(results.glob("*.npz")):
+            if file.stem != name:
+                self._print_models(name, runs, file)
+
+    def _print_models(self, name: str, runs: Mapping[str, Hits], other: Path) -> None:
+        """A model against another one, both plain and both with keywords."""
+        with np.load(other) as kept:
             for run in ("plain", _run(KEYWORDS, "recommended", None)):
-                before = {code: start[f"{run}/{code}"] for code in self.asked["test"]}
-                print(f"{name} - start, {run}: {_interval(self._difference(runs[run], before))}", flush=True)
+                before = {code: kept[f"{run}/{code}"] for code in self.asked["test"]}
+                difference = _interval(self._difference(runs[run], before))
+                print(f"{name} - {other.stem}, {run}: {difference}", flush=True)
 
     def _lexicon(self, kind: str, dictionaries: Path, questions: Path | None) -> QueryTexts:
         """The lexicon's queries of all passages."""
@@ -250,6 +270,11 @@ class RetrieverGain:
                 rows = [row for row, _ in texts]
                 np.add.at(sums[kind], rows, kept(f"{kind}-{code}", [text for _, text in texts], "query"))
                 np.add.at(counts[kind][:, column], rows, 1)
+        # Or the contexts of MLQA would be ahead or behind for having no queries.
+        for code, of in self.asked["dev"].items():
+            rows = [self._rows[each.passage_id] for each in of]
+            np.add.at(sums[PEOPLE], rows, questions["dev"][code])
+            np.add.at(counts[PEOPLE][:, LANGUAGES.index(code)], rows, 1)
         return Vectors(passages, questions, sums, counts)
 
 
@@ -306,7 +331,3 @@ def _interval_of(difference: Difference, row: str) -> str:
     assert found.interval is not None
     low, high = found.interval
     return f"{100 * found.difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
-
-
-if __name__ == "__main__":
-    print(json.dumps([_setting(point) for point in GRID]))

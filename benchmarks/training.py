@@ -6,6 +6,9 @@ questions weight, unit length and hubness reduction are chosen, anew for each mo
 XQuAD: English paragraphs, questions in six other languages, none of whose paragraphs is in the training data, which is
 checked. Both are in one corpus and one index. See retriever_gain.py for queries, controls and tests.
 
+With --text-only the text is written that dictionaries can be learned from (see parallel_text.py): make those with
+`xqg dictionary`, and give their folder then.
+
 Start and trained models read questions and passages at the same lengths. All is computed in bfloat16, with weights in
 float32, on one thread; the layers that are not trained are computed once for all models. What was trained and encoded
 stays in --work; a run that was stopped goes on.
@@ -16,11 +19,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from frozen_layers import FrozenLayers
+from gemma import gemma3_270m
+from parallel_text import write_parallel_text
 from retriever_gain import LANGUAGES, QUESTION_TOKENS, RetrieverGain, write_queries
 
 from pyserini_xqg.collection.datasets.examples import TrainingExample, write_examples
@@ -31,7 +36,8 @@ from pyserini_xqg.collection.datasets.squad import read_squad_folder
 from pyserini_xqg.encoding.bundled_model import PASSAGE_PREFIX, QUERY_PREFIX, multilingual_e5_small
 from pyserini_xqg.training.data.validation import check_examples
 from pyserini_xqg.training.distillation.dr_decr import DrDecrTraining
-from pyserini_xqg.training.distillation.settings import DR_DECR, DistillDataSettings, DrDecrSettings, distill_settings
+from pyserini_xqg.training.distillation.quick import QuickTraining
+from pyserini_xqg.training.distillation.settings import DR_DECR, QUICK, DistillDataSettings, distill_settings
 from pyserini_xqg.training.retriever.settings import RetrieverDataSettings, RetrieverSettings
 from pyserini_xqg.training.retriever.training import RetrieverTraining
 
@@ -40,7 +46,7 @@ START = "start"
 FROZEN = 8
 # Passages in training have so many words, in which an answer has to be; in search they have PASSAGE_TOKENS.
 WORDS, TRAINING_TOKENS = 60, 112
-HELD_OUT, SHARE = 6, 0.3
+HELD_OUT, SHARE, CANDIDATES = 6, 0.3, 4
 # Of XOR-TyDi's translations, those into languages that are tested.
 PARALLEL, TRANSLATIONS = ("ar-en", "ru-en"), 1500
 ENGLISH_OF_MLQA = "dev-context-en-question-en.json"
@@ -93,12 +99,12 @@ def contrastive(setting: Setting, output: Path) -> None:
 def generated(setting: Setting, output: Path) -> None:
     """Fewer of these questions, and the positives' dictionary queries beside them: as many steps."""
     work = setting.work
-    corpus, queries, fewer = work / "train-corpus.jsonl", work / "train-queries", work / "train-fewer.jsonl"
+    corpus, queries, beside = work / "train-corpus.jsonl", work / "train-queries", work / "train-beside.jsonl"
     write_queries(corpus, queries, setting.dictionaries)
     examples = read_examples(work / "train.jsonl")
-    write_examples(evenly(examples, round(len(examples) * (1 - SHARE))), fewer)
+    write_examples(evenly(examples, round(len(examples) * (1 - SHARE))), beside)
     data = RetrieverDataSettings(
-        (str(fewer),), generated=(str(queries),), generated_corpus=str(corpus), generated_share=SHARE
+        (str(beside),), generated=(str(queries),), generated_corpus=str(corpus), generated_share=SHARE
     )
     train(setting, data, output)
 
@@ -112,7 +118,7 @@ def dr_decr(setting: Setting, output: Path) -> None:
     """The start reads the English question and teaches itself to read the original one."""
     values = {
         **setting.values(),
-        "negatives": 3,
+        "negatives": CANDIDATES - 1,
         "teacher": str(multilingual_e5_small()),
         "teacher_dtype": "bfloat16",
         "parallel_epochs": 1,
@@ -120,19 +126,36 @@ def dr_decr(setting: Setting, output: Path) -> None:
         "parallel_learning_rate": 2 * setting.learning_rate,
     }
     settings = distill_settings(DR_DECR, values)
-    assert isinstance(settings, DrDecrSettings)
     parallel = [parallel_questions(setting, name) for name in PARALLEL]
-    # A question has four passages here, and so a fourth of the questions.
-    examples = read_examples(setting.work / "train.jsonl")
-    write_examples(
-        evenly([each for each in examples if each.english], setting.questions // 4), setting.work / "train-dr.jsonl"
-    )
-    training = DrDecrTraining(
-        DistillDataSettings((str(setting.work / "train-dr.jsonl"),), parallel=tuple(parallel)), settings, "cpu"
-    )
+    data = DistillDataSettings((str(fewer(setting, CANDIDATES)),), parallel=tuple(parallel))
+    training = DrDecrTraining(data, settings, "cpu")
     for teacher in {training._teacher, training._question_teacher}:
         setting.lower.use_in(teacher._model)
     run_frozen(setting, training, output)
+
+
+def quick(setting: Setting, output: Path, weight: float) -> None:
+    """A language model teaches which of four passages a question was asked of; with weight 0 it does not."""
+    values = {
+        **setting.values(),
+        "negatives": CANDIDATES - 1,
+        "teacher": str(gemma3_270m()),
+        "teacher_dtype": "bfloat16",
+        "teacher_input_length": TRAINING_TOKENS,
+        "temperature": 5.0,
+        "weight": weight,
+    }
+    settings = distill_settings(QUICK, values)
+    data = DistillDataSettings((str(fewer(setting, CANDIDATES)),))
+    run_frozen(setting, QuickTraining(data, settings, "cpu"), output)
+
+
+def fewer(setting: Setting, passages: int) -> Path:
+    """The training questions that have an English form, as many as have so many passages each in the same time."""
+    examples = [each for each in read_examples(setting.work / "train.jsonl") if each.english]
+    file = setting.work / f"train-{passages}-passages.jsonl"
+    write_examples(evenly(examples, setting.questions // passages), file)
+    return file
 
 
 def parallel_questions(setting: Setting, name: str) -> str:
@@ -150,6 +173,8 @@ RECIPES: dict[str, Callable[[Setting, Path], None]] = {
     "zero-shot": zero_shot,
     "dr-decr": dr_decr,
     "generated": generated,
+    "quick": partial(quick, weight=1.0),
+    "quick-weight-0": partial(quick, weight=0.0),
 }
 
 
@@ -207,27 +232,31 @@ def has_answer(example: TrainingExample) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="with mlqa, afriqa, xquad, xor-tydi, nq")
-    parser.add_argument("--dictionaries", type=Path, required=True, help=f"in DICT format, of {', '.join(LANGUAGES)}")
-    parser.add_argument("--questions", type=Path, help="parallel questions: keywords are dressed as questions too")
+    parser.add_argument("--data", type=Path, required=True, help="with mlqa, afriqa, xquad, xor-tydi, xnli, nq")
+    parser.add_argument("--dictionaries", type=Path, help=f"in DICT format, of {', '.join(LANGUAGES)}")
     parser.add_argument("--work", type=Path, default=Path("indexes/training"), help="for models, queries and vectors")
     parser.add_argument("--recipe", action="append", choices=[START, *RECIPES], help="may be repeated [all]")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--batch-size", type=int, default=24)
     parser.add_argument("--learning-rate", type=float, default=2e-5)
-    parser.add_argument("--train-only", action="store_true", help="report nothing yet")
+    parser.add_argument("--text-only", action="store_true", help="write what dictionaries are learned from, and end")
     given = parser.parse_args()
     setting = Setting(given.data, given.dictionaries, given.work, given.steps, given.batch_size, given.learning_rate)
     setting.work.mkdir(parents=True, exist_ok=True)
     mlqa, xquad = read_squad_folder(setting.data / "mlqa"), read_squad_folder(setting.data / "xquad")
-    gain = RetrieverGain(mlqa, mlqa.passages[::HELD_OUT], xquad, setting.work, setting.lower)
+    held = mlqa.passages[::HELD_OUT]
+    gain = RetrieverGain(mlqa, held, xquad, setting.work, setting.lower)
+    write_parallel_text(setting.data, setting.work, LANGUAGES, {passage.text for passage in held})
+    if given.text_only:
+        return
+    if given.dictionaries is None:
+        parser.error("--dictionaries is missing: the folder of those that were made of the text of --text-only")
     prepare(setting, gain)
     for recipe in given.recipe or [START, *RECIPES]:
         model = multilingual_e5_small() if recipe == START else setting.work / "models" / recipe
         if recipe != START:
             RECIPES[recipe](setting, model)
-        if not given.train_only:
-            gain.report(recipe, model, given.dictionaries, given.questions)
+        gain.report(recipe, model, given.dictionaries)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import Any
 from pyserini_xqg.cluster.settings import ClusterSettings
 from pyserini_xqg.cluster.task import CommandTask, failure, without_options
 from pyserini_xqg.errors import MissingPrerequisite, install_extra
-from pyserini_xqg.storage.manifest import MANIFEST
-from pyserini_xqg.storage.workspace import real_place
+from pyserini_xqg.storage.finishing import taken_folders
+from pyserini_xqg.storage.workspace import partial_folder, real_place
 
 OPTIONS = ("--executor", "--tasks", "--cpus", "--gpus", "--memory", "--sbatch")
 
@@ -62,12 +62,15 @@ class Launch:
                 "yourself with --shard 1/8, --shard 2/8, ..."
             ) from error
         self._logs.mkdir(parents=True, exist_ok=True)
+        for left in self._logs.glob("*.failed"):  # by a run of before, perhaps with other shares
+            left.unlink()
         if self.settings.executor == "slurm":
             return self._submitted()
         self._by_ray() if self.settings.executor == "ray" else self._locally()
         for failed in sorted(self._logs.glob("*.failed")):
             raise failure(failed)
-        if not (self.output / MANIFEST).exists():  # as where two ended at once, and neither saw the other's last part
+        # As where two ended at once, and neither saw the other's last part, or one was killed in its last moment.
+        if partial_folder(self.output).exists() or taken_folders(self.output):
             self._task("finish")(None, 0, 1)
         shutil.rmtree(self._logs)
         return {}

@@ -53,7 +53,7 @@ class IndexForm:
         Raises
         ------
         UsageError
-            It takes more.
+            It takes more, or a number of lists or nodes was given for what has none.
         """
         self._settled = True
         taken = process_bytes()
@@ -66,10 +66,11 @@ class IndexForm:
                 "auto chose %s for %s vectors of %s dimensions and %s of memory",
                 *(self._factory, f"{self._rows:,}", self._dimension, self._settings.max_memory),
             )
+        index = make_index(self._factory, self._dimension)
+        check_depths(index, self._settings.nprobe, self._settings.ef_search)
         if self._factory == FLAT:
             return
         try:
-            index = make_index(self._factory, self._dimension)
             self._memory = memory_to_build(index, self._rows, self._limit)
         except UsageError:
             if self._limit is not None:

@@ -17,8 +17,10 @@ ROWS_AT_ONCE, GRAPH_ROWS_AT_ONCE = 4096, 65536
 TRAINING_ROWS = 100_000
 TRAINING_ROWS_PER_LIST = 64
 LEAST_ROWS_PER_LIST = 39  # fewer are too few for faiss's k-means
-# faiss trains what encodes, on so many rows at most, with copies of them.
-ENCODER_ROWS, ENCODER_COPIES = 100_000, 4
+# Of what faiss trains residuals on, and its optimised rotations (OPQ): how many rows at most, and how many copies.
+RESIDUAL_ROWS, RESIDUAL_COPIES = 100_000, 1.25
+ROTATION_ROWS, ROTATION_COPIES = 65536, 5
+MARGIN = 1.1
 # A vector that grows is copied into one of twice the size.
 GROWTH = 3
 PART_SHARE = 16
@@ -76,20 +78,13 @@ def memory_to_build(index: faiss.Index, rows: int, limit: int | None = None) -> 
     """
     lists = faiss.try_extract_index_ivf(index)
     nlist = 0 if lists is None else lists.nlist
-    wide = max(index.d, _inner(index).d)
-    row = 4 * wide
-
-    def training(sample: int) -> int:
-        # The sample, what transforms make of it, and what encodes; and centroids, beside the sums they are made of.
-        copies = sample * row * (2 if isinstance(index, faiss.IndexPreTransform) else 1)
-        return copies + ENCODER_COPIES * min(sample, ENCODER_ROWS) * row + 3 * nlist * row
-
+    row = 4 * max(index.d, _inner(index).d)
     sample = training_rows(index, rows)
     if limit is not None and not index.is_trained:
         least = min(rows, max(LEAST_ROWS_PER_LIST * nlist, 10_000))
-        while sample > least and training(sample) > limit // 2:
+        while sample > least and _training_bytes(index, sample) > limit // 2:
             sample = max(least, sample * 3 // 4)
-    to_train = 0 if index.is_trained else training(sample)
+    to_train = 0 if index.is_trained else _training_bytes(index, sample)
     piece = (GRAPH_ROWS_AT_ONCE if graph_of(index) is not None else ROWS_AT_ONCE) * _row_while_encoded(index)
     if lists is None or limit is None:
         return BuildMemory(sample, to_train, kept_bytes(index, rows) + piece, None)
@@ -109,6 +104,23 @@ def training_rows(index: faiss.Index, rows: int) -> int:
     return min(rows, TRAINING_ROWS if lists is None else max(TRAINING_ROWS, TRAINING_ROWS_PER_LIST * lists.nlist))
 
 
+def _training_bytes(index: faiss.Index, sample: int) -> int:
+    inner, lists = _inner(index), faiss.try_extract_index_ivf(index)
+    row = 4 * max(index.d, inner.d)
+    size = 4 * index.d * sample
+    if isinstance(index, faiss.IndexPreTransform):
+        size += 4 * inner.d * sample
+        chain: Any = index.chain
+        transforms = (faiss.downcast_VectorTransform(chain.at(number)) for number in range(chain.size()))
+        if any(isinstance(each, faiss.OPQMatrix) for each in transforms):
+            size += ROTATION_COPIES * row * min(sample, ROTATION_ROWS)
+    if lists is not None:
+        size += int(RESIDUAL_COPIES * row * min(sample, RESIDUAL_ROWS)) + 3 * lists.nlist * row
+    if (quantizer := getattr(inner, "pq", None)) is not None:
+        size += 2 * 4 * quantizer.dsub * sample
+    return int(MARGIN * size)
+
+
 def kept_bytes(index: faiss.Index, rows: int) -> int:
     """What so many vectors take in an index, in memory; an index that grows as they come takes a little more.
 
@@ -123,9 +135,8 @@ def kept_bytes(index: faiss.Index, rows: int) -> int:
         parts = (faiss.downcast_index(each) for each in (index.base_index, index.refine_index))
         return sum(kept_bytes(each, rows) for each in parts)
     if isinstance(index, faiss.IndexHNSW):
-        links = index.hnsw.cum_nneighbor_per_level.at(1)
-        # Of links a little more than those of the lowest level; where they are, levels and locks, which grow.
-        per_row = 4 * links * 1.1 + GROWTH * 12 + 8
+        # Links; where they are, and levels, which grow; locks.
+        per_row = 4 * _links(index) + GROWTH * 12 + 8
         return kept_bytes(faiss.downcast_index(index.storage), rows) + int(rows * per_row)
     if isinstance(index, faiss.IndexIVF):
         return GROWTH * rows * (index.code_size + 8) + index.nlist * (4 * index.d + 64)
@@ -149,9 +160,9 @@ def reserve(index: faiss.Index, rows: int) -> None:
             reserve(faiss.downcast_index(each), rows)
     elif isinstance(index, faiss.IndexHNSW):
         reserve(faiss.downcast_index(index.storage), rows)
-        links: Any = index.hnsw
-        links.neighbors.resize(int(rows * links.cum_nneighbor_per_level.at(1) * 1.1))
-        links.neighbors.resize(0)
+        graph: Any = index.hnsw
+        graph.neighbors.resize(int(rows * _links(index)))
+        graph.neighbors.resize(0)
     elif isinstance(index, faiss.IndexFlatCodes) and not isinstance(index, faiss.IndexFastScan):
         index.codes.resize(rows * index.code_size)
         index.codes.resize(0)
@@ -160,6 +171,14 @@ def reserve(index: faiss.Index, rows: int) -> None:
 def _inner(index: faiss.Index) -> faiss.Index:
     """What stands behind the transforms of vectors."""
     return faiss.downcast_index(index.index) if isinstance(index, faiss.IndexPreTransform) else index
+
+
+def _links(index: faiss.IndexHNSW) -> float:
+    """How many links a node has place for, on average, with a little room: 2 M on the lowest level, and of the nodes
+    one in M has M on the next.
+    """
+    lowest: int = index.hnsw.cum_nneighbor_per_level.at(1)
+    return lowest * (1.03 + 1 / (lowest - 2))
 
 
 def _row_while_encoded(index: faiss.Index) -> int:

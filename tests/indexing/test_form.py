@@ -69,6 +69,12 @@ def test_auto_says_what_it_chose_and_what_that_finds(
     assert not file.with_name(LISTS).exists()
 
 
+@pytest.mark.parametrize("depth", [{"nprobe": 3}, {"ef_search": 3}])
+def test_auto_that_has_no_such_depth_ends_before_the_start(depth: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=f"{next(iter(depth))} was given for an index without"):
+        IndexForm(IndexSettings("auto", max_memory="1M", **depth), DIMENSION, ROWS).settle()  # type: ignore[arg-type]
+
+
 def test_auto_takes_a_flat_index_where_nothing_fits(file: Path) -> None:
     assert filled(file, factory="auto", max_memory="1M") == (None, {"auto": {"factory": "Flat", "recall": 1.0}})
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from pyserini_xqg import AugmentationSettings, EncoderSettings, XqgIndexBuilder, XqgQueryEncoder
+from pyserini_xqg.indexing import IndexSettings
 from pyserini_xqg.plugin.encoder_folder import write_encoder
 from pyserini_xqg.plugin.records import write_records
 from tests.conftest import Run, sentence, write_lines
@@ -84,7 +85,7 @@ class Mine(AutoQueryEncoder):
 
 
 keys = sorted({*document_encoder_class_map, *query_encoder_class_map})
-searcher = FaissSearcher(index, index)
+searcher, on_disk = FaissSearcher(index, index), FaissSearcher(sys.argv[6], index)
 found = {
     "keys": keys,
     "ours": {key: {side: name(it) for side, it in opened(key, index).items()} for key in keys},
@@ -96,6 +97,8 @@ found = {
     "mapped": str(Path(index, "index")) in Path("/proc/self/maps").read_text(),
     "search": {topic: [(hit.docid, float(hit.score)) for hit in searcher.search(text, k=100)]
                for topic, text in topics.items()},
+    "on_disk": {topic: [(hit.docid, float(hit.score)) for hit in on_disk.search(text, k=100)]
+                for topic, text in topics.items()},
     "batch_search": {
         topic: [(hit.docid, float(hit.score)) for hit in hits]
         for topic, hits in searcher.batch_search(list(topics.values()), list(topics), k=100).items()
@@ -161,6 +164,9 @@ def built(tiny_sentence_model: Path, tmp_path_factory: pytest.TempPathFactory) -
     index = folder / "idx"
     builder = XqgIndexBuilder(EncoderSettings(str(tiny_sentence_model)), AugmentationSettings(ALPHA), device="cpu")
     builder.build(corpus, queries, index)
+    builder.index = IndexSettings("IVF2,Flat", nprobe=2, max_memory="64G")
+    builder.build(corpus, queries, folder / "made")
+    (folder / "made").rename(folder / "on-disk")
     misleading = folder / MISLEADING / "idx"
     shutil.copytree(index, misleading)
     topics = folder / "topics.tsv"
@@ -245,7 +251,14 @@ def outcomes(built: Built, tiny_model: Path) -> dict[str, str]:
             *("fusion", "--alpha", HYBRID, "run", *topics, "--output", folder / "hybrid.run", "--hits", 100),
         ],
     }
-    arguments = [built.index, tiny_model, folder / "links", json.dumps(TOPICS), folder / "classes.json"]
+    arguments = [
+        built.index,
+        tiny_model,
+        folder / "links",
+        json.dumps(TOPICS),
+        folder / "classes.json",
+        folder / "on-disk",
+    ]
     commands["classes"] = [folder / "classes.py", *arguments]
     driver = subprocess.run(
         [sys.executable, "-c", DRIVER, folder / "outcomes.json"],
@@ -423,7 +436,7 @@ def test_searcher_takes_the_folder_as_its_encoder(built: Built, classes: dict[st
     assert classes["searcher"] == OURS["query"]
     assert classes["mapped"]
     expected = built.ranking(built.query_vectors)
-    for way in ("search", "batch_search"):
+    for way in ("search", "batch_search", "on_disk"):
         assert_same_run({topic: [(i, s) for i, s in ranking] for topic, ranking in classes[way].items()}, expected)
 
 

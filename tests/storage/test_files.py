@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pyserini_xqg.storage.files import cache_folder, free_bytes, write_atomically
+from pyserini_xqg.storage.files import cache_folder, free_bytes, left_of_shared, write_atomically, write_shared
 
 
 def test_a_full_disk_leaves_the_old_text_of_a_small_file(full_disk: Path) -> None:
@@ -15,6 +15,28 @@ def test_a_full_disk_leaves_the_old_text_of_a_small_file(full_disk: Path) -> Non
         write_atomically(file, "new" * 100_000)
     assert caught.value.errno == errno.ENOSPC
     assert file.read_text() == "old"
+
+
+def test_several_processes_write_a_file_at_once_and_what_they_leave_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "progress.json"
+    replace = Path.replace
+
+    def meanwhile(temporary: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        write_shared(file, "another's")
+        return replace(temporary, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", meanwhile)
+        write_shared(file, "one's")
+    assert file.read_text() == "one's" and list(tmp_path.iterdir()) == [file]
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(Path, "replace", lambda *_: 1 / 0)
+        write_shared(file, "nobody's")
+    (left,) = left_of_shared(tmp_path)
+    assert left.read_text() == "nobody's" and file.read_text() == "one's"
 
 
 def test_free_space_is_that_of_the_nearest_folder_there_is(full_disk: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,21 @@ def test_what_was_saved_is_there_for_a_later_run_and_gives_way_to_a_fresh_one(tm
         assert [store.first(FIND, key) for key in "ab"] == [(1,), (2,)]
     with IdStore(tmp_path / "ids", TABLES) as store:
         assert store.first(FIND, "a") is None
+
+
+def test_any_number_of_processes_read_what_is_final(tmp_path: Path) -> None:
+    with IdStore(tmp_path / "ids?", TABLES) as store:
+        store.insert("passage", "a", 1)
+        store.save()
+    # One that writes has a lock, if there are locks, and would keep the others out.
+    with sqlite3.connect(tmp_path / "ids?", isolation_level=None) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        for _ in range(2):
+            with IdStore(tmp_path / "ids?", TABLES, is_final=True) as store:
+                assert store.first(FIND, "a") == (1,)
+        writer.execute("ROLLBACK")
+    with pytest.raises(FileNotFoundError):
+        IdStore(tmp_path / "none", TABLES, is_final=True)
 
 
 def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:

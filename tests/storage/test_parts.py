@@ -186,3 +186,21 @@ def test_no_folder_gets_many_markers(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert sorted(folder.name for folder in folders) == ["000", "001", "002"]
     assert {number // PER_FOLDER for number in range(0, 2500, 7)} == {int(folder.name) for folder in folders}
     assert json.loads(markers(tmp_path)[0].read_text()) == {"sha256": "same", "counts": {}}
+
+
+def test_parts_without_a_marker_are_found_whatever_is_on_disk(tmp_path: Path) -> None:
+    parts = FileParts(tmp_path, "part", 2 * PER_FOLDER + 3)
+    done = [1, PER_FOLDER - 1, 2 * PER_FOLDER, 2 * PER_FOLDER + 2]
+    for number in done:
+        parts.write(number, "x")
+        parts.file(number).unlink()
+    assert [*parts.unmarked()] == [number for number in range(parts.total) if number not in done]
+    assert [*parts.missing([1, 2])] == [1, 2]
+
+
+def test_a_marker_makes_no_folder_that_another_process_has_put_in_its_place(tmp_path: Path) -> None:
+    parts = Parts(tmp_path / "gone", "part", 2, lambda _: "0")
+    with pytest.raises(FileNotFoundError):
+        parts.mark(0)
+    with pytest.raises(FileNotFoundError):
+        list(parts.counts())

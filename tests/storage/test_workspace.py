@@ -225,6 +225,7 @@ def test_an_earlier_artifact_gives_way(tmp_path: Path) -> None:
     (tmp_path / "made.xqg-earlier").mkdir()  # of a run that was stopped
     with shared_folder(output) as folder:
         (folder / "new").touch()
+        (folder / "part-0.0123456789abcdef.tmp").touch()  # of a process that was killed
         Manifest("index", {"alpha": 0.9}).write(folder)
     put_in_place(output)
     assert [file.name for file in tmp_path.iterdir()] == ["made"]

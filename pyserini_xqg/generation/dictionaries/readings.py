@@ -1,7 +1,7 @@
 """Sino-Korean and Sino-Vietnamese words: those of CC-CEDICT, each character read as Unihan says.
 
 Most learned words of Korean and Vietnamese are Chinese ones in their own reading: 政府, government, is 정부 and chính
-phủ. What only Chinese says is among them too, two words of three: better sources go before, and a list of the
+phủ. What only Chinese says is among them too, and more of it: better sources go before, and a list of the
 language's words (``--frequencies``) leaves it out. Names are left out: Chinese spells them by sound.
 """
 
