@@ -44,7 +44,7 @@ def plan(
 
     Examples
     --------
-    $ xqg plan --passages 18000000 --language ar,bn,fi,ja,ko,ru,te --dimension 768 --queries-per-second 5000
+    $ xqg plan --passages 18000000 --language ar,bn,fi --encoder models/xdr --corpus corpus.jsonl
     """
     from pyserini_xqg.planning.commands import commands_of
     from pyserini_xqg.planning.plan import make_plan
