@@ -92,6 +92,7 @@ def test_the_commands_are_commands(form: IndexSettings) -> None:
     assert all("--tasks 4" in line for line in commands_of(("fi",), 5, None, None, None, {}, form, 4)[:2])
 
 
+@pytest.mark.slow
 def test_speeds_are_measured_where_models_are_given(
     corpus: Path, queries: Path, tiny_model: Path, tiny_mt5: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
