@@ -32,8 +32,8 @@ def generator(tiny_mt5: Path) -> Seq2SeqGenerator:
 
 @pytest.fixture
 def builder(generator: Seq2SeqGenerator) -> Builder:
-    def make(languages: str = "fi ru", num_queries: int = 2) -> ShardQueryBuilder:
-        return ShardQueryBuilder(generator, languages.split(), num_queries, part_size=2)
+    def make(languages: str = "fi ru", num_queries: int = 1) -> ShardQueryBuilder:
+        return ShardQueryBuilder(generator, languages.split(), num_queries, tries=1, part_size=2)
 
     return make
 
