@@ -83,14 +83,16 @@ def test_languages_of_the_sample_are_as_long_as_they_are_and_others_as_all() -> 
 
 @pytest.mark.parametrize("form", [IndexSettings("SQ8", keep_vectors=True), IndexSettings(keep_first=(1, 2))])
 def test_the_commands_are_commands(form: IndexSettings) -> None:
-    lines = commands_of(PAPERS, 3, "bundled", None, "seq2seq", {"model": "a model", "greedy": True}, form, 1)
-    for line in lines[:2]:
+    given = (PAPERS, 3, "bundled", None, "seq2seq", {"model": "a model", "greedy": True}, form)
+    lines = commands_of(*given, 1)
+    for line in lines[:2] + commands_of(*given, 4)[:2]:
         _, bound, _ = app.parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
         assert bound.arguments
     assert "'a model'" in lines[0] and "--greedy" in lines[0]
     assert all("--tasks 4" in line for line in commands_of(("fi",), 5, None, None, None, {}, form, 4)[:2])
 
 
+@pytest.mark.slow
 def test_speeds_are_measured_where_models_are_given(
     corpus: Path, queries: Path, tiny_model: Path, tiny_mt5: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
