@@ -46,9 +46,11 @@ START = "start"
 FROZEN = 8
 # Passages in training have so many words, in which an answer has to be; in search they have PASSAGE_TOKENS.
 WORDS, TRAINING_TOKENS = 60, 112
-HELD_OUT, SHARE, CANDIDATES = 6, 0.3, 4
+HELD_OUT, SHARE = 6, 0.3
+# A teacher has so many passages a question, which take more time: it teaches two questions of fifteen.
+CANDIDATES, TAUGHT, TAUGHT_OF = 4, 2, 15
 # Of XOR-TyDi's translations, those into languages that are tested.
-PARALLEL, TRANSLATIONS = ("ar-en", "ru-en"), 1500
+PARALLEL, TRANSLATIONS = ("ar-en", "ru-en"), 500
 ENGLISH_OF_MLQA = "dev-context-en-question-en.json"
 Item = TypeVar("Item")
 
@@ -127,7 +129,7 @@ def dr_decr(setting: Setting, output: Path) -> None:
     }
     settings = distill_settings(DR_DECR, values)
     parallel = [parallel_questions(setting, name) for name in PARALLEL]
-    data = DistillDataSettings((str(fewer(setting, CANDIDATES)),), parallel=tuple(parallel))
+    data = DistillDataSettings((str(taught(setting)),), parallel=tuple(parallel))
     training = DrDecrTraining(data, settings, "cpu")
     for teacher in {training._teacher, training._question_teacher}:
         setting.lower.use_in(teacher._model)
@@ -146,15 +148,15 @@ def quick(setting: Setting, output: Path, weight: float) -> None:
         "weight": weight,
     }
     settings = distill_settings(QUICK, values)
-    data = DistillDataSettings((str(fewer(setting, CANDIDATES)),))
+    data = DistillDataSettings((str(taught(setting)),))
     run_frozen(setting, QuickTraining(data, settings, "cpu"), output)
 
 
-def fewer(setting: Setting, passages: int) -> Path:
-    """The training questions that have an English form, as many as have so many passages each in the same time."""
+def taught(setting: Setting) -> Path:
+    """The questions that a teacher teaches: some of those that have an English form."""
     examples = [each for each in read_examples(setting.work / "train.jsonl") if each.english]
-    file = setting.work / f"train-{passages}-passages.jsonl"
-    write_examples(evenly(examples, setting.questions // passages), file)
+    file = setting.work / "train-taught.jsonl"
+    write_examples(evenly(examples, setting.questions * TAUGHT // TAUGHT_OF), file)
     return file
 
 
