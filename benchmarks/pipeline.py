@@ -76,6 +76,7 @@ def build(folder: Path) -> dict[str, float]:
 
     from pyserini_xqg.encoding.encoder import TextEncoder
     from pyserini_xqg.indexing import builder
+    from pyserini_xqg.indexing.kept_scan import KeptScan
     from pyserini_xqg.indexing.settings import AugmentationSettings
 
     class FakeEncoder(TextEncoder):
@@ -88,20 +89,20 @@ def build(folder: Path) -> dict[str, float]:
     encoder.tokenize(["warm up"] * 100, "query")
     table = torch.rand(4096, encoder.dimension, generator=torch.Generator().manual_seed(0))
     times: list[tuple[float, float]] = []
-    write = builder.XqgIndexBuilder._write_vectors
+    scan = KeptScan.run
 
     def timed(*given):  # type: ignore[no-untyped-def]
+        found = scan(*given)
         times.append((time.perf_counter(), time.process_time()))
-        made = write(*given)
-        times.append((time.perf_counter(), time.process_time()))
-        return made
+        return found
 
-    builder.XqgIndexBuilder._write_vectors = timed
+    KeptScan.run = timed  # type: ignore[method-assign]
     builder.open_passage_encoder = lambda *_: encoder
     with tempfile.TemporaryDirectory(dir=folder) as output:
         start = time.perf_counter()
         made = builder.XqgIndexBuilder("bundled", AugmentationSettings(), device="cpu")
         made.build(folder / "corpus.jsonl", folder / "queries.jsonl", Path(output, "index"))
+        times.append((time.perf_counter(), time.process_time()))
     (begun, cpu_begun), (ended, cpu_ended) = times
     found = {"scan": begun - start, "seconds": ended - begun, "cpu": cpu_ended - cpu_begun}
     with (folder / "queries.jsonl").open(encoding="utf-8") as queries:

@@ -70,7 +70,7 @@ def test_a_killed_export_shows_nothing_and_goes_on_to_the_same_bytes(format: str
     assert call(*command, "--to", tmp_path / "out") == 0
     assert call(*command, "--to", tmp_path / "whole") == 0
     assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
-    for file, written in [*done.items()][:5]:
+    for file, written in sorted(done.items())[:5]:  # the last one may have had no marker yet
         assert (tmp_path / "out" / "vectors" / file.name).stat().st_mtime_ns == written
 
 
