@@ -55,8 +55,6 @@ class GeneratorOptions:
         Folder of dictionaries in DICT format; None: /usr/share/dictd.
     terms : int or None
         Terms of the passage that each query adds to the one before; None: 4.
-    sentences : bool
-        Make every second query of a sentence, word by word.
     """
 
     model: str | None = field(default=None, metadata=MODEL)
@@ -79,4 +77,3 @@ class GeneratorOptions:
     retries: int | None = field(default=None, metadata=SERVER)
     dictionaries: Path | None = field(default=None, metadata=LEXICON)
     terms: int | None = field(default=None, metadata=LEXICON)
-    sentences: bool = field(default=False, metadata=LEXICON)

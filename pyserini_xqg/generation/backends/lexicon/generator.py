@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,6 @@ from pyserini_xqg.generation.backends.lexicon.terms import (
     Term,
     function_words,
     salient_terms,
-    sentence_terms,
 )
 
 TERMS = 4
@@ -57,8 +55,6 @@ class LexiconGenerator(Generator):
         The folder with dictionaries in DICT format.
     terms : int
         How many terms each query has more than the one before.
-    sentences : bool
-        Whether every second query is a sentence of the passage, word by word, instead.
     device : str or None
         A torch device for the encoder; None takes the best there is.
     show_progress : bool
@@ -84,7 +80,6 @@ class LexiconGenerator(Generator):
         encoder: TextEncoder | str | Path | None = None,
         dictionaries: str | Path = FOLDER,
         terms: int = TERMS,
-        sentences: bool = False,
         device: str | None = None,
         show_progress: bool = False,
     ):
@@ -101,10 +96,7 @@ class LexiconGenerator(Generator):
             "encoder": None if encoder is None else encoder.settings.as_dict(),
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
-        if sentences:  # folders that were begun before there was a choice go on
-            self.settings["sentences"] = True
         self._terms = terms
-        self._sentences = sentences
         sample = [_text(passage) for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
@@ -122,12 +114,7 @@ class LexiconGenerator(Generator):
             weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
-            queries = [" ".join(words[:end]) for end in ends]
-            if self._sentences:
-                found = sentence_terms(composed(passage.text), self._frequencies, dictionary.headword, dictionary.cased)
-                whole = [" ".join(self._translate(terms, weighted, dictionary)) for terms in islice(found, n)]
-                queries = list(filter(None, chain.from_iterable(zip_longest(queries, whole))))
-            written.append(queries[:n])
+            written.append([" ".join(words[:end]) for end in ends][:n])
             progress(1)
         return written
 
