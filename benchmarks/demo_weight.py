@@ -1,4 +1,4 @@
-"""The demo's two collections by weight of the queries: python benchmarks/demo_weight.py --xquad FOLDER.
+"""The demo's collections by weight of the queries: python benchmarks/demo_weight.py [--xquad FOLDER].
 
 Hits at rank 1 for weights of the mean of a passage's queries, at unit length afterwards: of the question's language
 alone, as in the demo, and of all languages. Scores are linear in the weight, so every passage and query is encoded
@@ -26,10 +26,11 @@ WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--xquad", type=Path, required=True, help="folder with xquad.en.json, xquad.ar.json, ...")
+    parser.add_argument("--xquad", type=Path, help="XQuAD as well: a folder with xquad.en.json, xquad.ar.json, ...")
     arguments = parser.parse_args()
     model = str(multilingual_e5_small())
-    for name, collection in (("bundled", bundled()), ("XQuAD", squad(arguments.xquad))):
+    collections = {"bundled": bundled()} | ({"XQuAD": squad(arguments.xquad)} if arguments.xquad else {})
+    for name, collection in collections.items():
         with tempfile.TemporaryDirectory() as folder:
             found = hits(model, collection, Path(folder))
         for whose, table in found.items():

@@ -2,11 +2,10 @@
 
 Each NAME is a folder of dictionaries, as `xqg generate --dictionaries` takes it: those of FreeDict, those that
 `xqg dictionary` made. English paragraphs with their titles, questions in other languages, multilingual-e5-small (4-bit
-weights); each language's queries alone, five a passage, the dictionary's first translations; with --sentences, beside
-them, every second query a sentence. R@1 at three settings, which were not tuned here: weight 0.3 of the queries' mean,
-and 0.2 and 0.3 with unit length afterwards. Beside each stand its
-controls under the same setting (another passage's queries; the mean query vector), and human questions: those of the
-same paragraph in the same language, half of them added while the other half is asked.
+weights); each language's queries alone, five a passage, the dictionary's first translations. R@1 at three settings,
+which were not tuned here: weight 0.3 of the queries' mean, and 0.2 and 0.3 with unit length afterwards. Beside each
+stand its controls under the same setting (another passage's queries; the mean query vector), and human questions: those
+of the same paragraph in the same language, half of them added while the other half is asked.
 
 p is of a randomisation test against plain and both controls, the largest of the three; it exchanges all questions of a
 paragraph, with their translations, as one, and is Holm-corrected over the languages. What was encoded stays in --work.
@@ -54,7 +53,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--xquad", type=Path, required=True, help="folder with xquad.en.json, xquad.ar.json, ...")
     parser.add_argument("--work", type=Path, default=Path("indexes/dictionary-gain"), help="for queries and vectors")
-    parser.add_argument("--sentences", action="store_true", help="also with every second query a sentence")
     parser.add_argument("dictionaries", nargs="+", help="NAME=FOLDER")
     arguments = parser.parse_args()
     data = read_squad_folder(arguments.xquad)
@@ -67,13 +65,10 @@ def main() -> None:
     passages = KeptVectors(plain).passages(0, len(data.passages))
     asked = encoded(data, plain, arguments.work)
     rows = {identifier: row for row, identifier in enumerate((plain / "docid").read_text().split())}
-    named = [each.split("=", 1) for each in arguments.dictionaries]
-    names = {name: (Path(folder), False) for name, folder in named}
-    if arguments.sentences:
-        names |= {f"{name}+sentences": (Path(folder), True) for name, folder in named}
+    names = dict(each.split("=", 1) for each in arguments.dictionaries)
     hits: dict[str, dict[str, np.ndarray]] = {"plain": found(data, rows, asked, {}, passages, None, "own")}
-    for name, (folder, sentences) in names.items():
-        sums = generated(name, folder, sentences, data, arguments.work)
+    for name, folder in names.items():
+        sums = generated(name, Path(folder), data, arguments.work)
         for setting, formula in SETTINGS.items():
             for control in CONTROLS:
                 hits[f"{name} {setting} {control}"] = found(data, rows, asked, sums, passages, formula, control)
@@ -95,12 +90,12 @@ def encoded(data: RetrievalSet, plain: Path, work: Path) -> dict[str, np.ndarray
     return vectors
 
 
-def generated(name: str, folder: Path, sentences: bool, data: RetrievalSet, work: Path) -> dict[str, Sums]:
+def generated(name: str, folder: Path, data: RetrievalSet, work: Path) -> dict[str, Sums]:
     """The sums of the lexicon's queries, by language, each of which is made and kept by itself."""
     sums = {}
     for code in sorted(set(data.questions) & set(dictionaries(folder))):
         queries, index = work / f"queries-{name}-{code}", work / f"vectors-{name}-{code}"
-        made = make_generator("lexicon", work / "corpus.jsonl", [code], dictionaries=folder, sentences=sentences)
+        made = make_generator("lexicon", work / "corpus.jsonl", [code], dictionaries=folder)
         XqgQueryBuilder(made, [code]).build(work / "corpus.jsonl", queries)
         settings = AugmentationSettings(alpha=1, aggregate="mean")
         XqgIndexBuilder(None, settings, IndexSettings(keep_vectors=True)).augment(work / "plain", queries, index)

@@ -747,7 +747,7 @@ BAD: list[tuple[str, int, list[str], Command]] = [
     (
         "an option that another generator has",
         2,
-        ["the generator lexicon has no option --url; it has --encoder, --dictionaries, --terms, --questions, --sent"],
+        ["the generator lexicon has no option --url; it has --encoder, --dictionaries, --terms, --questions, --device"],
         lambda b: b.generate(url="http://localhost:8000/v1"),
     ),
     (

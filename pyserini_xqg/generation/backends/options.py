@@ -58,8 +58,6 @@ class GeneratorOptions:
     questions : Path or None
         Folder of parallel questions, fi-en with fi.txt and en.txt, or several such; keywords are dressed as questions
         of these kinds. None: bare keywords.
-    sentences : bool
-        Make every second query of a sentence, word by word.
     """
 
     model: str | None = field(default=None, metadata=MODEL)
@@ -83,4 +81,3 @@ class GeneratorOptions:
     dictionaries: Path | None = field(default=None, metadata=LEXICON)
     terms: int | None = field(default=None, metadata=LEXICON)
     questions: Path | None = field(default=None, metadata=LEXICON)
-    sentences: bool = field(default=False, metadata=LEXICON)

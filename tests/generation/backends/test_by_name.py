@@ -63,7 +63,7 @@ def test_a_name_that_is_none_is_refused(corpus: Path) -> None:
             "lexicon",
             {"url": "x", "key_variable": "y", "terms": 2},
             "the generator lexicon has no option --url, --key-variable; it has --encoder, --dictionaries, --terms, "
-            "--questions, --sentences, --device",
+            "--questions, --device",
         ),
         ("seq2seq", {"form": "list"}, "the generator seq2seq has no option --form; it has --model, --revision"),
         ("server", {"model": "m", "url": "x", "top_k": 5}, "the generator server has no option --top-k"),

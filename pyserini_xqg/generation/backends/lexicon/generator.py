@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,6 @@ from pyserini_xqg.generation.backends.lexicon.terms import (
     Term,
     function_words,
     salient_terms,
-    sentence_terms,
 )
 
 TERMS = 4
@@ -64,8 +62,6 @@ class LexiconGenerator(Generator):
     questions : Path or None
         A folder of parallel questions, fi-en with fi.txt and en.txt, or one of such folders; keywords are dressed as
         questions of these kinds. None: they stay bare.
-    sentences : bool
-        Whether every second query is a sentence of the passage, word by word, instead.
     device : str or None
         A torch device for the encoder; None takes the best there is.
     show_progress : bool
@@ -94,7 +90,6 @@ class LexiconGenerator(Generator):
         dictionaries: str | Path = FOLDER,
         terms: int = TERMS,
         questions: str | Path | None = None,
-        sentences: bool = False,
         device: str | None = None,
         show_progress: bool = False,
     ):
@@ -111,14 +106,11 @@ class LexiconGenerator(Generator):
             "encoder": None if encoder is None else encoder.settings.as_dict(),
             "encoder_fingerprint": None if encoder is None else fingerprint(encoder.settings.model),
         }
-        if sentences:  # folders that were begun before there was a choice go on
-            self.settings["sentences"] = True
         self._terms = terms
         self._frames = {} if questions is None else _frames(Path(questions), languages)
         if self._frames:
             self.settings["dressed"] = True
             self.inputs |= {f"frames.{code}": fingerprint_frames(frames) for code, frames in self._frames.items()}
-        self._sentences = sentences
         sample = [_text(passage) for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
@@ -136,12 +128,8 @@ class LexiconGenerator(Generator):
             weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
-            queries = _dressed([" ".join(words[:end]) for end in ends], self._frames.get(language, ()))
-            if self._sentences:
-                found = sentence_terms(composed(passage.text), self._frequencies, dictionary.headword, dictionary.cased)
-                whole = [" ".join(self._translate(terms, weighted, dictionary)) for terms in islice(found, n)]
-                queries = list(filter(None, chain.from_iterable(zip_longest(queries, whole))))
-            written.append(queries[:n])
+            keywords = [" ".join(words[:end]) for end in ends][:n]
+            written.append(_dressed(keywords, self._frames.get(language, ())))
             progress(1)
         return written
 

@@ -94,22 +94,6 @@ def salient_terms(
     return [(terms[key], weights[key]) for key in sorted(weights, key=weights.__getitem__, reverse=True)]
 
 
-def sentence_terms(
-    text: str, frequencies: DocumentFrequencies, lookup: Lookup, cased: bool = True
-) -> Iterator[list[Term]]:
-    """The terms of each sentence that has some, in the order of the text; parameters as for :func:`salient_terms`."""
-    sentence: list[Token] = []
-    for token in [*tokens(text), None]:
-        if sentence and (token is None or token.first):
-            if terms := [
-                Term(" ".join(words), found) for words, found in _phrases(sentence, frequencies, lookup, cased)
-            ]:
-                yield terms
-            sentence = []
-        if token is not None:
-            sentence.append(token)
-
-
 @cache
 def function_words() -> frozenset[str]:
     """English words that say nothing of a topic."""

@@ -128,18 +128,6 @@ def test_languages_without_questions_are_named(corpus: Path, folder: Path, quest
         LexiconGenerator(corpus, ["fi"], dictionaries=folder, questions=questions)
 
 
-def test_every_second_query_can_be_a_sentence(corpus: Path, folder: Path) -> None:
-    lists = write(LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=2), 4)
-    generator = LexiconGenerator(corpus, ["fi"], dictionaries=folder, terms=2, sentences=True)
-    assert generator.settings["sentences"] is True
-    bridge, bread, _, nothing, _ = write(generator, 4)
-    # The title is no sentence.
-    assert bridge == [lists[0][0], "kuningas kaupunki silta kivi joki", lists[0][1], "silta"]
-    assert bread == [lists[1][0], "leipä vesi", "vesi"]
-    assert nothing == []
-    assert [queries[:3] for queries in write(generator, 4)] == write(generator, 3)
-
-
 def test_the_title_counts(corpus: Path, folder: Path) -> None:
     generator = LexiconGenerator(corpus, ["fi"], dictionaries=folder)
     assert write(generator, 1, passages=[Passage("x", "", "Stone")]) == [["kivi"]]
