@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +132,7 @@ class Augmenter:
         self._keep_first = tuple(keep_first)
         self._exchange = exchange
 
-    def tokenized(self, numbers: Iterable[int]) -> Iterator[TokenizedPart]:
+    def tokenized(self, numbers: Iterable[int]) -> Generator[TokenizedPart, None, None]:
         """Parts by number, in rising order; each is read and tokenized while the caller has the one before."""
         return one_ahead(self._tokenized(numbers))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -170,8 +170,10 @@ class IndexBuild:
         looked_at = range(files.parts.total) if among is None else list(among)
         missing = list(files.parts.missing(looked_at))
         total, todo = (sum(min(size, rows - number * size) for number in numbers) for numbers in (looked_at, missing))
-        with plan.bar("encoding", total=total, initial=total - todo) as bar:
-            begun = (augmenter.begin(tokenized, bar.update) for tokenized in augmenter.tokenized(missing))
+        bar = plan.bar("encoding", total=total, initial=total - todo)
+        # Closed where a part fails or the run is stopped: its thread reads from the lookup, which is closed next.
+        with bar, closing(augmenter.tokenized(missing)) as parts:
+            begun = (augmenter.begin(tokenized, bar.update) for tokenized in parts)
             one_behind(partial(files.write_begun, part) for part in begun)
 
     def manifest(self, workspace: Workspace, files: VectorFiles) -> Manifest:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-def one_ahead(items: Iterator[T]) -> Iterator[T]:
-    """`items`, each made in a thread while the caller has the one before."""
+def one_ahead(items: Iterator[T]) -> Generator[T, None, None]:
+    """`items`, each made in a thread while the caller has the one before.
+
+    Who may end before they do closes it, which waits for the thread; what `items` reads can be closed only then.
+    """
     end: Any = object()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="xqg-reader") as reader:
         coming = reader.submit(next, items, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,18 @@ def test_a_refused_build_leaves_what_another_one_keeps(builder, corpus, queries,
     scans.clear()
     builder().build(corpus, queries, tmp_path / "out")
     assert scans == []
+
+
+def test_nothing_reads_queries_any_more_when_a_build_that_is_stopped_closes_them(
+    builder, corpus, queries, tmp_path, stopped, monkeypatch
+) -> None:
+    reading: list[list[str]] = []
+    closed = QueryLookup.__exit__
+
+    def closing(*given) -> None:
+        reading.append([thread.name for thread in threading.enumerate() if thread.name.startswith("xqg-reader")])
+        closed(*given)
+
+    monkeypatch.setattr(QueryLookup, "__exit__", closing)
+    stopped(lambda: builder(AugmentationSettings(alpha=0.2)).build(corpus, queries, tmp_path / "out"))
+    assert reading == [[]]
