@@ -12,7 +12,7 @@ import logging
 import time
 from pathlib import Path
 
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.indexing.build import BuildPlan
 from pyserini_xqg.indexing.kept_scan import FILE, KeptScan, publish_scan, scratch_scan
 from pyserini_xqg.storage.finishing import GONE, take, take_up, taken_folders
@@ -80,7 +80,7 @@ def finish_build(plan: BuildPlan) -> Manifest:
     Raises
     ------
     UsageError
-        Not all parts are done.
+        Not all parts are done, or another process finishes them at the same time.
     """
     take_up(plan.output)
     if _is_over(plan, NOBODY) and (found := _finished(plan)) is not None:
@@ -100,7 +100,9 @@ def finish_build(plan: BuildPlan) -> Manifest:
                     "the shards that have them, or the command without --shard and --finish, which does them all"
                 )
             manifest = build.manifest(workspace, files)
-        return _put_in_place(plan, workspace, manifest, NOBODY)
+        if (done := _put_in_place(plan, workspace, manifest, NOBODY)) is None:
+            raise UsageError(f"another process finishes {plan.output}, and has taken it from this one: wait for that")
+        return done
 
 
 def _publish_scan(plan: BuildPlan, folder: Path, verify: bool = False) -> None:
@@ -126,12 +128,18 @@ def _awaited_scan(plan: BuildPlan, folder: Path, shard: Shard) -> KeptScan | Non
         time.sleep(POLL_SECONDS)
 
 
-def _put_in_place(plan: BuildPlan, workspace: Workspace, manifest: Manifest, finisher: int) -> Manifest:
+def _put_in_place(plan: BuildPlan, workspace: Workspace, manifest: Manifest, finisher: int) -> Manifest | None:
     workspace.folder = take(plan.output, finisher)
     made = plan.index_folder(workspace.folder, manifest.inputs, manifest.counts["passages"])
-    made.fill()
-    manifest.details |= made.manifest.details
-    workspace.finish(manifest, made.settle)
+    try:
+        made.fill()
+        manifest.details |= made.manifest.details
+        workspace.finish(manifest, made.settle)
+    except (OSError, XqgError):
+        if workspace.folder.exists():
+            raise
+        # Of two processes that have the same share at once, the other one took this for what was left of a killed one.
+        return _finished(plan)
     return manifest
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.builder import XqgIndexBuilder
+from pyserini_xqg.indexing.index_folder import IndexFolder
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.indexing.vector_files import VectorFiles
-from pyserini_xqg.storage.finishing import take
+from pyserini_xqg.storage.finishing import take, take_up
 from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.shards import Shard
 from tests.fixtures.parts import markers
@@ -53,6 +54,20 @@ def test_shards_make_what_one_process_makes(shard, whole, tmp_path, order) -> No
     assert nothing_left(tmp_path)
     assert all(shard(number) is not None for number in order)  # it is there already
     assert files_of(tmp_path / "out") == whole and nothing_left(tmp_path)
+
+
+def test_who_loses_the_folder_to_another_of_the_same_share_ends_well(shard, whole, tmp_path, monkeypatch) -> None:
+    fill = IndexFolder.fill
+
+    def lost(made: IndexFolder) -> None:
+        take_up(tmp_path / "out", 3)
+        fill(made)
+
+    shard(1), shard(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(IndexFolder, "fill", lost)
+        assert shard(3) is None
+    assert shard(3) is not None and files_of(tmp_path / "out") == whole and nothing_left(tmp_path)
 
 
 def test_what_one_process_has_begun_shards_finish_and_the_other_way_round(
