@@ -15,7 +15,6 @@ import argparse
 import json
 import math
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 from pipeline import HERE, build, make_inputs
+
+from pyserini_xqg.indexing.memory import process_bytes
 
 INPUTS = ("corpus.jsonl", "queries.jsonl")
 GB = 1 << 30
@@ -85,9 +86,7 @@ def measured(folder: Path, limit: float) -> dict[str, float]:
 
     def watch() -> None:
         while not done.wait(0.1):
-            status = Path("/proc/self/status").read_text(encoding="ascii")
-            memory = re.search(r"RssAnon:\s+(\d+)", status)
-            most["memory"] = max(most["memory"], 1024 * int(memory[1]) if memory else 0)
+            most["memory"] = max(most["memory"], process_bytes())
             if most["memory"] > limit:
                 print(f"{most['memory'] / 1e6:,.0f} MB are more than the limit", file=sys.stderr, flush=True)
                 os._exit(1)

@@ -24,7 +24,6 @@ import argparse
 import gc
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +35,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pyserini_xqg.indexing.memory import process_bytes
 
 FORMS = (
     *("Flat=1G", "SQ8=2G", "PQ48=1G", "HNSW32=3G", "IVF1024,Flat=1500M", "IVF1024,SQ8=1500M", "IVF1024,PQ48=1500M"),
@@ -94,20 +95,13 @@ def make_vectors(folder: Path, rows: int, dimension: int) -> None:
     np.save(folder / "best.npy", knn_ground_truth(questions, blocks, DEPTH, METRIC_INNER_PRODUCT, ngpu=0)[1])
 
 
-def anonymous() -> int:
-    """Bytes of this process that are no file."""
-    found = re.search(r"RssAnon:\s*(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
-    assert found is not None
-    return 1024 * int(found[1])
-
-
 def watched(work: Callable[[], Any]) -> tuple[Any, int]:
     """What some work gives, and the most anonymous memory of the process meanwhile."""
-    most, over = [anonymous()], threading.Event()
+    most, over = [process_bytes()], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.002):
-            most[0] = max(most[0], anonymous())
+            most[0] = max(most[0], process_bytes())
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -127,7 +121,7 @@ def build(folder: Path, factory: str, limit: str) -> dict[str, Any]:
 
     os.link(folder.parent / "vectors.flat", folder / "vectors.flat")
     rows, dimension = read_flat(folder / "vectors.flat").shape
-    before, start = anonymous(), time.monotonic()
+    before, start = process_bytes(), time.monotonic()
 
     def make() -> Any:
         form = IndexForm(IndexSettings(factory, max_memory=limit), dimension, rows)
@@ -154,14 +148,14 @@ def search(folder: Path) -> dict[str, Any]:
     questions = np.load(folder.parent / "questions.npy")
     ids = [str(number) for number in range(len(questions))]
     gc.collect()
-    before = anonymous()
+    before = process_bytes()
     searcher = FaissSearcher(str(folder), QueryEncoder())
     # Pyserini's list of ids is no part of the index.
     ids_took = sum(map(sys.getsizeof, searcher.docids)) + sys.getsizeof(searcher.docids)
     start = time.monotonic()
     found = searcher.batch_search(questions, ids, k=DEPTH, threads=1)
     seconds = time.monotonic() - start
-    took = anonymous() - before - ids_took
+    took = process_bytes() - before - ids_took
     rows = [[int(hit.docid) for hit in found[number]] for number in ids]
     best = np.load(folder.parent / "best.npy")
     recall = np.mean([len({*one} & {*other}) / DEPTH for one, other in zip(rows, best.tolist(), strict=True)])

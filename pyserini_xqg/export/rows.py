@@ -11,6 +11,7 @@ import numpy as np
 
 from pyserini_xqg.encoding.encoder import Vectors
 from pyserini_xqg.errors import InvalidInput, MissingInput
+from pyserini_xqg.indexing.docids import docid_of
 from pyserini_xqg.indexing.flat_file import flat_header, read_flat
 from pyserini_xqg.storage.files import changed
 from pyserini_xqg.storage.known_hashes import known_sha256
@@ -98,7 +99,8 @@ class IndexRows:
     def _blocks(self, docids: IO[bytes], vectors: IO[bytes], start: int, end: int) -> Blocks:
         for first in range(start, end, self._block):
             count = min(self._block, end - first)
-            ids = [self._id(line, number) for number, line in enumerate(islice(docids, count), start=first + 1)]
+            lines = enumerate(islice(docids, count), start=first + 1)
+            ids = [docid_of(line, self._docids, number) for number, line in lines]
             # Read, not mapped: a mapped file that is cut ends the process.
             read = vectors.read(4 * self.dimension * count)
             if len(read) < 4 * self.dimension * count:
@@ -116,12 +118,3 @@ class IndexRows:
                     "index anew"
                 )
             yield ids, found
-
-    def _id(self, line: bytes, number: int) -> str:
-        try:
-            identifier = line.decode("utf-8").strip()
-        except UnicodeDecodeError as error:
-            raise InvalidInput(f"{self._docids}:{number}: not UTF-8; convert the file to UTF-8") from error
-        if not identifier:
-            raise InvalidInput(f"{self._docids}:{number}: the id is '': an id is not empty")
-        return identifier

@@ -18,6 +18,7 @@ from pyserini_xqg.encoding.encoder import Progress, TextEncoder, Vectors, no_pro
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings
 from pyserini_xqg.errors import InvalidInput, MissingInput, UsageError
+from pyserini_xqg.indexing.docids import docid_of
 from pyserini_xqg.indexing.flat_file import flat_header, read_flat
 from pyserini_xqg.indexing.settings import read_augmentation
 from pyserini_xqg.storage.files import changed
@@ -159,12 +160,7 @@ class IndexPassages:
         digest, parts = hashlib.sha256(), []
         with source.open("rb") as lines, docids.open("wb") as handle:
             for number, line in enumerate(lines, start=1):
-                try:
-                    identifier = line.decode("utf-8").strip()
-                except UnicodeDecodeError as error:
-                    raise InvalidInput(f"{source}:{number}: not UTF-8; convert the file to UTF-8") from error
-                if not identifier:
-                    raise InvalidInput(f"{source}:{number}: the id is '': an id is not empty")
+                identifier = docid_of(line, source, number)
                 if not lookup.add_passage(identifier):
                     raise InvalidInput(f"{source}:{number}: the id {identifier!r} was there before; ids must be unique")
                 handle.write(line)
