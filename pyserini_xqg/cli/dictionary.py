@@ -16,6 +16,7 @@ def dictionary(
     sources: Annotated[tuple[str, ...], {"option": "--from", "metavar": "KIND=FILE"}],
     output: Path,
     frequencies: Path | None = None,
+    names_in: Path | None = None,
 ) -> Result:
     """Make a dictionary for the lexicon of what can be got for a language.
 
@@ -32,6 +33,9 @@ def dictionary(
         The folder for the dictionary, which is what --dictionaries of xqg generate takes.
     frequencies : Path or None
         Words of the language with counts, a line each: what is common comes first among the translations of a source.
+    names_in : Path or None
+        Corpus whose names are spelled in the script of the language, where no source has them: as the names of cldr
+        and gettext are, by phonetisaurus (extra names).
 
     Examples
     --------
@@ -39,12 +43,13 @@ def dictionary(
     """
     from pyserini_xqg.generation.dictionaries.builder import build_dictionary
 
-    made = build_dictionary(language, sources, output, frequencies=frequencies)
+    made = build_dictionary(language, sources, output, frequencies=frequencies, names_in=names_in)
     return Result(
         {
             "dictionary": made.index,
             "headwords": made.headwords,
             "translations": made.translations,
             "first_translations": dict(made.from_sources),
+            **({"spelled_names": made.spelled_names} if names_in is not None else {}),
         }
     )

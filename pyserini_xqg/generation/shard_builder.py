@@ -18,7 +18,7 @@ from pyserini_xqg.generation.builder import ADVICE, XqgQueryBuilder
 from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.query_work import QueryWork
 from pyserini_xqg.generation.query_writer import QueryWriter
-from pyserini_xqg.storage.finishing import GONE, take, take_up_whole, taken_folders
+from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up_whole, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import begun_settings, real_place, shared_folder
@@ -47,7 +47,7 @@ class ShardQueryBuilder(XqgQueryBuilder):
         Raises
         ------
         UsageError
-            Without a share: not all parts are done.
+            Without a share: not all parts are done, or another process finishes them at the same time.
         """
         output = real_place(Path(output))
         finisher = None if shard is None else shard.number
@@ -57,6 +57,10 @@ class ShardQueryBuilder(XqgQueryBuilder):
             with TemporaryDirectory() as scratch:
                 begun = begun_settings(output).get("part_size")
                 made = self._share(self._checked(Path(corpus), Path(scratch, "corpus"), begun), output, shard)
+        except FolderLost:
+            if shard is None:
+                raise
+            made = Manifest.read(output) if (output / MANIFEST).exists() else None
         except OSError as error:
             if error.errno not in GONE or not (output / MANIFEST).exists():
                 raise
@@ -87,8 +91,9 @@ class ShardQueryBuilder(XqgQueryBuilder):
             self._write_each(writer, output, passages, work, writer.parts.missing())  # that are not as they were marked
             self._count(work.manifest, writer.counts(), passages, work.earlier)
             taken_folder = take(output, 0 if shard is None else shard.number)
-            work.manifest.write(taken_folder)
-            self._put_in_place(taken_folder, output)
+            with held(taken_folder, output):
+                work.manifest.write(taken_folder)
+                self._put_in_place(taken_folder, output)
             return work.manifest
 
     def _write_each(

@@ -12,10 +12,10 @@ import logging
 import time
 from pathlib import Path
 
-from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.errors import UsageError
 from pyserini_xqg.indexing.build import BuildPlan
 from pyserini_xqg.indexing.kept_scan import FILE, KeptScan, publish_scan, scratch_scan
-from pyserini_xqg.storage.finishing import GONE, take, take_up, taken_folders
+from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import Workspace, check_place, partial_folder, put_in_place, shared_folder
@@ -59,6 +59,8 @@ def build_shard(plan: BuildPlan, shard: Shard) -> Manifest | None:
                 build.encode(workspace, files)  # those that are not what their markers say
                 manifest = build.manifest(workspace, files)
             return _put_in_place(plan, workspace, manifest, shard.number)
+    except FolderLost:
+        return _finished(plan)
     except OSError as error:
         if error.errno not in GONE or not _is_over(plan):
             raise
@@ -100,9 +102,7 @@ def finish_build(plan: BuildPlan) -> Manifest:
                     "the shards that have them, or the command without --shard and --finish, which does them all"
                 )
             manifest = build.manifest(workspace, files)
-        if (done := _put_in_place(plan, workspace, manifest, NOBODY)) is None:
-            raise UsageError(f"another process finishes {plan.output}, and has taken it from this one: wait for that")
-        return done
+        return _put_in_place(plan, workspace, manifest, NOBODY)
 
 
 def _publish_scan(plan: BuildPlan, folder: Path, verify: bool = False) -> None:
@@ -128,18 +128,13 @@ def _awaited_scan(plan: BuildPlan, folder: Path, shard: Shard) -> KeptScan | Non
         time.sleep(POLL_SECONDS)
 
 
-def _put_in_place(plan: BuildPlan, workspace: Workspace, manifest: Manifest, finisher: int) -> Manifest | None:
+def _put_in_place(plan: BuildPlan, workspace: Workspace, manifest: Manifest, finisher: int) -> Manifest:
     workspace.folder = take(plan.output, finisher)
     made = plan.index_folder(workspace.folder, manifest.inputs, manifest.counts["passages"])
-    try:
+    with held(workspace.folder, plan.output):
         made.fill()
         manifest.details |= made.manifest.details
         workspace.finish(manifest, made.settle)
-    except (OSError, XqgError):
-        if workspace.folder.exists():
-            raise
-        # Of two processes that have the same share at once, the other one took this for what was left of a killed one.
-        return _finished(plan)
     return manifest
 
 

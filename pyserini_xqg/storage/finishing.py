@@ -7,17 +7,22 @@ file systems too, where locks may be lacking. If it is killed, it takes the fold
 from __future__ import annotations
 
 import errno
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import UsageError, XqgError
 from pyserini_xqg.storage.files import sync
 from pyserini_xqg.storage.manifest import MANIFEST
 from pyserini_xqg.storage.workspace import partial_folder, real_place
 
 # Of file systems that two machines share, where one has renamed what the other has open.
 GONE = (errno.ENOENT, errno.ESTALE)
+
+
+class FolderLost(UsageError):
+    """Of two processes with the same share, the other one took the folder for what was left of a killed one."""
 
 
 def take(output: Path, finisher: int) -> Path:
@@ -33,6 +38,23 @@ def take(output: Path, finisher: int) -> Path:
     folder.rename(taken)
     sync(taken.parent)
     return taken
+
+
+@contextmanager
+def held(taken: Path, output: Path) -> Iterator[None]:
+    """While a process puts the folder that it has taken in the place of `output`.
+
+    Raises
+    ------
+    FolderLost
+        What is done there failed, because the folder is gone.
+    """
+    try:
+        yield
+    except (OSError, XqgError) as error:
+        if taken.exists():
+            raise
+        raise FolderLost(f"another process finishes {output}, and has taken it from this one: wait for that") from error
 
 
 def taken_folders(output: Path) -> list[Path]:

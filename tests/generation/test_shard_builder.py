@@ -8,7 +8,8 @@ import pytest
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from pyserini_xqg.generation.shard_builder import ShardQueryBuilder
-from pyserini_xqg.storage.finishing import take
+from pyserini_xqg.storage.finishing import take, take_up
+from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.shards import Shard
 from tests.conftest import sentence, write_lines
 
@@ -54,6 +55,36 @@ def test_shards_make_and_extend_what_one_process_does(builder: Builder, corpus: 
         assert [each is not None for each in made] == [False, False, True]
         assert files_of(output) == files_of(whole) and nothing_left(tmp_path)
         assert builder(languages).build_shard(corpus, output, Shard(2, SHARDS)) == made[-1]  # it is there already
+
+
+@pytest.mark.parametrize("shard", [Shard(3, SHARDS), None])
+def test_who_loses_the_folder_to_another_of_the_same_share_ends_well(
+    builder: Builder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shard: Shard | None
+) -> None:
+    write, output = Manifest.write, tmp_path / "out"
+
+    def lost(manifest: Manifest, folder: Path) -> None:
+        take_up(output)
+        write(manifest, folder)
+
+    builder().build(corpus, tmp_path / "whole")
+    for number in (1, 2):
+        builder().build_shard(corpus, output, Shard(number, SHARDS))
+    if shard is None:
+        with monkeypatch.context() as patch:
+            patch.setattr(ShardQueryBuilder, "_put_in_place", lambda *_: None)  # killed before it
+            patch.setattr(Manifest, "write", lambda *_: None)
+            builder().build_shard(corpus, output, Shard(3, SHARDS))
+        take_up(output)
+    with monkeypatch.context() as patch:
+        patch.setattr(Manifest, "write", lost)
+        if shard is None:
+            with pytest.raises(UsageError, match="another process finishes"):
+                builder().build_shard(corpus, output, None)
+        else:
+            assert builder().build_shard(corpus, output, shard) is None
+    assert builder().build_shard(corpus, output, Shard(3, SHARDS)) is not None
+    assert files_of(output) == files_of(tmp_path / "whole") and nothing_left(tmp_path)
 
 
 def test_what_shards_have_begun_one_process_finishes_and_the_other_way_round(

@@ -44,6 +44,8 @@ class SourceKind:
         Codes of the languages that it has; None where that depends on the files.
     guesses : bool
         Whether many of its words are none of the language, so that a list of the language's words is to judge.
+    names : bool
+        Whether what it has are names, from which the spelling of others can be learned.
     """
 
     read: Callable[[Sequence[Path], str], Iterator[Translation]]
@@ -51,3 +53,4 @@ class SourceKind:
     files: tuple[str, ...]
     languages: frozenset[str] | None = None
     guesses: bool = False
+    names: bool = False

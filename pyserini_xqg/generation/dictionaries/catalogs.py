@@ -70,4 +70,4 @@ def origin(files: Sequence[Path]) -> str:
     return f"{files[0].name}, with the licence of its package. {' | '.join(said)}"
 
 
-KIND = SourceKind(read_catalog, origin, ("a .mo file of names",))
+KIND = SourceKind(read_catalog, origin, ("a .mo file of names",), names=True)

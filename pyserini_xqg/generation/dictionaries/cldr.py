@@ -80,4 +80,4 @@ def origin(files: Sequence[Path]) -> str:
     return f"Unicode CLDR. {' '.join(comment.split())}"
 
 
-KIND = SourceKind(read_cldr, origin, ("CLDR's folder `common`",))
+KIND = SourceKind(read_cldr, origin, ("CLDR's folder `common`",), names=True)

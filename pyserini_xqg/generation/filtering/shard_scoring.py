@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.filtering.scoring import PART_SIZE, ScoringJob
-from pyserini_xqg.storage.finishing import GONE, take, take_up_whole, taken_folders
+from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up_whole, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.shards import Shard
@@ -47,13 +47,17 @@ def score_shard(
     Raises
     ------
     UsageError
-        Without a share: not all parts are done.
+        Without a share: not all parts are done, or another process finishes them at the same time.
     """
     job = ScoringJob(Path(corpus), Path(queries), encoder, Path(output), index, depth, device, part_size, show_progress)
     if (whole := take_up_whole(job.output, None if shard is None else shard.number)) is not None:
         put_in_place(job.output, whole)
     try:
         return _share(job, shard)
+    except FolderLost:
+        if shard is None:
+            raise
+        return Manifest.read(job.output) if (job.output / MANIFEST).exists() else None
     except OSError as error:
         if error.errno not in GONE or not (job.output / MANIFEST).exists():
             raise
@@ -84,5 +88,6 @@ def _share(job: ScoringJob, shard: Shard | None) -> Manifest | None:
             begun.write(done, done.missing())  # those that are not what their markers say
             manifest = begun.manifest()
             workspace.folder = take(job.output, 0 if shard is None else shard.number)
-            workspace.finish(manifest)
+            with held(workspace.folder, job.output):
+                workspace.finish(manifest)
             return manifest

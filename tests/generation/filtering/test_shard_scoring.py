@@ -7,7 +7,8 @@ import pytest
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.filtering.scoring import score_queries
 from pyserini_xqg.generation.filtering.shard_scoring import score_shard
-from pyserini_xqg.storage.finishing import take
+from pyserini_xqg.storage.finishing import take, take_up
+from pyserini_xqg.storage.manifest import Manifest
 from pyserini_xqg.storage.shards import Shard
 
 
@@ -46,3 +47,24 @@ def test_shards_make_what_one_process_does_and_go_on_with_what_it_has_begun(
         for file in output.iterdir():
             file.unlink()
         output.rmdir()
+
+
+def test_who_loses_the_folder_to_another_of_the_same_share_ends_well(
+    tiny_sentence_model: Path, corpus: Path, queries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, output = Manifest.write, tmp_path / "out"
+
+    def lost(manifest: Manifest, folder: Path) -> None:
+        take_up(output)
+        write(manifest, folder)
+
+    given, options = (corpus, queries, tiny_sentence_model), {"device": "cpu", "part_size": 4}
+    score_queries(*given, tmp_path / "whole", **options)
+    assert score_shard(*given, output, Shard(1, 2), **options) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(Manifest, "write", lost)
+        assert score_shard(*given, output, Shard(2, 2), **options) is None
+        with pytest.raises(UsageError, match="another process finishes"):
+            score_shard(*given, output, None, **options)
+    assert score_shard(*given, output, Shard(2, 2), **options) is not None
+    assert files_of(output) == files_of(tmp_path / "whole") and nothing_left(tmp_path)

@@ -33,6 +33,7 @@ ENDINGS = (
     ("est", "e"),
 )
 NAMES_ENDINGS = (("'s", ""), ("ans", "an"))  # Germans; but Williams is no William
+CASED = "00databasecased"  # headwords are as they are written, however many of them are names
 MOST_REMEMBERED = 1_000_000
 LOOKED_AT = 1_000
 # FreeDict's English-Hungarian was read in the wrong code page.
@@ -68,9 +69,11 @@ class Dictionary:
         self._repair = REPAIRS.get(index.stem[-3:], {})
         self._places: dict[str, list[tuple[int, int]]] = {}
         inside: list[tuple[str, tuple[int, int]]] = []
+        keeps_case = False
         for headword, start, end in places(lines, len(self._text), index):
             key = folded(headword)
             if key.startswith("00database"):
+                keeps_case |= key == CASED
                 continue
             self._places.setdefault(key, []).append((start, end))
             if (verb := folded(bare(headword))) != key:
@@ -82,7 +85,7 @@ class Dictionary:
         self._phrase_starts = {headword.split()[0] for headword in self._places if " " in headword.strip()}
         self._entries: dict[str, dict[str, tuple[str, ...]]] = {}
         self._headwords: dict[str, str | None] = {}  # a text has the same words again and again
-        self.cased, self._translations_tell_names = self._case()
+        self.cased, self._translations_tell_names = (True, False) if keeps_case else self._case()
 
     def headword(self, words: Sequence[str]) -> str | None:
         """The headword with translations for words, or their base form; None without one.

@@ -21,7 +21,6 @@ from pyserini_xqg.collection.corpus import sample_passages
 from pyserini_xqg.collection.datasets.line_aligned import read_parallel_questions
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.encoder import TextEncoder, Vectors
 from pyserini_xqg.encoding.folder import open_passage_encoder, read_encoder
 from pyserini_xqg.encoding.loading import fingerprint
@@ -31,16 +30,17 @@ from pyserini_xqg.generation.backends.lexicon.casing import tokens
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary, find_dictionary
 from pyserini_xqg.generation.backends.lexicon.frames import Frame, fingerprint_frames, learn_frames
 from pyserini_xqg.generation.backends.lexicon.terms import (
+    SAMPLE,
     DocumentFrequencies,
     Term,
     function_words,
+    lexicon_text,
     salient_terms,
 )
 
 TERMS = 4
 TOPIC_TERMS = 20
 MOST_SENSES = 8
-SAMPLE = 5_000
 
 
 class LexiconGenerator(Generator):
@@ -111,7 +111,7 @@ class LexiconGenerator(Generator):
         if self._frames:
             self.settings["dressed"] = True
             self.inputs |= {f"frames.{code}": fingerprint_frames(frames) for code, frames in self._frames.items()}
-        sample = [_text(passage) for passage in sample_passages(corpus, SAMPLE)]
+        sample = [lexicon_text(passage) for passage in sample_passages(corpus, SAMPLE)]
         self.settings["sample"] = hashlib.sha256("\n".join(sample).encode("utf-8")).hexdigest()
         self._frequencies = DocumentFrequencies(sample)
         self._senses = None
@@ -125,7 +125,7 @@ class LexiconGenerator(Generator):
         dictionary = self._dictionaries[language]
         written = []
         for passage in passages:
-            weighted = salient_terms(_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
+            weighted = salient_terms(lexicon_text(passage), self._frequencies, dictionary.headword, dictionary.cased)
             words = self._translate([term for term, _ in weighted[: n * self._terms]], weighted, dictionary)
             ends = range(self._terms, len(words) + self._terms, self._terms)
             keywords = [" ".join(words[:end]) for end in ends][:n]
@@ -227,8 +227,3 @@ def _frames(folder: Path, languages: Sequence[str]) -> dict[str, list[Frame]]:
 def _dressed(keywords: Sequence[str], frames: Sequence[Frame]) -> list[str]:
     """Each as a question of another kind; as they are without frames."""
     return [frames[place % len(frames)].dress(each) if frames else each for place, each in enumerate(keywords)]
-
-
-def _text(passage: Passage) -> str:
-    """Title and text, composed: letters whose marks stand apart from them would be no words."""
-    return composed(f"{passage.title}\n{passage.text}")

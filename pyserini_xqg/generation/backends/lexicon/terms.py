@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from pyserini_xqg.collection.passages import Passage
+from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.generation.backends.lexicon.casing import Token, is_capitalised, tokens
 
+SAMPLE = 5_000  # passages that say which words are rare
 LONGEST_PHRASE = 3
 LEAST_SHOUTED = 5  # letters of a word that may be written in capitals and be no abbreviation
 
@@ -57,6 +60,11 @@ class DocumentFrequencies:
     def in_small_letters(self, word: str) -> bool:
         """Whether a word occurs in small letters, too: it is not only a name."""
         return word.casefold() in self._small
+
+
+def lexicon_text(passage: Passage) -> str:
+    """Title and text, composed: letters whose marks stand apart from them would be no words."""
+    return composed(f"{passage.title}\n{passage.text}")
 
 
 def salient_terms(
