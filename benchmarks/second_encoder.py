@@ -5,7 +5,7 @@ dimensions of unit length, 16 languages, no prefixes; `pip install fast-universa
 sentences in languages that it was not trained on are left out.
 
 --xquad: R@1 on XQuAD with queries from dictionaries and with human questions, settings and tests as in
-dictionary_gain.py. --xnli: alignment of XNLI's premises as `xqg align` measures it, with dictionary queries in all
+query_gain.py. --xnli: alignment of XNLI's premises as `xqg align` measures it, with dictionary queries in all
 languages and the hypotheses. Weights are chosen by folds there, from 0 to 0.9.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from dictionary_gain import CONTROLS, SETTINGS, Sums, found, human, report
+from query_gain import CONTROLS, SETTINGS, Sums, found, human, report
 
 from pyserini_xqg.collection.datasets.parallel_files import ParallelFiles
 from pyserini_xqg.collection.datasets.retrieval_set import RetrievalSet, write_corpus

@@ -1,11 +1,13 @@
-"""What dictionaries gain on real questions: python benchmarks/dictionary_gain.py --xquad FOLDER NAME=FOLDER ...
+"""What generated queries gain on real questions: python benchmarks/query_gain.py --xquad FOLDER NAME=FOLDER ...
 
-Each NAME is a folder of dictionaries, as `xqg generate --dictionaries` takes it: those of FreeDict, those that
-`xqg dictionary` made. English paragraphs with their titles, questions in other languages, multilingual-e5-small (4-bit
-weights); each language's queries alone, five a passage, the dictionary's first translations. R@1 at three settings,
-which were not tuned here: weight 0.3 of the queries' mean, and 0.2 and 0.3 with unit length afterwards. Beside each
-stand its controls under the same setting (another passage's queries; the mean query vector), and human questions: those
-of the same paragraph in the same language, half of them added while the other half is asked.
+Each NAME is a folder of dictionaries, as `xqg generate --dictionaries` takes it: those of FreeDict, those that `xqg
+dictionary` made; or a folder of queries that `xqg generate` has made for the corpus in --work (which --corpus-only
+writes); or several, whose queries are put together: NAME=FOLDER,FOLDER. English paragraphs with their titles, questions
+in other languages, multilingual-e5-small (4-bit weights); each language's queries alone; of dictionaries five a
+passage, with their first translations. R@1 at three settings, which were not tuned here: weight 0.3 of the queries'
+mean, and 0.2 and 0.3 with unit length afterwards. Beside each stand its controls under the same setting (another
+passage's queries; the mean query vector), and human questions: those of the same paragraph in the same language, half
+of them added while the other half is asked.
 
 p is of a randomisation test against plain and both controls, the largest of the three; it exchanges all questions of a
 paragraph, with their translations, as one, and is Holm-corrected over the languages. What was encoded stays in --work.
@@ -14,7 +16,7 @@ paragraph, with their translations, as one, and is Holm-corrected over the langu
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,7 @@ from pyserini_xqg.indexing.formula import augment, finish
 from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import AugmentationSettings, IndexSettings
 from pyserini_xqg.plugin.encoders import XqgQueryEncoder
+from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 
 SETTINGS = {
     "w 0.3": AugmentationSettings(alpha=0.3, aggregate="mean"),
@@ -52,23 +55,26 @@ Sums = tuple[np.ndarray, np.ndarray]  # of each passage's query vectors, and how
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--xquad", type=Path, required=True, help="folder with xquad.en.json, xquad.ar.json, ...")
-    parser.add_argument("--work", type=Path, default=Path("indexes/dictionary-gain"), help="for queries and vectors")
-    parser.add_argument("dictionaries", nargs="+", help="NAME=FOLDER")
+    parser.add_argument("--work", type=Path, default=Path("indexes/query-gain"), help="for queries and vectors")
+    parser.add_argument("--corpus-only", action="store_true", help="write the corpus, and end")
+    parser.add_argument("sources", nargs="*", help="NAME=FOLDER of dictionaries or queries, or NAME=FOLDER,FOLDER")
     arguments = parser.parse_args()
     data = read_squad_folder(arguments.xquad)
     arguments.work.mkdir(parents=True, exist_ok=True)
     corpus = arguments.work / "corpus.jsonl"
     write_corpus(data.passages, corpus)
+    if arguments.corpus_only:
+        return
     plain = arguments.work / "plain"
     kept = IndexSettings(keep_vectors=True)
     XqgIndexBuilder(str(multilingual_e5_small()), AugmentationSettings(alpha=0), kept).build(corpus, None, plain)
     passages = KeptVectors(plain).passages(0, len(data.passages))
     asked = encoded(data, plain, arguments.work)
     rows = {identifier: row for row, identifier in enumerate((plain / "docid").read_text().split())}
-    names = dict(each.split("=", 1) for each in arguments.dictionaries)
+    names = dict(each.split("=", 1) for each in arguments.sources)
     hits: dict[str, dict[str, np.ndarray]] = {"plain": found(data, rows, asked, {}, passages, None, "own")}
-    for name, folder in names.items():
-        sums = generated(name, Path(folder), data, arguments.work)
+    for name, folders in names.items():
+        sums = together(generated(Path(folder), data, arguments.work) for folder in folders.split(","))
         for setting, formula in SETTINGS.items():
             for control in CONTROLS:
                 hits[f"{name} {setting} {control}"] = found(data, rows, asked, sums, passages, formula, control)
@@ -90,18 +96,33 @@ def encoded(data: RetrievalSet, plain: Path, work: Path) -> dict[str, np.ndarray
     return vectors
 
 
-def generated(name: str, folder: Path, data: RetrievalSet, work: Path) -> dict[str, Sums]:
-    """The sums of the lexicon's queries, by language, each of which is made and kept by itself."""
+def generated(folder: Path, data: RetrievalSet, work: Path) -> dict[str, Sums]:
+    """The sums of a folder's queries, or of the lexicon's by its dictionaries, by language, each of which is kept."""
     sums = {}
-    for code in sorted(set(data.questions) & set(dictionaries(folder))):
+    made_already = (folder / MANIFEST).exists()
+    codes = Manifest.read(folder).settings["languages"] if made_already else dictionaries(folder)
+    name = "-".join(folder.resolve().parts[-2:])
+    for code in sorted(set(data.questions) & set(codes)):
         queries, index = work / f"queries-{name}-{code}", work / f"vectors-{name}-{code}"
-        made = make_generator("lexicon", work / "corpus.jsonl", [code], dictionaries=folder)
-        XqgQueryBuilder(made, [code]).build(work / "corpus.jsonl", queries)
-        settings = AugmentationSettings(alpha=1, aggregate="mean")
-        XqgIndexBuilder(None, settings, IndexSettings(keep_vectors=True)).augment(work / "plain", queries, index)
+        if not made_already:
+            made = make_generator("lexicon", work / "corpus.jsonl", [code], dictionaries=folder)
+            XqgQueryBuilder(made, [code]).build(work / "corpus.jsonl", queries)
+        settings = AugmentationSettings(alpha=1, aggregate="mean", languages=(code,))
+        builder = XqgIndexBuilder(None, settings, IndexSettings(keep_vectors=True))
+        builder.augment(work / "plain", folder if made_already else queries, index)
         kept, every = KeptVectors(index), slice(0, len(data.passages))
         sums[code] = kept.queries([code], None, every), kept.counts([code], None, every)
     return sums
+
+
+def together(of: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
+    """The sums of all queries."""
+    found: dict[str, Sums] = {}
+    for sums in of:
+        for code, (vectors, counts) in sums.items():
+            others, their_counts = found.get(code, (0, 0))
+            found[code] = vectors + others, counts + their_counts
+    return found
 
 
 def found(
