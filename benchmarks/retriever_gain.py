@@ -1,12 +1,12 @@
 """What queries add to one retriever, beside all their controls; training.py calls it for each model.
 
 One index of XQuAD's paragraphs and some contexts of MLQA dev. Queries of all six languages count together: keywords of
-the lexicon, the same dressed as questions, and as a reference people's questions: of XQuAD's paragraphs those that are
-not asked (with an odd number in their paragraph), of MLQA's contexts all. Settings: weight 0.3 with unit length, which
-the documents recommend, and what is chosen on the questions of the MLQA contexts, by both rules of `xqg sweep`: the
-best without hubness reduction, and of all the simplest within a standard error. R@1 on XQuAD's other questions, its
-mean over languages, with intervals and tests by clusters: translations of a question, and questions of a paragraph, go
-together.
+the lexicon, the same dressed as questions, what other generators have written, and as a reference people's questions:
+of XQuAD's paragraphs those that are not asked (with an odd number in their paragraph), of MLQA's contexts all.
+Settings: weight 0.3 with unit length, which the documents recommend, and what is chosen on the questions of the MLQA
+contexts, by both rules of `xqg sweep`: the best without hubness reduction, and of all the simplest within a standard
+error. R@1 on XQuAD's other questions, its mean over languages, with intervals and tests by clusters: translations of a
+question, and questions of a paragraph, go together.
 """
 
 from __future__ import annotations
@@ -103,11 +103,20 @@ class RetrieverGain:
         For queries, vectors and results.
     lower : FrozenLayers
         Of all models.
+    generated : mapping
+        A generator's name to folders with its queries of these passages.
     """
 
     def __init__(
-        self, mlqa: RetrievalSet, held: Sequence[Passage], xquad: RetrievalSet, work: Path, lower: FrozenLayers
+        self,
+        mlqa: RetrievalSet,
+        held: Sequence[Passage],
+        xquad: RetrievalSet,
+        work: Path,
+        lower: FrozenLayers,
+        generated: Mapping[str, Sequence[Path]],
     ):
+        self._generated = generated
         names = {passage.id: f"m{passage.id}" for passage in held}
         self.passages = [*(replace(passage, id=names[passage.id]) for passage in held), *xquad.passages]
         self._rows = {passage.id: row for row, passage in enumerate(self.passages)}
@@ -139,12 +148,13 @@ class RetrieverGain:
         """Encode what is not encoded, choose on dev, and print what it says of test."""
         kinds = {KEYWORDS: None, DRESSED: self._work / "questions"}
         written = {kind: self._lexicon(kind, dictionaries, questions) for kind, questions in kinds.items()}
+        written |= {kind: self._read(folders) for kind, folders in self._generated.items()}
         vectors = self._encode(name, model, {**written, PEOPLE: self._people})
         plain = vectors.index(KEYWORDS, PLAIN)
         runs: dict[str, Hits] = {"plain": self._hits("test", vectors, plain)}
         for kind in vectors.sums:
-            # MLQA's questions are people's there; what is chosen for keywords is taken.
-            of_dev = KEYWORDS if kind == PEOPLE else kind
+            # MLQA's questions are people's there, and a generator may have met them: what keywords choose is taken.
+            of_dev = kind if kind in kinds else KEYWORDS
             chosen = {
                 "recommended": RECOMMENDED,
                 "best on MLQA": self._choose(vectors, of_dev, "best", (0.0,)),
@@ -242,6 +252,13 @@ class RetrieverGain:
         write_queries(corpus, output, dictionaries, questions)
         found = (parse_queries(record) for file in jsonl_files(output) for record in read_records(file))
         return {each.id: each.queries for each in found}
+
+    def _read(self, folders: Sequence[Path]) -> QueryTexts:
+        """Queries of these passages and languages."""
+        found = (
+            parse_queries(record) for folder in folders for file in jsonl_files(folder) for record in read_records(file)
+        )
+        return {each.id: each.queries for each in found if each.id in self._rows}
 
     def _encode(self, name: str, model: Path, kinds: Mapping[str, QueryTexts]) -> Vectors:
         folder = self._work / "vectors" / name

@@ -7,7 +7,8 @@ XQuAD: English paragraphs, questions in six other languages, none of whose parag
 checked. Both are in one corpus and one index. See retriever_gain.py for queries, controls and tests.
 
 With --text-only the text is written that dictionaries can be learned from (see parallel_text.py): make those with
-`xqg dictionary`, and give their folder then.
+`xqg dictionary`, and give their folder then. So is the corpus, for which any generator can write queries: they are
+reported on with --queries.
 
 Start and trained models read questions and passages at the same lengths. All is computed in bfloat16, with weights in
 float32, on one thread; the layers that are not trained are computed once for all models. What was trained and encoded
@@ -241,13 +242,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--batch-size", type=int, default=24)
     parser.add_argument("--learning-rate", type=float, default=2e-5)
+    parser.add_argument(
+        "--queries",
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER,...",
+        help="of a generator, for the corpus.jsonl that --text-only writes; may be repeated",
+    )
     parser.add_argument("--text-only", action="store_true", help="write what dictionaries are learned from, and end")
     given = parser.parse_args()
     setting = Setting(given.data, given.dictionaries, given.work, given.steps, given.batch_size, given.learning_rate)
     setting.work.mkdir(parents=True, exist_ok=True)
     mlqa, xquad = read_squad_folder(setting.data / "mlqa"), read_squad_folder(setting.data / "xquad")
     held = mlqa.passages[::HELD_OUT]
-    gain = RetrieverGain(mlqa, held, xquad, setting.work, setting.lower)
+    named = (each.partition("=") for each in given.queries)
+    generated = {name: [Path(folder) for folder in folders.split(",")] for name, _, folders in named}
+    gain = RetrieverGain(mlqa, held, xquad, setting.work, setting.lower, generated)
+    write_corpus(gain.passages, setting.work / "corpus.jsonl")
     write_parallel_text(setting.data, setting.work, LANGUAGES, {passage.text for passage in held})
     if given.text_only:
         return
