@@ -72,7 +72,15 @@ def sweep(
     settings = SweepSettings(**grid)
     questions = QuestionSet.read(asked.topics, asked.qrels, asked.gold)
     dev = QuestionSet.read(asked.dev_topics, asked.dev_qrels, asked.dev_gold) if asked.dev_topics else None
-    search = Sweep(index, asked.measures, settings, hubness_topics=hubness_topics, corpus=corpus, device=device)
+    search = Sweep(
+        index,
+        asked.measures,
+        settings,
+        hubness_topics=hubness_topics,
+        corpus=corpus,
+        device=device,
+        show_progress=True,
+    )
     result = (
         search.cross_validate(questions, folds, seed, cluster)
         if dev is None

@@ -25,6 +25,6 @@ from .questions import languages_of_gold as languages_of_gold
 from .questions import languages_of_topics as languages_of_topics
 from .run_files import RunFiles as RunFiles
 from .sweep.grid import SweepSettings as SweepSettings
+from .sweep.result import SweepResult as SweepResult
 from .sweep.sweep import Sweep as Sweep
-from .sweep.sweep import SweepResult as SweepResult
 from .sweep.values import QuestionSet as QuestionSet

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from pyserini_xqg.encoding.encoder import TextEncoder
 from pyserini_xqg.encoding.folder import read_encoder
 from pyserini_xqg.encoding.settings import EncoderSettings, Kind
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.evaluation.comparison.clusters import WORDS, Clusters, find_clusters
-from pyserini_xqg.evaluation.comparison.comparison import RunComparison
 from pyserini_xqg.evaluation.measures.scores import parse_measures
 from pyserini_xqg.evaluation.sweep.asked import Asked, counted
 from pyserini_xqg.evaluation.sweep.chooser import CHOSEN_RUN, Chooser
 from pyserini_xqg.evaluation.sweep.chosen_index import build_chosen
-from pyserini_xqg.evaluation.sweep.compared import ComparedValues, Run, compared_values, comparison_of
+from pyserini_xqg.evaluation.sweep.compared import Run, compared_values, comparison_of
 from pyserini_xqg.evaluation.sweep.direction import TopicsDirection
 from pyserini_xqg.evaluation.sweep.grid import ALPHAS, OWN, Grid, Point, SweepSettings
+from pyserini_xqg.evaluation.sweep.result import SweepResult
 from pyserini_xqg.evaluation.sweep.search import SweepSearch
 from pyserini_xqg.evaluation.sweep.selection import GridValues, over_folds
 from pyserini_xqg.evaluation.sweep.values import QuestionSet
@@ -33,42 +34,6 @@ from pyserini_xqg.indexing.kept_vectors import KeptVectors
 from pyserini_xqg.indexing.settings import CONTROLS, Control
 
 log = logging.getLogger("pyserini_xqg")
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """What a sweep found.
-
-    Attributes
-    ----------
-    grid : GridValues
-        Of all points, on the questions that were chosen on.
-    chosen : list of Point
-        One a fold, or one where the questions to choose on are others than those to report on.
-    overall : Point
-        What is chosen on all questions of `grid`. With folds these are the questions reported on as well, and its value
-        there is too good to be reported.
-    tests : mapping
-        Measure to the comparison of the chosen points (``chosen``) with the plain index (``plain``) on questions that
-        they were not chosen on. Controls of the chosen: the same points with the queries of another passage (``chosen
-        shuffled``) and with the mean query vector (``chosen mean``); and, each chosen in the same way, where the grid
-        varies hubness too, the points without queries (``hubness alone``) and those without hubness reduction
-        (``queries alone``), beside a weight for each language one for all (``one weight``).
-    values : mapping
-        Measure to what `tests` were made of.
-    clusters : Clusters
-        Of the questions of `tests`.
-    grid_clusters : Clusters
-        Of the questions of `grid`.
-    """
-
-    grid: GridValues
-    chosen: list[Point]
-    overall: Point
-    tests: Mapping[str, RunComparison]
-    values: Mapping[str, ComparedValues]
-    clusters: Clusters
-    grid_clusters: Clusters
 
 
 class Sweep:
@@ -89,6 +54,8 @@ class Sweep:
         A torch device for the questions' encoder.
     open_encoder : callable
         Opens the questions' encoder, as :class:`TextEncoder` does: one that is open already, where sweeps share it.
+    show_progress : bool
+        Whether to show on standard error how many questions were asked, of the grid and of each control.
 
     Raises
     ------
@@ -106,7 +73,9 @@ class Sweep:
         corpus: str | Path | None = None,
         device: str | None = None,
         open_encoder: Callable[[EncoderSettings, str | None, Kind], TextEncoder] = TextEncoder,
+        show_progress: bool = False,
     ):
+        self._show_progress = show_progress
         self.settings = settings or SweepSettings()
         self.measures: list[Any] = parse_measures(measures)
         if not self.measures:
@@ -269,9 +238,16 @@ class Sweep:
         values = {str(m): {language: np.empty(shape) for language, shape in shapes.items()} for m in self.measures}
         direction = None if self._direction is None else self._direction.vector
         given = self.settings.aggregate, self.settings.depth, direction, control
-        for language, best in SweepSearch(self._kept, grid, *given).search(asked.vectors):
-            for measure, found in asked.valuer.values(asked.ids[language][best.questions], best.rows).items():
-                values[measure][language][:, best.questions] = found
+        total = sum(map(len, asked.ids.values()))
+        bar = tqdm(
+            desc=f"trying {control or 'settings'}", total=total, unit=" questions", disable=not self._show_progress
+        )
+        with bar:
+            for language, best in SweepSearch(self._kept, grid, *given).search(asked.vectors):
+                ids = asked.ids[language][best.questions]
+                for measure, found in asked.valuer.values(ids, best.rows).items():
+                    values[measure][language][:, best.questions] = found
+                bar.update(len(ids))
         return GridValues(grid.points, asked.ids, values)
 
     def _chooser(self, clusters: Clusters) -> Chooser:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pyserini_xqg.evaluation.comparison.bootstrap import resampled_means
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
-from pyserini_xqg.evaluation.sweep.sweep import SweepResult
+from pyserini_xqg.evaluation.sweep.result import SweepResult
 
 AXES = ("alpha", "hubness", "num_queries", "subset")
 # What no curve varies.

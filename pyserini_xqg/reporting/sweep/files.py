@@ -12,7 +12,7 @@ from typing import Any
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.evaluation.comparison.measure_report import MeasureReport
 from pyserini_xqg.evaluation.sweep.grid import Point
-from pyserini_xqg.evaluation.sweep.sweep import SweepResult
+from pyserini_xqg.evaluation.sweep.result import SweepResult
 from pyserini_xqg.indexing.settings import said_alpha
 from pyserini_xqg.reporting._json_files import read_json, written_by
 from pyserini_xqg.reporting.json import from_object, to_object

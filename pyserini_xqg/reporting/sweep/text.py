@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyserini_xqg.evaluation.sweep.sweep import SweepResult
+from pyserini_xqg.evaluation.sweep.result import SweepResult
 from pyserini_xqg.reporting.sweep.files import reports_of
 from pyserini_xqg.reporting.text import as_text
 
