@@ -66,6 +66,7 @@ class Setting:
     steps: int
     batch_size: int
     learning_rate: float
+    teacher: str | None
 
     @property
     def questions(self) -> int:
@@ -142,7 +143,7 @@ def quick(setting: Setting, output: Path, weight: float) -> None:
     values = {
         **setting.values(),
         "negatives": CANDIDATES - 1,
-        "teacher": str(gemma3_270m()),
+        "teacher": setting.teacher or str(gemma3_270m()),
         "teacher_dtype": "bfloat16",
         "teacher_input_length": TRAINING_TOKENS,
         "temperature": 5.0,
@@ -249,9 +250,14 @@ def main() -> None:
         metavar="NAME=FOLDER,...",
         help="of a generator, for the corpus.jsonl that --text-only writes; may be repeated",
     )
+    parser.add_argument(
+        "--teacher",
+        help="of quick: one of `xqg train generator` needs no worked examples, and reads a fifth [gemma-3-270m]",
+    )
     parser.add_argument("--text-only", action="store_true", help="write what dictionaries are learned from, and end")
     given = parser.parse_args()
-    setting = Setting(given.data, given.dictionaries, given.work, given.steps, given.batch_size, given.learning_rate)
+    given_size = given.steps, given.batch_size, given.learning_rate
+    setting = Setting(given.data, given.dictionaries, given.work, *given_size, given.teacher)
     setting.work.mkdir(parents=True, exist_ok=True)
     mlqa, xquad = read_squad_folder(setting.data / "mlqa"), read_squad_folder(setting.data / "xquad")
     held = mlqa.passages[::HELD_OUT]

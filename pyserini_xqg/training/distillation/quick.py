@@ -164,13 +164,16 @@ class QuickTraining(DistillTraining):
 
     def _teach(self, workspace: Workspace, show_progress: bool) -> None:
         assert self._teacher is not None
-        self.rows.scores = in_parts(
-            workspace.folder / TEACHER,
-            len(self.rows),
-            partial(self._scores, self._teacher),
-            label="log P(question | passage)",
-            show_progress=show_progress,
-        )
+        if self.settings.weight:
+            self.rows.scores = in_parts(
+                workspace.folder / TEACHER,
+                len(self.rows),
+                partial(self._scores, self._teacher),
+                label="log P(question | passage)",
+                show_progress=show_progress,
+            )
+        else:  # what it would say does not count
+            self.rows.scores = np.zeros((len(self.rows), 1 + self.settings.negatives), dtype=np.float32)
         self._teacher = None  # its memory is the student's now
 
     def _scores(self, teacher: QueryLikelihood, numbers: range) -> Values:

@@ -7,8 +7,8 @@ import numpy as np
 from pyserini_xqg.evaluation.comparison.clusters import find_clusters
 from pyserini_xqg.evaluation.sweep.compared import ComparedValues, comparison_of
 from pyserini_xqg.evaluation.sweep.grid import PLAIN, Point
-from pyserini_xqg.evaluation.sweep.selection import GridValues
 from pyserini_xqg.evaluation.sweep.result import SweepResult
+from pyserini_xqg.evaluation.sweep.selection import GridValues
 
 POINTS = [PLAIN, *(Point(subset, None, 0.0, alpha) for subset in ("all", "own") for alpha in (0.2, 0.5))]
 
