@@ -4,6 +4,7 @@
 
     XqgError                  6  a run failed on the way (disk full, index does not fit, ...)
     +-- UsageError            2  arguments that cannot be, or that contradict each other
+    |   +-- FolderLost        2  another process has the same share, and puts its work in its place
     +-- MissingPrerequisite   3  a package, a Java runtime or a device is not there
     +-- MissingInput          4  a file, folder or model is not there
     +-- InvalidInput          5  an input is there and is wrong
@@ -26,6 +27,10 @@ class UsageError(XqgError):
     """Arguments that cannot be, or that contradict each other."""
 
     exit_code = 2
+
+
+class FolderLost(UsageError):
+    """Of two processes with the same share, the other one took the folder for what was left of a killed one."""
 
 
 class MissingPrerequisite(XqgError):

@@ -13,12 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pyserini_xqg.collection.corpus import Corpus
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import FolderLost, UsageError
 from pyserini_xqg.generation.builder import ADVICE, XqgQueryBuilder
 from pyserini_xqg.generation.kept import check_kept
 from pyserini_xqg.generation.query_work import QueryWork
 from pyserini_xqg.generation.query_writer import QueryWriter
-from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up_whole, taken_folders
+from pyserini_xqg.storage.finishing import GONE, held, take, take_up_whole, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import begun_settings, real_place, shared_folder

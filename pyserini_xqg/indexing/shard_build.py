@@ -12,10 +12,10 @@ import logging
 import time
 from pathlib import Path
 
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import FolderLost, UsageError
 from pyserini_xqg.indexing.build import BuildPlan
 from pyserini_xqg.indexing.kept_scan import FILE, KeptScan, publish_scan, scratch_scan
-from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up, taken_folders
+from pyserini_xqg.storage.finishing import GONE, held, take, take_up, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.shards import Shard
 from pyserini_xqg.storage.workspace import Workspace, check_place, partial_folder, put_in_place, shared_folder

@@ -12,17 +12,13 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-from pyserini_xqg.errors import UsageError, XqgError
+from pyserini_xqg.errors import FolderLost, UsageError, XqgError
 from pyserini_xqg.storage.files import sync
 from pyserini_xqg.storage.manifest import MANIFEST
 from pyserini_xqg.storage.workspace import partial_folder, real_place
 
 # Of file systems that two machines share, where one has renamed what the other has open.
 GONE = (errno.ENOENT, errno.ESTALE)
-
-
-class FolderLost(UsageError):
-    """Of two processes with the same share, the other one took the folder for what was left of a killed one."""
 
 
 def take(output: Path, finisher: int) -> Path:

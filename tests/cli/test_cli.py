@@ -253,6 +253,7 @@ def test_exit_codes_are_told_apart() -> None:
         "XqgError": 6,
         "InputChanged": 6,
         "UsageError": 2,
+        "FolderLost": 2,
         "MissingPrerequisite": 3,
         "MissingInput": 4,
         "InvalidInput": 5,

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import FolderLost, UsageError
 from pyserini_xqg.generation.filtering.scoring import PART_SIZE, ScoringJob
-from pyserini_xqg.storage.finishing import GONE, FolderLost, held, take, take_up_whole, taken_folders
+from pyserini_xqg.storage.finishing import GONE, held, take, take_up_whole, taken_folders
 from pyserini_xqg.storage.manifest import MANIFEST, Manifest
 from pyserini_xqg.storage.parts import FileParts
 from pyserini_xqg.storage.shards import Shard
