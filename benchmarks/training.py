@@ -252,12 +252,19 @@ def main() -> None:
     )
     parser.add_argument(
         "--teacher",
-        help="of quick: one of `xqg train generator` needs no worked examples, and reads a fifth [gemma-3-270m]",
+        help="of quick: one of `xqg train generator` needs no worked examples [gemma-3-270m]",
     )
     parser.add_argument("--text-only", action="store_true", help="write what dictionaries are learned from, and end")
     given = parser.parse_args()
-    given_size = given.steps, given.batch_size, given.learning_rate
-    setting = Setting(given.data, given.dictionaries, given.work, *given_size, given.teacher)
+    setting = Setting(
+        data=given.data,
+        dictionaries=given.dictionaries,
+        work=given.work,
+        steps=given.steps,
+        batch_size=given.batch_size,
+        learning_rate=given.learning_rate,
+        teacher=given.teacher,
+    )
     setting.work.mkdir(parents=True, exist_ok=True)
     mlqa, xquad = read_squad_folder(setting.data / "mlqa"), read_squad_folder(setting.data / "xquad")
     held = mlqa.passages[::HELD_OUT]

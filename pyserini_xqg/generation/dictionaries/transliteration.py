@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,27 +30,21 @@ LINES = 5  # of what went wrong
 _LETTERS = re.compile("[a-z]+")
 
 
-def unknown_names(dictionary: Dictionary, corpus: str | Path) -> set[str]:
-    """The names in a corpus that the lexicon would leave as they stand, for want of a headword.
+def unknown_names(dictionary: Dictionary, corpus: str | Path) -> Iterator[str]:
+    """The names in a corpus that the lexicon would leave as they stand, for want of a headword, again and again.
 
-    Words of Latin letters; abbreviations are none. All of them are in memory, some 100 bytes each.
+    Words of Latin letters; abbreviations are none. The corpus is read when the first name is asked for.
 
     Parameters
     ----------
     dictionary : Dictionary
     corpus : Path
-
-    Returns
-    -------
-    set of str
     """
     frequencies = DocumentFrequencies(map(lexicon_text, sample_passages(corpus, SAMPLE)))
-    return {
-        term.text
-        for _, passage in Corpus(corpus, AT_ONCE).scan()
-        for term, _ in salient_terms(lexicon_text(passage), frequencies, dictionary.headword, dictionary.cased)
-        if term.headword is None and is_capitalised(term.text) and len(latin_letters(term.text)) >= LEAST_LETTERS
-    }
+    for _, passage in Corpus(corpus, 1 << 30).scan():
+        for term, _ in salient_terms(lexicon_text(passage), frequencies, dictionary.headword, dictionary.cased):
+            if term.headword is None and is_capitalised(term.text) and len(latin_letters(term.text)) >= LEAST_LETTERS:
+                yield term.text
 
 
 def spelled(known: Iterable[Translation], names: Iterable[str]) -> dict[str, str]:
@@ -61,6 +55,7 @@ def spelled(known: Iterable[Translation], names: Iterable[str]) -> dict[str, str
     known : iterable of Translation
         Names in both languages; those count that are as many words in both, word by word.
     names : iterable of str
+        Each of them is in memory once, some 100 bytes; they are not looked at before there is a model that spells them.
 
     Returns
     -------
@@ -80,14 +75,14 @@ def spelled(known: Iterable[Translation], names: Iterable[str]) -> dict[str, str
             f"{len(pairs):,} words of names are known in both languages; to spell others {LEAST_KNOWN:,} are expected, "
             "of the sources cldr and gettext"
         )
-    by_letters: dict[str, list[str]] = {}
-    for name in sorted(names):
-        by_letters.setdefault(latin_letters(name), []).append(name)
     found: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         model, lexicon = Path(scratch, "model.fst"), Path(scratch, "names.txt")
         lexicon.write_text("".join(f"{word} {' '.join(pairs[word])}\n" for word in sorted(pairs)), encoding="utf-8")
         _phonetisaurus("train", "--model", str(model), str(lexicon))
+        by_letters: dict[str, list[str]] = {}
+        for name in sorted(set(names)):
+            by_letters.setdefault(latin_letters(name), []).append(name)
         words = [word for word in by_letters if word]
         for start in range(0, len(words), AT_ONCE):
             asked = "".join(f"{word}\n" for word in words[start : start + AT_ONCE])

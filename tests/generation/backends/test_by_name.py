@@ -37,7 +37,7 @@ def test_every_generator_can_be_made(name: str, corpus: Path, tiny_mt5: Path, di
             make_generator(name, corpus, ["fi"], model="./nowhere")
         return
     if name == "ctranslate2":
-        pytest.importorskip("ctranslate2")
+        pytest.importorskip("ctranslate2", reason="the extra ct2 is not installed")
     generator = make_generator(name, corpus, ["fi"], **options[name])
     assert generator.settings["generator"] == name
     assert generator.languages is None or "fi" in generator.languages

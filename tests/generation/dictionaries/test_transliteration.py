@@ -103,7 +103,7 @@ def test_a_dictionary_has_the_names_of_the_corpus(
         (),
     ]
     assert dictionary.senses(known) == (names[known],)
-    assert unknown_names(dictionary, corpus) == set()
+    assert list(unknown_names(dictionary, corpus)) == []
     plain = build_dictionary("ru", sources, tmp_path / "plain")
     assert plain.headwords + 2 == len(list(dictionary.entries()))
     assert dictionary.cased  # though nearly all headwords begin with a capital
@@ -112,6 +112,13 @@ def test_a_dictionary_has_the_names_of_the_corpus(
 def test_latin_languages_have_names_already(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="written in Spanish as they are in English"):
         build_dictionary("es", [f"dict={tmp_path / 'eng-spa.index'}"], tmp_path / "made", names_in=tmp_path / "corpus")
+
+
+def test_what_is_missing_is_said_before_the_corpus_is_read(names: dict[str, str], tmp_path: Path) -> None:
+    places = tmp_path / "places.mo"
+    places.write_bytes(catalog(dict(list(names.items())[:900])))
+    with pytest.raises(InvalidInput, match="900 words of names are known"):
+        build_dictionary("ru", [f"gettext={places}"], tmp_path / "made", names_in=tmp_path / "no-corpus.jsonl")
 
 
 def test_without_the_package(names: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
