@@ -14,7 +14,7 @@ from pyserini_xqg.collection.languages import language_code, language_name
 from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.backends.lexicon.dict_files import DIGITS
 from pyserini_xqg.generation.backends.lexicon.dictionary import CASED, Dictionary
-from pyserini_xqg.generation.backends.lexicon.entries import folded, translations
+from pyserini_xqg.generation.backends.lexicon.entries import folded, translations, unpointed
 from pyserini_xqg.generation.dictionaries.base import Translation
 from pyserini_xqg.generation.dictionaries.frequencies import read_frequencies
 from pyserini_xqg.generation.dictionaries.sources import KINDS, Source
@@ -107,13 +107,14 @@ def build_dictionary(
         for found in source.read(code):
             if KINDS[source.kind].names and names_in is not None:
                 names.append(found)
-            word = found.foreign.casefold()
+            foreign = unpointed(found.foreign)
+            word = foreign.casefold()
             if judged and word not in counts:
                 continue
             often = counts.get(word, 0.0) / (1 + found.position) ** 2
             rank = (number, -often, found.position, -found.frequency)
             known = ranks.setdefault(found.english, {})
-            known[found.foreign] = min(rank, known.get(found.foreign, rank))
+            known[foreign] = min(rank, known.get(foreign, rank))
     entries: dict[str, list[str]] = {}
     first = dict.fromkeys(range(len(opened)), 0)
     for english in sorted(ranks):

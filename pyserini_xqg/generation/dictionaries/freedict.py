@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from pyserini_xqg.generation.backends.lexicon.casing import capitals_tell_names, in_small_letters
 from pyserini_xqg.generation.backends.lexicon.dict_files import places, read_entries, read_index
 from pyserini_xqg.generation.backends.lexicon.dictionary import Dictionary
 from pyserini_xqg.generation.backends.lexicon.entries import headword_of, translations
@@ -25,10 +27,20 @@ def read_dict(files: Sequence[Path], language: str) -> Iterator[Translation]:
 
 
 def read_inverted(files: Sequence[Path], language: str) -> Iterator[Translation]:
-    """A dictionary to English, turned round."""
-    lines, entries = read_index(files[0]), read_entries(files[0])
+    """A dictionary to English, turned round.
+
+    One that begins all its English words with a capital has them in small letters: none of them is a name then.
+    """
+    found = list(_inverted(files[0]))
+    if not capitals_tell_names([each.english for each in found]):
+        found = [replace(each, english=in_small_letters(each.english)) for each in found]
+    yield from found
+
+
+def _inverted(index: Path) -> Iterator[Translation]:
+    lines, entries = read_index(index), read_entries(index)
     read = dict.fromkeys(
-        (start, end) for key, start, end in places(lines, len(entries), files[0]) if not key.startswith("00")
+        (start, end) for key, start, end in places(lines, len(entries), index) if not key.startswith("00")
     )
     for start, end in read:
         first, *rest = entries[start:end].decode("utf-8", "replace").split("\n")

@@ -105,6 +105,15 @@ def test_a_dictionary_to_english_is_turned_round(tmp_path: Path) -> None:
     }
 
 
+def test_capitals_of_a_dictionary_that_writes_all_words_so_make_no_names(tmp_path: Path) -> None:
+    words = {f"{chr(0x905 + number % 20)}{number}": f"Word{number}" for number in range(200)}
+    index = write_dictionary(tmp_path, "freedict-hin-eng", words | {"कटोरा": "Bowl", "आरएएम": "RAM"})
+    opened = Dictionary(build_dictionary("hi", [f"inverted={index}"], tmp_path / "out").index)
+    assert opened.senses("bowl") == ("कटोरा",)
+    assert opened.senses("Bowl") == ()  # of "Super Bowl"
+    assert opened.senses("RAM") == ("आरएएम",)
+
+
 def test_two_dictionaries_are_followed_and_the_earlier_source_comes_first(tmp_path: Path) -> None:
     direct = write_dictionary(tmp_path, "eng-rus", {"bridge": "мост"})
     german = write_dictionary(tmp_path, "eng-deu", {"bridge": "Steg, Brücke, Bridge", "river": "Fluss, Strom"})

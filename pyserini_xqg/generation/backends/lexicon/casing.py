@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
@@ -13,6 +14,7 @@ _CONTRACTION = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!?:\n]|,\s*[\"“‘]")
+FEW_WORDS = 100  # do not tell how a dictionary writes
 # A full stop after these ends no sentence.
 _TITLES = frozenset(
     (  # noqa: SIM905 - a list of strings says no more
@@ -63,6 +65,17 @@ def tokens(text: str) -> list[Token]:
 def is_capitalised(word: str) -> bool:
     """Whether a word begins with a capital and goes on in small letters."""
     return word[0].isupper() and word[1:] == word[1:].lower()
+
+
+def capitals_tell_names(words: Sequence[str]) -> bool:
+    """Whether the words of a dictionary are names where they begin with a capital: not if nine in ten of them do."""
+    capital = sum(word[:1].isupper() for word in words)
+    return len(words) < FEW_WORDS or capital < 0.9 * sum(word[:1].isalpha() for word in words)
+
+
+def in_small_letters(word: str) -> str:
+    """A word without capitals that say nothing; an abbreviation stays as it is."""
+    return word if len(word) > 1 and word.isupper() else word.casefold()
 
 
 def _is_abbreviation(word: str) -> bool:

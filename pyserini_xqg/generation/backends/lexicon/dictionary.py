@@ -11,6 +11,7 @@ from iso639 import Lang
 from pyserini_xqg.collection.languages import canonical_code, language_name
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, MissingPrerequisite
+from pyserini_xqg.generation.backends.lexicon.casing import capitals_tell_names, in_small_letters
 from pyserini_xqg.generation.backends.lexicon.dict_files import places, read_entries, read_index
 from pyserini_xqg.generation.backends.lexicon.entries import bare, folded, spelling, spellings, translations
 from pyserini_xqg.generation.backends.lexicon.packages import sources_of
@@ -126,7 +127,7 @@ class Dictionary:
             names, senses = self._entry(place)
             own = {name for name in names if folded(name) == key} or {key}
             if not self.cased:
-                own = {name if len(name) > 1 and name.isupper() else name.casefold() for name in own}
+                own = set(map(in_small_letters, own))
             elif self._translations_tell_names and senses and senses[0][0].isupper():
                 own |= {name.title() for name in own}
             for name in own:
@@ -145,10 +146,8 @@ class Dictionary:
         looked_at = [self._entry(place) for place in every[:: 1 + len(every) // LOOKED_AT]]
         heads = [names[0] for names, _ in looked_at if names]
         senses = [senses[0] for _, senses in looked_at if senses]
-        capital = sum(name[:1].isupper() for name in heads)
-        words = sum(name[:1].isalpha() for name in heads)
-        cased = capital < 0.9 * words or len(every) < LOOKED_AT // 10
-        return cased, capital == 0 and 0 < sum(sense[0].isupper() for sense in senses) < 0.1 * len(senses)
+        small = not any(name[:1].isupper() for name in heads)
+        return capitals_tell_names(heads), small and 0 < sum(sense[0].isupper() for sense in senses) < 0.1 * len(senses)
 
 
 def find_dictionary(language: str, folder: Path) -> Path:

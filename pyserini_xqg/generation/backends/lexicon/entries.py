@@ -49,7 +49,9 @@ _VISARGA = re.compile("(?<=[\u0900-\u097f]):")  # many type a colon
 _NO_WORD = re.compile(r"[<>\[\](){}=+*|^_~@#%§&\u02c8\u02cc\u02d0\u0259\u026a\u028a\u0283\u0292\u0279]|\s\w\.\w$")
 _NUMBER = re.compile(r"^\s*(?:\d+|[a-z])\.\s*")
 _AROUND = " .!?:…*<>[](){}\u2018\u201a"  # brackets that were never opened or never closed, too
-_STRESS = "\u0301"  # marked in Cyrillic, where nobody writes it
+# Marked in dictionaries, where a text has none: stress in Cyrillic; short vowels, doubled letters and the stretching
+# stroke in Arabic; vowel points in Hebrew.
+_POINTS = re.compile("[\u0301\u0640\u064b-\u0652\u0670\u05b0-\u05bc\u05c1\u05c2\u05c7]")
 
 _SOMETHING = re.compile(r"(?: (?:sbsth|sthsb|sb|sth|sy)\b[./]*(?:sb|sth)?\.?)+$")
 
@@ -78,6 +80,11 @@ def spellings(line: str) -> list[str]:
     line = _TRANSCRIPTION.sub("\n", re.sub(r"<[^>]*>", " ", line))
     names = [*re.split(r"[\n(),;]", line), line.replace("\n", " "), *line.split("\n")]
     return [spelling(bare(name)) for name in dict.fromkeys(" ".join(name.split()) for name in names) if name]
+
+
+def unpointed(text: str) -> str:
+    """A text without the marks that only dictionaries and schoolbooks write."""
+    return _POINTS.sub("", text)
 
 
 def headword_of(line: str) -> str:
@@ -118,7 +125,7 @@ def _senses(text: str) -> Iterator[str]:
     if transcribed := _TRANSCRIPTION.search(text):  # what stands before one is English: another headword's phrase
         text = text[transcribed.end() :]
     text = _INSIDE.sub("", _PLURAL.sub(" ", _LETTER.sub("", text)))
-    text = _REMARK.sub(" ", text.replace("~", " ").replace("_", " ").replace(_STRESS, ""))
+    text = _REMARK.sub(" ", unpointed(text.replace("~", " ").replace("_", " ")))
     text = _VISARGA.sub("\u0903", _LABEL.sub("", _SOMEBODY.sub("", text).strip() + " "))
     # Some dictionaries have phrases of the headword in the same line, after a full stop.
     text = _EXPLANATION.split(text.replace("...", " ").replace("…", " "))[0]

@@ -48,6 +48,7 @@ def senses(folder: Path, entry: str) -> tuple[str, ...]:
         pytest.param("kauluksellinen ], ] kuku, ocak(, ]", ("kauluksellinen", "kuku", "ocak"), id="stray brackets"),
         pytest.param("-ci) oluk, boru", ("boru",), id="a bracket within"),
         pytest.param("रखा~जाना, हो_जाना", ("रखा जाना", "हो जाना"), id="tilde and underscore"),
+        pytest.param("السُّلطانيّة، كتـاب", ("السلطانية", "كتاب"), id="points of Arabic"),
         pytest.param("\u0440\u0435\u043a\u0430\u0301, во\u0301дный", ("река", "водный"), id="stress"),
         pytest.param("الخديعة ::", ("الخديعة",), id="signs alone"),
         pytest.param("घर\n      “I am home, there.”\n   Synonym: {abode}\n see: {x}", ("घर",), id="examples"),
