@@ -9,6 +9,10 @@ mean, and 0.2 and 0.3 with unit length afterwards. Beside each stand its control
 passage's queries; the mean query vector), and human questions: those of the same paragraph in the same language, half
 of them added while the other half is asked.
 
+With --translated, what the best of dictionaries and translators could do: queries of the paragraphs as people have
+translated them, which XQuAD has. "translation, keywords" has their weightiest words in growing numbers, as the lexicon
+has its translations (in languages with blanks between words); "translation, sentences" their first sentences.
+
 p is of a randomisation test against plain and both controls, the largest of the three; it exchanges all questions of a
 paragraph, with their translations, as one, and is Holm-corrected over the languages. What was encoded stays in --work.
 """
@@ -16,10 +20,13 @@ paragraph, with their translations, as one, and is Holm-corrected over the langu
 from __future__ import annotations
 
 import argparse
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pyserini_xqg.collection.datasets.retrieval_set import RetrievalSet, write_corpus
 from pyserini_xqg.collection.datasets.squad import read_squad_folder
@@ -47,6 +54,12 @@ SETTINGS = {
 }
 CONTROLS = ("own", "shuffled", "mean")
 SEED = 0
+NUMBER = 5  # of queries, each of so many words more than the one before
+WORDS = 4
+UNSPACED = ("zh", "vi")  # has no blanks between words, or has them within
+WORD = r"[^\W\d_](?:[^\W_]|[\u064b-\u0652\u0900-\u0903\u093a-\u094f])+"  # with the vowel signs of Hindi
+SENTENCE_END = re.compile(r"(?<=[.!?\u061f\u0964])\s+|(?<=[\u3002\uff01\uff1f])")
+SHORTEST = 6  # characters of a sentence
 LEVEL = 0.05
 
 Sums = tuple[np.ndarray, np.ndarray]  # of each passage's query vectors, and how many they are
@@ -57,6 +70,7 @@ def main() -> None:
     parser.add_argument("--xquad", type=Path, required=True, help="folder with xquad.en.json, xquad.ar.json, ...")
     parser.add_argument("--work", type=Path, default=Path("indexes/query-gain"), help="for queries and vectors")
     parser.add_argument("--corpus-only", action="store_true", help="write the corpus, and end")
+    parser.add_argument("--translated", action="store_true", help="queries of the translated paragraphs, too")
     parser.add_argument("sources", nargs="*", help="NAME=FOLDER of dictionaries or queries, or NAME=FOLDER,FOLDER")
     arguments = parser.parse_args()
     data = read_squad_folder(arguments.xquad)
@@ -73,8 +87,13 @@ def main() -> None:
     rows = {identifier: row for row, identifier in enumerate((plain / "docid").read_text().split())}
     names = dict(each.split("=", 1) for each in arguments.sources)
     hits: dict[str, dict[str, np.ndarray]] = {"plain": found(data, rows, asked, {}, passages, None, "own")}
-    for name, folders in names.items():
-        sums = together(generated(Path(folder), data, arguments.work) for folder in folders.split(","))
+    kinds = {
+        name: together(generated(Path(folder), data, arguments.work) for folder in folders.split(","))
+        for name, folders in names.items()
+    }
+    if arguments.translated:
+        kinds |= translated(data, arguments.xquad, rows, plain)
+    for name, sums in kinds.items():
         for setting, formula in SETTINGS.items():
             for control in CONTROLS:
                 hits[f"{name} {setting} {control}"] = found(data, rows, asked, sums, passages, formula, control)
@@ -82,7 +101,7 @@ def main() -> None:
         for control in CONTROLS:
             hits[f"human {setting} {control}"] = human(data, arguments.xquad, rows, asked, passages, formula, control)
     for setting in SETTINGS:
-        report(data, setting, [*names, "human"], hits)
+        report(data, setting, [*kinds, "human"], hits)
 
 
 def encoded(data: RetrievalSet, plain: Path, work: Path) -> dict[str, np.ndarray]:
@@ -123,6 +142,37 @@ def together(of: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
             others, their_counts = found.get(code, (0, 0))
             found[code] = vectors + others, counts + their_counts
     return found
+
+
+def translated(data: RetrievalSet, xquad: Path, rows: Mapping[str, int], plain: Path) -> dict[str, dict[str, Sums]]:
+    """The sums of queries that are made of each paragraph's translations, by kind and language."""
+    kinds: dict[str, dict[str, Sums]] = {"translation, keywords": {}, "translation, sentences": {}}
+    encoder = XqgQueryEncoder(str(plain))
+
+    def summed(queries: Sequence[Sequence[str]]) -> Sums:
+        sums = [encoder.encode_batch(list(of)).sum(axis=0) for of in queries]
+        return np.array(sums), np.array([len(of) for of in queries])
+
+    for code in data.questions:
+        texts = translations(data, xquad, rows, code)
+        sentences = [[each for each in SENTENCE_END.split(text) if len(each) >= SHORTEST] for text in texts]
+        kinds["translation, sentences"][code] = summed([of[:NUMBER] for of in sentences])
+        if code not in UNSPACED:
+            vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=WORD)
+            weights, words = vectorizer.fit_transform(texts), vectorizer.get_feature_names_out()
+            ranked = [words[row.indices[row.data.argsort(kind="stable")[::-1]]] for row in weights]
+            keywords = [[" ".join(of[: WORDS * number]) for number in range(1, NUMBER + 1)] for of in ranked]
+            kinds["translation, keywords"][code] = summed(keywords)
+    return kinds
+
+
+def translations(data: RetrievalSet, xquad: Path, rows: Mapping[str, int], code: str) -> list[str]:
+    """The paragraphs as people have translated them, in the order of the rows."""
+    published = json.loads((xquad / f"xquad.{code}.json").read_text("utf-8"))["data"]
+    paragraphs = [paragraph for article in published for paragraph in article["paragraphs"]]
+    of_question = {each["id"]: paragraph["context"] for paragraph in paragraphs for each in paragraph["qas"]}
+    texts = {rows[each.passage_id]: of_question[each.id.removeprefix(f"{code}-")] for each in data.questions[code]}
+    return [texts[row] for row in range(len(rows))]
 
 
 def found(

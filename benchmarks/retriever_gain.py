@@ -1,12 +1,13 @@
 """What queries add to one retriever, beside all their controls; training.py calls it for each model.
 
-One index of XQuAD's paragraphs and some contexts of MLQA dev. Queries of all six languages count together: keywords of
-the lexicon, the same dressed as questions, what other generators have written, and as a reference people's questions:
-of XQuAD's paragraphs those that are not asked (with an odd number in their paragraph), of MLQA's contexts all.
-Settings: weight 0.3 with unit length, which the documents recommend, and what is chosen on the questions of the MLQA
-contexts, by both rules of `xqg sweep`: the best without hubness reduction, and of all the simplest within a standard
-error. R@1 on XQuAD's other questions, its mean over languages, with intervals and tests by clusters: translations of a
-question, and questions of a paragraph, go together.
+XQuAD's paragraphs and some contexts of MLQA dev, in one index in which the queries of all six languages count together,
+and in one index a language, with its own queries only. Queries: keywords of the lexicon, the same dressed as questions,
+what other generators have written, and as a reference people's questions: of XQuAD's paragraphs those that are not
+asked (with an odd number in their paragraph), of MLQA's contexts all. Settings: weight 0.3 with unit length, which the
+documents recommend, and what is chosen on the questions of the MLQA contexts, by both rules of `xqg sweep`: the best
+without hubness reduction, and of all the simplest within a standard error. R@1 on XQuAD's other questions, its mean
+over languages, with intervals and tests by clusters: translations of a question, and questions of a paragraph, go
+together.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ GRID = [
 MEASURE = "Success@1"
 SHUFFLED, MEAN = "shuffled", "mean"
 KEYWORDS, DRESSED, PEOPLE = "keywords", "dressed", "people's"
+OWN = ", own language"
 
 Hits = Mapping[str, np.ndarray]
 QueryTexts = Mapping[str, Mapping[str, Sequence[str]]]
@@ -68,8 +70,8 @@ class Vectors:
     questions : mapping
         ``dev`` and ``test`` to language to a float32 array.
     sums, counts : mapping
-        Kind of queries to the sums of each passage's vectors, shape (passages, d), and to their numbers, shape
-        (passages, languages).
+        Kind of queries to the sums of each passage's vectors, shape (passages, languages, d), and to their numbers,
+        shape (passages, languages).
     """
 
     passages: np.ndarray
@@ -77,9 +79,12 @@ class Vectors:
     sums: Mapping[str, np.ndarray]
     counts: Mapping[str, np.ndarray]
 
-    def index(self, kind: str, settings: AugmentationSettings, control: str | None = None) -> np.ndarray:
-        """The vectors of an index."""
-        sums, counts = self.sums[kind], self.counts[kind]
+    def index(
+        self, kind: str, settings: AugmentationSettings, control: str | None = None, language: str | None = None
+    ) -> np.ndarray:
+        """The vectors of an index with the queries of a language, or of all of them."""
+        columns = range(len(LANGUAGES)) if language is None else [LANGUAGES.index(language)]
+        sums, counts = self.sums[kind][:, columns].sum(axis=1), self.counts[kind][:, columns]
         direction = unit(sums.sum(axis=0))
         if control == SHUFFLED:
             partners = exchange(QueryNumbers.of_counts(counts), seed=0).partners
@@ -150,32 +155,34 @@ class RetrieverGain:
         written = {kind: self._lexicon(kind, dictionaries, questions) for kind, questions in kinds.items()}
         written |= {kind: self._read(folders) for kind, folders in self._generated.items()}
         vectors = self._encode(name, model, {**written, PEOPLE: self._people})
-        plain = vectors.index(KEYWORDS, PLAIN)
-        runs: dict[str, Hits] = {"plain": self._hits("test", vectors, plain)}
-        for kind in vectors.sums:
+        runs: dict[str, Hits] = {"plain": self._hits("test", vectors, KEYWORDS, PLAIN)}
+        for kind, own in product(vectors.sums, (False, True)):
             # MLQA's questions are people's there, and a generator may have met them: what keywords choose is taken.
             of_dev = kind if kind in kinds else KEYWORDS
             chosen = {
                 "recommended": RECOMMENDED,
-                "best on MLQA": self._choose(vectors, of_dev, "best", (0.0,)),
-                "simplest on MLQA": self._choose(vectors, of_dev, "simplest", HUBNESS),
+                "best on MLQA": self._choose(vectors, of_dev, own, "best", (0.0,)),
+                "simplest on MLQA": self._choose(vectors, of_dev, own, "simplest", HUBNESS),
             }
+            said = kind + OWN * own
             for how, point in chosen.items():
                 for control in (None, SHUFFLED, MEAN):
-                    runs[_run(kind, how, control)] = self._hits("test", vectors, vectors.index(kind, point, control))
-                self._print(name, kind, how, point, runs)
+                    runs[_run(said, how, control)] = self._hits("test", vectors, kind, point, control, own)
+                self._print(name, said, how, point, runs)
             alone = replace(PLAIN, normalize=False, reduce_hubness=HUBNESS[-1])
-            runs[_run(kind, "hubness alone", None)] = self._hits("test", vectors, vectors.index(kind, alone))
-            self._print(name, kind, "hubness alone", alone, runs)
-            self._print_grid(name, kind, vectors)
+            runs[_run(said, "hubness alone", None)] = self._hits("test", vectors, kind, alone, None, own)
+            self._print(name, said, "hubness alone", alone, runs)
+            self._print_grid(name, kind, own, vectors)
         self._print_pairs(name, runs)
 
-    def _choose(self, vectors: Vectors, kind: str, rule: Rule, hubness: Sequence[float]) -> AugmentationSettings:
+    def _choose(
+        self, vectors: Vectors, kind: str, own: bool, rule: Rule, hubness: Sequence[float]
+    ) -> AugmentationSettings:
         """What `xqg sweep` would choose on dev."""
         points = [point for point in GRID if point.reduce_hubness in hubness]
         questions = {code: [each.id for each in of] for code, of in self.asked["dev"].items()}
         qrels = {each.id: {each.passage_id: 1} for of in self.asked["dev"].values() for each in of}
-        hits = [self._hits("dev", vectors, vectors.index(kind, point)) for point in points]
+        hits = [self._hits("dev", vectors, kind, point, None, own) for point in points]
         values = {code: np.array([of[code] for of in hits], dtype=np.float64) for code in questions}
         named = [
             Point(ALL, None, each.reduce_hubness, each.alpha, each.normalize)
@@ -186,11 +193,22 @@ class RetrieverGain:
         grid = GridValues(named, questions, {MEASURE: values})
         return points[choose(grid, MEASURE, rule=rule, clusters=find_clusters(questions, qrels))]
 
-    def _hits(self, part: str, vectors: Vectors, index: np.ndarray) -> Hits:
-        """Whether each question's passage comes first, by language."""
+    def _hits(
+        self,
+        part: str,
+        vectors: Vectors,
+        kind: str,
+        settings: AugmentationSettings,
+        control: str | None = None,
+        own: bool = False,
+    ) -> Hits:
+        """Whether each question's passage comes first, by language; of an index a language with its own queries."""
+        asked = self.asked[part]
+        indexes = {code: vectors.index(kind, settings, control, code) for code in (asked if own else (None,))}
         return {
-            code: (vectors.questions[part][code] @ index.T).argmax(axis=1) == [self._rows[q.passage_id] for q in of]
-            for code, of in self.asked[part].items()
+            code: (vectors.questions[part][code] @ indexes[code if own else None].T).argmax(axis=1)
+            == [self._rows[question.passage_id] for question in of]
+            for code, of in asked.items()
         }
 
     def _difference(self, one: Hits, other: Hits) -> Difference:
@@ -214,16 +232,16 @@ class RetrieverGain:
         by_language = {code: _interval_of(gain, code) for code in self.asked["test"]}
         print("    " + ", ".join(f"{code} {100 * own[code].mean():.1f} ({by})" for code, by in by_language.items()))
 
-    def _print_grid(self, name: str, kind: str, vectors: Vectors) -> None:
+    def _print_grid(self, name: str, kind: str, own: bool, vectors: Vectors) -> None:
         """Every weight: on dev, on test, and its controls on test."""
         for point in GRID:
             if not point.reduce_hubness:
-                columns = [_percent(self._hits("dev", vectors, vectors.index(kind, point))) if kind != PEOPLE else "-"]
+                columns = [_percent(self._hits("dev", vectors, kind, point, None, own)) if kind != PEOPLE else "-"]
                 columns += [
-                    _percent(self._hits("test", vectors, vectors.index(kind, point, control)))
+                    _percent(self._hits("test", vectors, kind, point, control, own))
                     for control in (None, SHUFFLED, MEAN)
                 ]
-                print(f"    {name}, {kind}, {_setting(point)}: " + ", ".join(columns), flush=True)
+                print(f"    {name}, {kind}{OWN * own}, {_setting(point)}: " + ", ".join(columns), flush=True)
 
     def _print_pairs(self, name: str, runs: Mapping[str, Hits]) -> None:
         """Dressed against bare keywords, and this model against the others that were reported on."""
@@ -238,9 +256,9 @@ class RetrieverGain:
                 self._print_models(name, runs, file)
 
     def _print_models(self, name: str, runs: Mapping[str, Hits], other: Path) -> None:
-        """A model against another one, both plain and both with keywords."""
+        """A model against another one, both plain and both with keywords, of all languages and of each its own."""
         with np.load(other) as kept:
-            for run in ("plain", _run(KEYWORDS, "recommended", None)):
+            for run in ("plain", *(_run(KEYWORDS + own, "recommended", None) for own in ("", OWN))):
                 before = {code: kept[f"{run}/{code}"] for code in self.asked["test"]}
                 difference = _interval(self._difference(runs[run], before))
                 print(f"{name} - {other.stem}, {run}: {difference}", flush=True)
@@ -280,17 +298,17 @@ class RetrieverGain:
         }
         sums, counts = {}, {}
         for kind, queries in kinds.items():
-            sums[kind] = np.zeros_like(passages)
+            sums[kind] = np.zeros((len(passages), len(LANGUAGES), passages.shape[1]), dtype=np.float32)
             counts[kind] = np.zeros((len(passages), len(LANGUAGES)), dtype=np.int64)
             for column, code in enumerate(LANGUAGES):
                 texts = [(self._rows[each], text) for each, of in queries.items() for text in of.get(code, ())]
                 rows = [row for row, _ in texts]
-                np.add.at(sums[kind], rows, kept(f"{kind}-{code}", [text for _, text in texts], "query"))
+                np.add.at(sums[kind][:, column], rows, kept(f"{kind}-{code}", [text for _, text in texts], "query"))
                 np.add.at(counts[kind][:, column], rows, 1)
         # Or the contexts of MLQA would be ahead or behind for having no queries.
         for code, of in self.asked["dev"].items():
             rows = [self._rows[each.passage_id] for each in of]
-            np.add.at(sums[PEOPLE], rows, questions["dev"][code])
+            np.add.at(sums[PEOPLE][:, LANGUAGES.index(code)], rows, questions["dev"][code])
             np.add.at(counts[PEOPLE][:, LANGUAGES.index(code)], rows, 1)
         return Vectors(passages, questions, sums, counts)
 

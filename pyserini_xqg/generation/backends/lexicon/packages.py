@@ -10,7 +10,11 @@ PACKAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "ar": {"dict": "dict-freedict-eng-ara", "inverted": "dict-freedict-ara-eng"},
         "bn": {"shobdo": "shobdo (PyPI)"},
-        "es": {"dict": "dict-freedict-eng-spa"},
+        "es": {
+            "dict": "dict-freedict-eng-spa",
+            "inverted": "dict-freedict-spa-eng",
+            "pivot": "dict-freedict-eng-deu and -deu-spa, -eng-fra and -fra-spa, -eng-pol and -pol-spa",
+        },
         "fi": {"dict": "dict-freedict-eng-fin", "inverted": "dict-freedict-fin-eng"},
         "hi": {"dict": "dict-freedict-eng-hin"},
         "ja": {
