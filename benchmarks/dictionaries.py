@@ -13,15 +13,12 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import subprocess
 from pathlib import Path
 
 from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.generation.backends.lexicon.dictionary import FOLDER, Dictionary
 from pyserini_xqg.generation.backends.lexicon.dictionary import dictionaries as find_dictionaries
-
-VOWEL_SIGNS = re.compile("[\u064b-\u0652]")  # Arabic is spelled without
 
 
 def main() -> None:
@@ -39,7 +36,7 @@ def main() -> None:
             continue
         entries = dict(Dictionary(found[code]).entries())
         first = {headword: senses[0] for headword, senses in entries.items() if senses}
-        wrong = unknown({word for sense in first.values() for word in VOWEL_SIGNS.sub("", sense).split()})
+        wrong = unknown({word for sense in first.values() for word in sense.split()})
         bad = {headword for headword, sense in first.items() if not known(sense, wrong)}
         ordinary = [headword for headword in first if headword.isalpha() and headword.islower()]
         print(
@@ -55,7 +52,7 @@ def main() -> None:
 
 def known(sense: str, wrong: set[str]) -> bool:
     """Whether all words of a translation are words of the language."""
-    return not any(word in wrong for word in VOWEL_SIGNS.sub("", sense).split())
+    return not any(word in wrong for word in sense.split())
 
 
 def speller(code: str):
