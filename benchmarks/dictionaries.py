@@ -52,7 +52,7 @@ def main() -> None:
 
 def known(sense: str, wrong: set[str]) -> bool:
     """Whether all words of a translation are words of the language."""
-    return not any(word in wrong for word in sense.split())
+    return wrong.isdisjoint(sense.split())
 
 
 def speller(code: str):

@@ -14,7 +14,8 @@ translated them, which XQuAD has. "translation, keywords" has their weightiest w
 has its translations (in languages with blanks between words); "translation, sentences" their first sentences.
 
 p is of a randomisation test against plain and both controls, the largest of the three; it exchanges all questions of a
-paragraph, with their translations, as one, and is Holm-corrected over the languages. What was encoded stays in --work.
+paragraph, with their translations, as one, and is Holm-corrected over the languages. What was encoded stays in --work,
+but for what --translated makes.
 """
 
 from __future__ import annotations
@@ -150,8 +151,11 @@ def translated(data: RetrievalSet, xquad: Path, rows: Mapping[str, int], plain: 
     encoder = XqgQueryEncoder(str(plain))
 
     def summed(queries: Sequence[Sequence[str]]) -> Sums:
-        sums = [encoder.encode_batch(list(of)).sum(axis=0) for of in queries]
-        return np.array(sums), np.array([len(of) for of in queries])
+        counts = np.array([len(of) for of in queries])
+        vectors = encoder.encode_batch([query for of in queries for query in of])
+        sums = np.zeros((len(queries), vectors.shape[1]), dtype=np.float32)
+        np.add.at(sums, np.repeat(np.arange(len(queries)), counts), vectors)
+        return sums, counts
 
     for code in data.questions:
         texts = translations(data, xquad, rows, code)
