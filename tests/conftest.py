@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("tests.fixtures.generation", "tests.fixtures.training")
+pytest_plugins = ("tests.fixtures.generation", "tests.fixtures.training", "tests.fixtures.translation")
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Tiny models gain nothing from threads, and lose much where other processes want the cores. Processes that tests start

@@ -106,7 +106,13 @@ def _convert(name: str, revision: str | None, dtype: str, tokenizer: Any, output
                 spec.decoder.scale_outputs = model_spec.OPTIONAL if scale == 1 else scale
             return spec
 
-    OpenedModel().convert(str(output), quantization=dtype)
+    try:
+        OpenedModel().convert(str(output), quantization=dtype)
+    except (AttributeError, ValueError) as error:  # CTranslate2 was written for other versions of transformers
+        raise UsageError(
+            f"CTranslate2 cannot convert {name} as this version of transformers has it ({error}): take --generator "
+            "seq2seq"
+        ) from error
 
 
 def _output_scale(model: Any) -> float:

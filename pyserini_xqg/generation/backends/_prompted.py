@@ -15,10 +15,13 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer, check_prompt
+from pyserini_xqg.generation.prompts.translation import TRANSLATION_PROMPT, Translation, translation_of
 from pyserini_xqg.generation.special_tokens import special_tokens_of
 
 PAPER_MODEL = "ielabgroup/xor-tydi-docTquery-mt5-base"
 PAPER_INPUT_LENGTH, PAPER_OUTPUT_LENGTH, PAPER_TOP_K = 256, 32, 10
+# Tokens of a translation, which is as long as the text: nearly all sentences fit.
+TRANSLATION_OUTPUT_LENGTH = 128
 
 # Tokens that go through the model at once: each passage's prompt, and the room for its queries. Decoding reads all
 # weights for every token, so that more queries at once cost little; the logits (250,000 a query with mT5) limit them.
@@ -30,26 +33,32 @@ log = logging.getLogger("pyserini_xqg")
 class PromptedGenerator(Generator, ABC):
     """A sequence-to-sequence model that is given a prompt with the passage; see the two that derive from it.
 
+    Translation models (NLLB, M2M-100, mBART-50, OPUS-MT, MADLAD-400) are told the languages in their own way, see
+    :mod:`pyserini_xqg.generation.prompts.translation`, and write what their passage says.
+
     Parameters
     ----------
     model : str or Path
         A folder or Hugging Face id.
     revision : str or None
         Branch, tag or commit of a model of the hub.
-    prompt : str
-        With the fields ``{language}`` (its English name), ``{title}`` and ``{passage}``.
+    prompt : str or None
+        With the fields ``{language}`` (its English name), ``{title}`` and ``{passage}``. None: the paper's; for a
+        translation model the text alone.
+    passage_language : str or None
+        Of a translation model that has to be told; None: English.
     top_k : int
         Every token is drawn from so many of the likeliest.
     temperature : float
         Logits are divided by it before a token is drawn.
     input_length : int
         In tokens; over-long passages lose their end.
-    output_length : int
-        The most tokens of a query.
+    output_length : int or None
+        The most tokens of a query; None: 32, of a translation 128.
     dtype : str
         Of the weights and the computation; see `dtypes`.
-    greedy : bool
-        The likeliest token always: one query a passage, and no seed.
+    greedy : bool or None
+        The likeliest token always: one query a passage, and no seed. None: for translation models.
     device : str or None
         None takes the best there is.
 
@@ -61,6 +70,8 @@ class PromptedGenerator(Generator, ABC):
         The device is not there.
     UsageError
         An argument that cannot be.
+    InvalidInput
+        An unknown language of the passages.
     """
 
     name: ClassVar[str]
@@ -76,19 +87,21 @@ class PromptedGenerator(Generator, ABC):
         *,
         model: str | Path = PAPER_MODEL,
         revision: str | None = None,
-        prompt: str = PAPER_PROMPT,
+        prompt: str | None = None,
+        passage_language: str | None = None,
         top_k: int = PAPER_TOP_K,
         temperature: float = 1.0,
         input_length: int = PAPER_INPUT_LENGTH,
-        output_length: int = PAPER_OUTPUT_LENGTH,
+        output_length: int | None = None,
         dtype: str = "float32",
-        greedy: bool = False,
+        greedy: bool | None = None,
         device: str | None = None,
     ):
         model = str(model)
-        check_prompt(prompt)
+        if prompt is not None:
+            check_prompt(prompt)
         for option, value in (("top_k", top_k), ("input_length", input_length), ("output_length", output_length)):
-            if value < 1:
+            if value is not None and value < 1:
                 raise UsageError(f"{option} is {value}: at least 1 is expected")
         if not temperature > 0:
             raise UsageError(f"temperature is {temperature}: a number above 0 is expected (greedy takes the likeliest)")
@@ -98,12 +111,18 @@ class PromptedGenerator(Generator, ABC):
             raise UsageError(f"top_k is {top_k}; the model {model} has {config.vocab_size} tokens")
         limit = getattr(config, "max_position_embeddings", None)
         for length in (input_length, output_length):
-            if limit is not None and length > limit:
+            if limit is not None and length is not None and length > limit:
                 raise UsageError(f"a length of {length} tokens was asked for; the model {model} takes at most {limit}")
         self._tokenizer = open_tokenizer(model, revision, "sequence-to-sequence")
+        translation = translation_of(self._tokenizer, config.model_type, passage_language)
+        prompt = prompt or (PAPER_PROMPT if translation is None else TRANSLATION_PROMPT)
+        output_length = output_length or (PAPER_OUTPUT_LENGTH if translation is None else TRANSLATION_OUTPUT_LENGTH)
+        greedy = translation is not None if greedy is None else greedy
+        self._translation = translation or Translation()
+        self.languages = self._translation.languages
         # The prompt stands in front and has to stay.
         self._tokenizer.truncation_side = "right"
-        self._prompts = PromptTokenizer(self._tokenizer, prompt, input_length)
+        self._prompts = PromptTokenizer(self._tokenizer, prompt, input_length, self._translation.fronts)
         self._model_name, self._revision = model, getattr(config, "_commit_hash", None) or revision
         self._top_k, self._temperature, self._output_length = top_k, temperature, output_length
         self._dtype, self._greedy = dtype, greedy
@@ -123,6 +142,8 @@ class PromptedGenerator(Generator, ABC):
             "dtype": dtype,
             "greedy": greedy,
         }
+        if self._translation.first:
+            self.settings = {**self.settings, "passage_language": passage_language or "en"}
         self.device = self._open(device)
         log.info("generating with %s on %s (%s, %s)", model, self.device, self.name, dtype)
 
@@ -134,16 +155,18 @@ class PromptedGenerator(Generator, ABC):
         texts: list[list[str]] = [[] for _ in passages]
         budget = TOKENS_PER_BATCH.get(self.device.split(":")[0], TOKENS_PER_BATCH["cpu"])
         n = 1 if self._greedy else n
+        first = self._translation.first.get(language)
         order = sorted(range(len(prompts)), key=lambda row: -len(prompts[row]))
+        size = len(self._tokenizer)
         start = 0
         while start < len(order):
-            size = max(1, budget // (len(prompts[order[start]]) + n * self._output_length))
-            rows = order[start : start + size]
+            most = max(1, budget // (len(prompts[order[start]]) + n * self._output_length))
+            rows = order[start : start + most]
             seeds = [[derived_seed(seed, passages[row].id, sample) for sample in range(n)] for row in rows]
-            written = self._in_pieces([prompts[row] for row in rows], seeds)
+            written = self._in_pieces([prompts[row] for row in rows], seeds, first)
             for row, queries in zip(rows, written, strict=True):
                 # Models have more logits than their tokenizers have tokens.
-                known = [[token for token in query if token < len(self._tokenizer)] for query in queries]
+                known = [[token for token in query if token < size and token != first] for query in queries]
                 texts[row] = self._tokenizer.batch_decode(known, skip_special_tokens=True)
             start += len(rows)
             progress(len(rows))
@@ -154,8 +177,8 @@ class PromptedGenerator(Generator, ABC):
         """Load the model, and say on which device."""
 
     @abstractmethod
-    def _write(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
-        """The tokens of one query for every seed of every prompt."""
+    def _write(self, prompts: list[list[int]], seeds: list[list[int]], first: int | None) -> list[list[list[int]]]:
+        """The tokens of one query for every seed of every prompt, each beginning with `first` unless that is None."""
 
     def _check_dtype(self, dtype: str, model_type: str) -> None:
         if dtype == "float16" and "t5" in model_type:
@@ -166,9 +189,9 @@ class PromptedGenerator(Generator, ABC):
         if dtype not in self.dtypes:
             raise UsageError(f"dtype is {dtype!r}: one of {', '.join(self.dtypes)} is expected")
 
-    def _in_pieces(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+    def _in_pieces(self, prompts: list[list[int]], seeds: list[list[int]], first: int | None) -> list[list[list[int]]]:
         pieces = self._memory.run(
-            lambda part: self._write(prompts[part], seeds[part]),
+            lambda part: self._write(prompts[part], seeds[part], first),
             len(prompts),
             len(prompts[0]) + len(seeds[0]) * self._output_length,
             lambda row: (

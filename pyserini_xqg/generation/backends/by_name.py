@@ -8,8 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pyserini_xqg.collection.languages import canonical_code
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator
+from pyserini_xqg.generation.backends.sentences import SentenceGenerator
 
 # Modules are imported when they are asked for: most need packages that take seconds to load, one that is an extra.
 GENERATORS = {
@@ -22,7 +24,13 @@ GENERATORS = {
 
 
 def make_generator(
-    name: str, corpus: str | Path, languages: Sequence[str], *, show_progress: bool = False, **options: Any
+    name: str,
+    corpus: str | Path,
+    languages: Sequence[str],
+    *,
+    show_progress: bool = False,
+    sentences: bool = False,
+    **options: Any,
 ) -> Generator:
     """A generator, ready to write.
 
@@ -36,8 +44,12 @@ def make_generator(
         The codes of the languages that it will be asked for.
     show_progress : bool
         Whether to show on standard error how far it is with making itself ready, if that takes long.
+    sentences : bool
+        One query from each of the first sentences of a passage, see
+        :class:`pyserini_xqg.generation.backends.sentences.SentenceGenerator`.
     **options
-        Keyword arguments of its class, apart from `corpus`, `languages` and `show_progress`.
+        Keyword arguments of its class, apart from `corpus`, `languages` and `show_progress`; with `sentences` also
+        `passage_language`.
 
     Raises
     ------
@@ -52,6 +64,9 @@ def make_generator(
     given = {"corpus": corpus, "languages": languages, "show_progress": show_progress}
     own = {key: value for key, value in given.items() if key in parameters}
     known = [parameter for parameter in parameters if parameter not in own]
+    passage_language = canonical_code(options.get("passage_language") or "en")
+    if sentences and "passage_language" not in known:
+        options.pop("passage_language", None)
     if unknown := [option for option in options if option not in known]:
         raise UsageError(
             f"the generator {name} has no option {', '.join(map(_flag, unknown))}; it has "
@@ -61,7 +76,7 @@ def make_generator(
     if needed:
         raise UsageError(f"the generator {name} needs {', '.join(map(_flag, needed))}")
     generator: Generator = make(**own, **options)
-    return generator
+    return SentenceGenerator(generator, passage_language) if sentences else generator
 
 
 def _flag(parameter: str) -> str:

@@ -80,9 +80,10 @@ class CTranslate2Generator(PromptedGenerator):
             intra_threads=torch.get_num_threads(),
         )
 
-    def _write(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+    def _write(self, prompts: list[list[int]], seeds: list[list[int]], first: int | None) -> list[list[list[int]]]:
         results = self._translator.translate_batch(
             [self._tokenizer.convert_ids_to_tokens(row) for row in prompts],
+            target_prefix=None if first is None else [[self._tokenizer.convert_ids_to_tokens(first)]] * len(prompts),
             beam_size=1,
             num_hypotheses=len(seeds[0]),
             sampling_topk=1 if self._greedy else self._top_k,

@@ -60,7 +60,7 @@ def open_tokenizer(name: str, revision: str | None, kind: ModelKind) -> Any:
 
 
 def open_model(name: str, revision: str | None, dtype: str, kind: ModelKind) -> Any:
-    """The model, with none of its publisher's settings of decoding: only its special tokens.
+    """The model, with none of its publisher's settings of decoding: only its special tokens, and those it never writes.
 
     Raises
     ------
@@ -81,7 +81,13 @@ def open_model(name: str, revision: str | None, dtype: str, kind: ModelKind) -> 
             raise ValueError(f"its weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
     own = model.generation_config.to_dict()
     model.generation_config = settings_class(
-        **{key: value for key, value in own.items() if key.endswith("_token_id") and value is not None}
+        **{
+            key: value
+            for key, value in own.items()
+            # Without bad_words_ids OPUS-MT's models would write what fills up a row.
+            if value is not None
+            and (key == "bad_words_ids" or (key.endswith("_token_id") and key != "forced_eos_token_id"))
+        }
     )
     return model.eval().requires_grad_(False)
 

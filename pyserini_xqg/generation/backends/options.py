@@ -20,7 +20,8 @@ class GeneratorOptions:
     revision : str or None
         Branch, tag or commit of a model from the hub.
     prompt : str or None
-        For a seq2seq model, with {language}, {title}, {passage}; None: the paper's.
+        For a seq2seq model, with {language}, {title}, {passage}; None: the paper's, and of a translation model the text
+        alone.
     instruction : str or None
         Instruction for a language model, instead of the one that comes along.
     form : {"auto", "list", "samples"} or None
@@ -36,7 +37,11 @@ class GeneratorOptions:
     input_length : int or None
         Longest passage in tokens; None: 256; causal: 512; server: all of it (a token taken as 4 bytes).
     output_length : int or None
-        Longest query in tokens; None: 32; causal: 48; server: 64.
+        Longest query in tokens; None: 32; a translation model: 128; causal: 48; server: 64.
+    sentences : bool
+        Write one query from each of the first sentences of a passage: what translates is given these.
+    passage_language : str or None
+        Language of the passages, for translation models and --sentences; None: English.
     dtype : {"float32", "bfloat16", "float16", "int8"} or None
         Number format of the weights; None: float32.
     url : str or None
@@ -69,6 +74,8 @@ class GeneratorOptions:
     top_p: float | None = field(default=None, metadata=MODEL)
     temperature: float | None = field(default=None, metadata=MODEL)
     greedy: bool = field(default=False, metadata=MODEL)
+    sentences: bool = field(default=False, metadata=MODEL)
+    passage_language: str | None = field(default=None, metadata=MODEL)
     input_length: int | None = field(default=None, metadata=MODEL)
     output_length: int | None = field(default=None, metadata=MODEL)
     dtype: Literal["float32", "bfloat16", "float16", "int8"] | None = field(default=None, metadata=MODEL)

@@ -31,7 +31,7 @@ class Seq2SeqGenerator(PromptedGenerator):
         self._model: Any = open_model(self._model_name, self._revision, self._dtype, "sequence-to-sequence").to(chosen)
         return chosen
 
-    def _write(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[list[list[int]]]:
+    def _write(self, prompts: list[list[int]], seeds: list[list[int]], first: int | None) -> list[list[list[int]]]:
         import torch
 
         n = len(seeds[0])
@@ -47,6 +47,7 @@ class Seq2SeqGenerator(PromptedGenerator):
             tokens = self._model.generate(
                 encoder_outputs=encoded,
                 attention_mask=mask.repeat_interleave(n, dim=0),
+                forced_bos_token_id=first,
                 max_new_tokens=self._output_length,
                 # The sampler leaves one token. Taking the largest is all that is left to do; to have torch draw from
                 # 250,000 probabilities of which one is 1 took as long as the model itself, on a CPU.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -57,6 +57,8 @@ class PromptTokenizer:
     length : int
         The most tokens, special ones included. Of a longer prompt the end of the passage is cut off; what the template
         says before and after it stays.
+    fronts : mapping of str to str or None
+        What stands in front of the prompt for a language, by its code.
 
     Raises
     ------
@@ -64,9 +66,11 @@ class PromptTokenizer:
         The template cannot be filled, or leaves no room for a passage.
     """
 
-    def __init__(self, tokenizer: Any, template: str, length: int):
+    def __init__(self, tokenizer: Any, template: str, length: int, fronts: Mapping[str, str] | None = None):
         check_prompt(template)
-        bare = len(tokenizer(fill_prompt(template, "en", Passage("", "")))["input_ids"])
+        self._fronts = fronts or {}
+        longest = max(self._fronts.values(), key=len, default="")
+        bare = len(tokenizer(longest + fill_prompt(template, "en", Passage("", "")))["input_ids"])
         if length <= bare:
             raise UsageError(f"{length} tokens of input have no room for a passage: the prompt alone takes {bare}")
         rest = composed(template.rpartition("{passage}")[2].strip())
@@ -77,7 +81,8 @@ class PromptTokenizer:
 
     def __call__(self, passages: Sequence[Passage], language: str) -> list[list[int]]:
         """The tokens of each passage's prompt."""
-        prompts = [fill_prompt(self._template, language, passage) for passage in passages]
+        front = self._fronts.get(language, "")
+        prompts = [front + fill_prompt(self._template, language, passage) for passage in passages]
         if not self._rest:
             whole: list[list[int]] = self._tokenizer(prompts, truncation=True, max_length=self._length)["input_ids"]
             return whole

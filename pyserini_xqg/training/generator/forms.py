@@ -181,7 +181,9 @@ class CausalForm(GeneratorForm):
         if "position_ids" in self._takes:
             batch["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)
         if "logits_to_keep" in self._takes:
-            batch["logits_to_keep"] = batch["targets"].shape[1] + 1
+            # As positions and not as a number: of these the model takes a copy, where of the last ones it would take a
+            # view, for which torch multiplies each row with a copy of the whole vocabulary's matrix.
+            batch["logits_to_keep"] = torch.arange(-batch["targets"].shape[1] - 1, 0)
         return batch
 
     def _whole(self, pair: GeneratorPair) -> list[int]:
