@@ -36,6 +36,7 @@ from tests.generation.backends.test_causal import make_causal
 MT5 = "ielabgroup/xor-tydi-docTquery-mt5-base"
 WRITTEN_BY_MT5 = ("ar", "bn", "fi", "ja", "ko", "ru", "te")
 LANGUAGE_MODEL = "google/gemma-3-270m"
+TRANSLATOR = "facebook/nllb-200-distilled-600M"
 # What the blocks of a document read and do not make.
 NEEDED: dict[str, list[str]] = {
     "README.md": ["corpus.jsonl", "queries.jsonl", "topics.tsv", "qrels.txt", "dictionaries", MT5],
@@ -55,7 +56,7 @@ NEEDED: dict[str, list[str]] = {
         *("xor_dev_retrieve_eng_span_v1_1.jsonl", "corpus"),
     ],
     "docs/generation.md": [
-        *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, "indexes/plain", "cedict.txt"),
+        *("corpus.jsonl", "corpus", "queries.jsonl", E5, MT5, TRANSLATOR, "indexes/plain", "cedict.txt"),
         *("en.txt", "te.txt", "cldr/common", "locations.mo", "counts.txt"),
         *("freedict-eng-rus.index", "freedict-eng-deu.index", "freedict-deu-rus.index"),
     ],
@@ -83,7 +84,8 @@ NEEDED: dict[str, list[str]] = {
         *("models/generator", "models/xdr", "models/english", "xlm-roberta-base"),
     ],
     "docs/training-generator.md": [
-        *("train.jsonl", "dev.jsonl", "corpus", "google/mt5-base", LANGUAGE_MODEL, "models/base", "models/generator"),
+        *("train.jsonl", "dev.jsonl", "translations.jsonl", "corpus"),
+        *("google/mt5-base", LANGUAGE_MODEL, "models/base", "models/generator"),
     ],
     "docs/training-mine.md": [
         *("xor_train.jsonl", "gold.jsonl", "dev.jsonl", "corpus", "cora.toml", "models/xdr", "models/reader"),
@@ -117,11 +119,12 @@ ADDED = {
     ("train", "distill"): (["--dry-run"], "the same"),
     ("train", "generator", "models/generator"): (["--dry-run"], "the same: 2,000 steps"),
     ("train", "mine", "--rounds"): (["--dry-run"], "the same"),
+    ("generate", "models/translator"): (["--no-cleaning"], "what the likeliest bytes of a tiny model are is no text"),
 }
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory, tiny_mt5: Path) -> dict[str, Path]:
+def models(tmp_path_factory: pytest.TempPathFactory, tiny_mt5: Path, translators: dict[str, Path]) -> dict[str, Path]:
     """Tiny models by the names that documents have for them; E5's has its dimension, and says nothing of prefixes."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Normalize, Transformer
@@ -136,6 +139,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, tiny_mt5: Path) -> dict[str
     bi_encoders = ("bert-base-multilingual-cased", "xlm-roberta-base", "models/xdr", "models/english")
     return {
         E5: folder / "e5",
+        TRANSLATOR: translators["mbart50"],
         **dict.fromkeys(("models/base", LANGUAGE_MODEL), causal),
         **dict.fromkeys(bi_encoders, bert),
         **dict.fromkeys((MT5, "google/mt5-base", "models/generator", "models/reader"), tiny_mt5),
