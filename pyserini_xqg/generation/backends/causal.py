@@ -77,7 +77,7 @@ class CausalGenerator(Generator):
         chat template the text above the worked examples. A model of ``xqg train generator`` brings the one it was
         trained with, and needs no examples.
     top_k : int
-        Each token is drawn from so many.
+        Each token is drawn from so many; with 1 it is the likeliest, and no seed counts.
     temperature : float
     input_length : int
         The most tokens of a passage; the instruction and the examples come on top.
@@ -98,7 +98,7 @@ class CausalGenerator(Generator):
     """
 
     languages: frozenset[str] | None = None
-    samples = True
+    samples: bool
     least_script = 0.5
 
     def __init__(
@@ -138,6 +138,7 @@ class CausalGenerator(Generator):
         )
         self._name = model
         self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
+        self.samples = top_k > 1
         self._input_length, self._output_length = input_length, output_length
         kind = self._device.split(":")[0] if self._device.split(":")[0] in TOKENS_PER_BATCH else "cpu"
         kept = _kept_numbers(config) * self._model.dtype.itemsize
@@ -247,7 +248,9 @@ class CausalGenerator(Generator):
             ids.repeat_interleave(answers, dim=0),
             attention_mask=mask.repeat_interleave(answers, dim=0),
             max_new_tokens=output,
-            logits_processor=LogitsProcessorList([TopKSampler(seeds, output, self._top_k, self._temperature)]),
+            logits_processor=LogitsProcessorList(
+                [TopKSampler(seeds, output, self._top_k, self._temperature)] if self.samples else []
+            ),
             stopping_criteria=StoppingCriteriaList([] if self._chat else [EndOfLine(self._tokenizer)]),
             **kept,
         )[:, length:].tolist()

@@ -180,7 +180,9 @@ def test_what_a_model_asks_of_sampling_does_not_count(base_model: str, tmp_path:
 
 
 def test_a_top_k_of_one_takes_the_likeliest_and_a_large_one_takes_all(base_model: str) -> None:
-    greedy = write(generator_of(base_model, top_k=1), PASSAGES[:1], n=3)[0]
+    generator = generator_of(base_model, top_k=1)
+    assert not generator.samples
+    greedy = write(generator, PASSAGES[:1], n=3)[0]
     assert len({*greedy}) == 1
     assert write(generator_of(base_model, top_k=10**6, temperature=5.0), PASSAGES[:1])[0]
 
