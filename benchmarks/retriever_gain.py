@@ -272,11 +272,13 @@ class RetrieverGain:
         return {each.id: each.queries for each in found}
 
     def _read(self, folders: Sequence[Path]) -> QueryTexts:
-        """Queries of these passages and languages."""
-        found = (
-            parse_queries(record) for folder in folders for file in jsonl_files(folder) for record in read_records(file)
-        )
-        return {each.id: each.queries for each in found if each.id in self._rows}
+        """Queries of these passages, those of all folders together."""
+        together: dict[str, dict[str, list[str]]] = {}
+        for record in (each for folder in folders for file in jsonl_files(folder) for each in read_records(file)):
+            found = parse_queries(record)
+            for code, texts in found.queries.items() if found.id in self._rows else ():
+                together.setdefault(found.id, {}).setdefault(code, []).extend(texts)
+        return together
 
     def _encode(self, name: str, model: Path, kinds: Mapping[str, QueryTexts]) -> Vectors:
         folder = self._work / "vectors" / name
