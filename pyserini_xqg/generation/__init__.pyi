@@ -3,6 +3,7 @@ from .backends.by_name import make_generator as make_generator
 from .backends.causal import CausalGenerator as CausalGenerator
 from .backends.ctranslate2 import CTranslate2Generator as CTranslate2Generator
 from .backends.lexicon.generator import LexiconGenerator as LexiconGenerator
+from .backends.sentences import SentenceGenerator as SentenceGenerator
 from .backends.seq2seq import Seq2SeqGenerator as Seq2SeqGenerator
 from .backends.server.generator import ServerGenerator as ServerGenerator
 from .builder import XqgQueryBuilder as XqgQueryBuilder

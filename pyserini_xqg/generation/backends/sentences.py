@@ -26,6 +26,12 @@ class SentenceGenerator(Generator):
         What writes a query from a sentence.
     passage_language : str
         Code of the language whose rules of punctuation hold.
+
+    Examples
+    --------
+    >>> translate = Seq2SeqGenerator(model="facebook/nllb-200-distilled-600M")  # doctest: +SKIP
+    >>> SentenceGenerator(translate).settings["sentences"]  # doctest: +SKIP
+    True
     """
 
     samples = False
