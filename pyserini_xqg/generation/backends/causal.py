@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 from collections.abc import Sequence
@@ -137,6 +138,9 @@ class CausalGenerator(Generator):
             self._tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize
         )
         self._name = model
+        # The last position by its number, and not as a slice: that would be a view, of which torch multiplies each row
+        # with a copy of the whole vocabulary's matrix, in bfloat16 on a CPU.
+        self._keeps_logits = "logits_to_keep" in inspect.signature(self._model.forward).parameters
         self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
         self.samples = top_k > 1
         self._input_length, self._output_length = input_length, output_length
@@ -234,11 +238,12 @@ class CausalGenerator(Generator):
         mask = torch.tensor(
             [[0] * (length - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in batch], device=self._device
         )
+        last = {"logits_to_keep": torch.tensor([-1], device=self._device)} if self._keeps_logits else {}
         kept: dict[str, Any] = {}
         if answers > 1:
             # The prompt is read once for all its answers: all but its last token, which writing begins with.
             read = self._model.generate(
-                ids[:, :-1], attention_mask=mask[:, :-1], max_new_tokens=1, return_dict_in_generate=True
+                ids[:, :-1], attention_mask=mask[:, :-1], max_new_tokens=1, return_dict_in_generate=True, **last
             )
             if isinstance(read.past_key_values, DynamicCache):
                 read.past_key_values.batch_repeat_interleave(answers)
@@ -253,6 +258,7 @@ class CausalGenerator(Generator):
             ),
             stopping_criteria=StoppingCriteriaList([] if self._chat else [EndOfLine(self._tokenizer)]),
             **kept,
+            **last,
         )[:, length:].tolist()
         texts = [self._decode(tokens, output) for tokens in written]
         return [texts[start : start + answers] for start in range(0, len(texts), answers)]
