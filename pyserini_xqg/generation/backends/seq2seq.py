@@ -35,10 +35,10 @@ class Seq2SeqGenerator(PromptedGenerator):
         import torch
 
         n = len(seeds[0])
-        processors: dict[str, Any] = {}
+        options: dict[str, Any] = {} if first is None else {"forced_bos_token_id": first}
         if not self._greedy:
             streams = [seed for row in seeds for seed in row]
-            processors["logits_processor"] = [TopKSampler(streams, self._output_length, self._top_k, self._temperature)]
+            options["logits_processor"] = [TopKSampler(streams, self._output_length, self._top_k, self._temperature)]
         inputs = self._tokenizer.pad({"input_ids": prompts}, return_tensors="pt").to(self.device)
         mask = inputs["attention_mask"]
         with torch.inference_mode():
@@ -47,12 +47,11 @@ class Seq2SeqGenerator(PromptedGenerator):
             tokens = self._model.generate(
                 encoder_outputs=encoded,
                 attention_mask=mask.repeat_interleave(n, dim=0),
-                forced_bos_token_id=first,
                 max_new_tokens=self._output_length,
                 # The sampler leaves one token. Taking the largest is all that is left to do; to have torch draw from
                 # 250,000 probabilities of which one is 1 took as long as the model itself, on a CPU.
                 do_sample=False,
-                **processors,
+                **options,
             )
         rows: list[list[int]] = tokens[:, 1:].tolist()
         return [rows[start : start + n] for start in range(0, len(rows), n)]
