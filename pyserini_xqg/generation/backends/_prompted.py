@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pyserini_xqg.collection.languages import canonical_code
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.encoding.loading import fingerprint
 from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_config, open_tokenizer
+from pyserini_xqg.generation.prompts.causal import trained_prompt
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer, check_prompt
 from pyserini_xqg.generation.prompts.translation import TRANSLATION_PROMPT, Translation, translation_of
 from pyserini_xqg.generation.special_tokens import special_tokens_of
@@ -43,8 +45,8 @@ class PromptedGenerator(Generator, ABC):
     revision : str or None
         Branch, tag or commit of a model of the hub.
     prompt : str or None
-        With the fields ``{language}`` (its English name), ``{title}`` and ``{passage}``. None: the paper's; for a
-        translation model the text alone.
+        With the fields ``{language}`` (its English name), ``{title}`` and ``{passage}``. None: what a model of ``xqg
+        train generator`` was trained with, for a translation model the text alone, else the paper's.
     passage_language : str or None
         Of a translation model that has to be told; None: English.
     top_k : int
@@ -114,8 +116,11 @@ class PromptedGenerator(Generator, ABC):
             if limit is not None and length is not None and length > limit:
                 raise UsageError(f"a length of {length} tokens was asked for; the model {model} takes at most {limit}")
         self._tokenizer = open_tokenizer(model, revision, "sequence-to-sequence")
-        translation = translation_of(self._tokenizer, config.model_type, passage_language)
-        prompt = prompt or (PAPER_PROMPT if translation is None else TRANSLATION_PROMPT)
+        passage_language = canonical_code(passage_language or "en")
+        # A translation model that was trained here has learned to ask.
+        trained = trained_prompt(model, revision)
+        translation = translation_of(self._tokenizer, config.model_type, passage_language) if trained is None else None
+        prompt = prompt or trained or (PAPER_PROMPT if translation is None else TRANSLATION_PROMPT)
         output_length = output_length or (PAPER_OUTPUT_LENGTH if translation is None else TRANSLATION_OUTPUT_LENGTH)
         greedy = translation is not None if greedy is None else greedy
         self._translation = translation or Translation()
@@ -143,7 +148,7 @@ class PromptedGenerator(Generator, ABC):
             "greedy": greedy,
         }
         if self._translation.first:
-            self.settings = {**self.settings, "passage_language": passage_language or "en"}
+            self.settings = {**self.settings, "passage_language": passage_language}
         self.device = self._open(device)
         log.info("generating with %s on %s (%s, %s)", model, self.device, self.name, dtype)
 

@@ -39,7 +39,7 @@ class SentenceGenerator(Generator):
     def __init__(self, of: Generator, passage_language: str = "en"):
         self._of = of
         self._passage_language = passage_language
-        self.settings: Mapping[str, Any] = {**of.settings, "sentences": True}
+        self.settings: Mapping[str, Any] = {**of.settings, "sentences": True, "passage_language": passage_language}
         self.inputs = of.inputs
         self.languages = of.languages
         self.reproducible = of.reproducible

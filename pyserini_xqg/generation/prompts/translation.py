@@ -48,7 +48,7 @@ class Translation:
     fronts: Mapping[str, str] = field(default_factory=dict)
 
 
-def translation_of(tokenizer: Any, model_type: str, passage_language: str | None) -> Translation | None:
+def translation_of(tokenizer: Any, model_type: str, passage_language: str) -> Translation | None:
     """How to tell a model the languages; None if it is no translation model.
 
     Parameters
@@ -57,27 +57,24 @@ def translation_of(tokenizer: Any, model_type: str, passage_language: str | None
         Is set to the language of the passages, where it has to be.
     model_type : str
         Of the model's configuration.
-    passage_language : str or None
-        A code or name; None: English. Only the models of the first family are told it.
+    passage_language : str
+        Its code. Only the models of the first family are told it.
 
     Raises
     ------
     UsageError
         The model does not know the language of the passages.
-    InvalidInput
-        An unknown language.
     """
     if hasattr(tokenizer, "src_lang"):
         # M2M-100's stand in a list of their own.
         own = getattr(tokenizer, "lang_token_to_id", {})
         tags = _by_language({*own, *tokenizer.added_tokens_encoder, *tokenizer.all_special_tokens}, _FIRST)
-        source = canonical_code(passage_language or "en")
-        if source not in tags:
+        if passage_language not in tags:
             raise UsageError(
-                f"the model does not translate from {language_name(source)} ({source}); it knows "
+                f"the model does not translate from {language_name(passage_language)} ({passage_language}); it knows "
                 f"{', '.join(sorted(tags)) or 'no language by name'}: give --passage-language, or another model"
             )
-        tokenizer.src_lang = tags[source].strip("_")
+        tokenizer.src_lang = tags[passage_language].strip("_")
         first = {code: int(tokenizer.convert_tokens_to_ids(tag)) for code, tag in tags.items()}
         return Translation(frozenset(first), first=first)
     fronts = {code: f"{tag} " for code, tag in _by_language(tokenizer.get_vocab(), _FRONT).items()}

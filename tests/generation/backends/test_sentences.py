@@ -51,7 +51,7 @@ def test_progress_tells_of_every_passage_once(tiny_mt5: Path) -> None:
 def test_the_settings_say_so(tiny_mt5: Path, corpus: Path) -> None:
     options = {"model": str(tiny_mt5), "device": "cpu"}
     plain, of_sentences = (make_generator("seq2seq", corpus, ["fi"], sentences=yes, **options) for yes in (False, True))
-    assert of_sentences.settings == {**plain.settings, "sentences": True}
+    assert of_sentences.settings == {**plain.settings, "sentences": True, "passage_language": "en"}
     assert not of_sentences.samples
 
 
@@ -65,7 +65,7 @@ def test_the_command_translates_the_first_sentences(
     assert call(*command, *options, *passage_language, "--output", tmp_path / "queries") == 0
     settings = json.loads((tmp_path / "queries" / "xqg.json").read_text("utf-8"))["settings"]["generator"]
     assert settings["sentences"] is True
-    assert settings["passage_language"] == ("Swahili" if passage_language else "en")
+    assert settings["passage_language"] == ("sw" if passage_language else "en")
     records = [
         json.loads(line) for line in (tmp_path / "queries" / "part-000000.jsonl").read_text("utf-8").splitlines()
     ]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from pyserini_xqg.collection.passages import Passage
-from pyserini_xqg.errors import UsageError
+from pyserini_xqg.errors import InvalidInput, UsageError
 from pyserini_xqg.generation.builder import XqgQueryBuilder
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
 from tests.conftest import write_lines
@@ -45,6 +47,19 @@ def test_the_text_is_translated_whole_and_alone(translators: dict[str, Path], ti
     assert generator_of(translators["madlad"], prompt="{title} {passage}").settings["prompt"] == "{title} {passage}"
     settings = generator_of(tiny_mt5).settings
     assert (settings["prompt"], settings["output_length"], settings["greedy"]) == (PAPER_PROMPT, 32, False)
+
+
+def test_a_model_that_was_trained_here_is_asked_as_it_was_trained(translators: dict[str, Path], tmp_path: Path) -> None:
+    trained = shutil.copytree(translators["nllb"], tmp_path / "trained")
+    (trained / "xqg.json").write_text(json.dumps({"details": {"prompt": PAPER_PROMPT}}), encoding="utf-8")
+    generator = generator_of(trained)
+    assert (generator.settings["prompt"], generator.settings["greedy"]) == (PAPER_PROMPT, False)
+    assert generator.languages is None
+
+
+def test_a_language_that_is_none_is_refused(translators: dict[str, Path]) -> None:
+    with pytest.raises(InvalidInput, match="unknown language 'elvish'"):
+        generator_of(translators["nllb"], passage_language="elvish")
 
 
 def test_another_language_gets_another_translation(translators: dict[str, Path], passages: list[Passage]) -> None:
