@@ -268,8 +268,7 @@ class RetrieverGain:
         corpus, output = self._work / "corpus.jsonl", self._work / f"queries-{kind}"
         write_corpus(self.passages, corpus)
         write_queries(corpus, output, dictionaries, questions)
-        found = (parse_queries(record) for file in jsonl_files(output) for record in read_records(file))
-        return {each.id: each.queries for each in found}
+        return self._read([output])
 
     def _read(self, folders: Sequence[Path]) -> QueryTexts:
         """Queries of these passages, those of all folders together."""

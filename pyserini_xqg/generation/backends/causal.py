@@ -26,6 +26,7 @@ from pyserini_xqg.errors import UsageError
 from pyserini_xqg.generation.backends._sampling import TopKSampler
 from pyserini_xqg.generation.backends.base import Generator, Progress, derived_seed
 from pyserini_xqg.generation.backends.loading import open_model, open_tokenizer
+from pyserini_xqg.generation.backends.logits import last_logits
 from pyserini_xqg.generation.backends.stopping import EndOfLine
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.answers import questions_in
@@ -138,9 +139,7 @@ class CausalGenerator(Generator):
             self._tokenizer.model_max_length, getattr(config, "max_position_embeddings", None) or sys.maxsize
         )
         self._name = model
-        # The last position by its number, and not as a slice: that would be a view, of which torch multiplies each row
-        # with a copy of the whole vocabulary's matrix, in bfloat16 on a CPU.
-        self._keeps_logits = "logits_to_keep" in inspect.signature(self._model.forward).parameters
+        self._last_logits = last_logits(inspect.signature(self._model.forward).parameters, 1, self._device)
         self._top_k, self._temperature = min(top_k, config.vocab_size), temperature
         self.samples = top_k > 1
         self._input_length, self._output_length = input_length, output_length
@@ -238,12 +237,15 @@ class CausalGenerator(Generator):
         mask = torch.tensor(
             [[0] * (length - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in batch], device=self._device
         )
-        last = {"logits_to_keep": torch.tensor([-1], device=self._device)} if self._keeps_logits else {}
         kept: dict[str, Any] = {}
         if answers > 1:
             # The prompt is read once for all its answers: all but its last token, which writing begins with.
             read = self._model.generate(
-                ids[:, :-1], attention_mask=mask[:, :-1], max_new_tokens=1, return_dict_in_generate=True, **last
+                ids[:, :-1],
+                attention_mask=mask[:, :-1],
+                max_new_tokens=1,
+                return_dict_in_generate=True,
+                **self._last_logits,
             )
             if isinstance(read.past_key_values, DynamicCache):
                 read.past_key_values.batch_repeat_interleave(answers)
@@ -258,7 +260,7 @@ class CausalGenerator(Generator):
             ),
             stopping_criteria=StoppingCriteriaList([] if self._chat else [EndOfLine(self._tokenizer)]),
             **kept,
-            **last,
+            **self._last_logits,
         )[:, length:].tolist()
         texts = [self._decode(tokens, output) for tokens in written]
         return [texts[start : start + answers] for start in range(0, len(texts), answers)]

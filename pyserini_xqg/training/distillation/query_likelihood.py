@@ -23,6 +23,7 @@ from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.encoding.memory import MemoryLimit
 from pyserini_xqg.generation.backends.causal import CausalGenerator
 from pyserini_xqg.generation.backends.loading import open_config
+from pyserini_xqg.generation.backends.logits import last_logits
 from pyserini_xqg.generation.backends.seq2seq import Seq2SeqGenerator
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT
@@ -148,8 +149,7 @@ class CausalLikelihood(CausalGenerator):
         kept = wanted.shape[1] + 1
         given: dict[str, Any] = {"use_cache": False}
         parameters = inspect.signature(self._model.forward).parameters
-        if "logits_to_keep" in parameters:
-            given["logits_to_keep"] = kept
+        given |= last_logits(parameters, kept, self._device)
         if "position_ids" in parameters:
             given["position_ids"] = (mask.long().cumsum(1) - 1).clamp(min=0)
         logits = self._model(input_ids=ids, attention_mask=mask.long(), **given).logits[:, -kept:-1]

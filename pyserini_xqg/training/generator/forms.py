@@ -18,6 +18,7 @@ from pyserini_xqg.collection.languages import language_name
 from pyserini_xqg.collection.passages import Passage
 from pyserini_xqg.collection.unicode import composed
 from pyserini_xqg.errors import InvalidInput, UsageError
+from pyserini_xqg.generation.backends.logits import last_logits
 from pyserini_xqg.generation.prompts import instructions as prompts
 from pyserini_xqg.generation.prompts.causal import TRAINED_PROMPT, CausalPrompt
 from pyserini_xqg.generation.prompts.seq2seq import PAPER_PROMPT, PromptTokenizer
@@ -180,11 +181,7 @@ class CausalForm(GeneratorForm):
         }
         if "position_ids" in self._takes:
             batch["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        if "logits_to_keep" in self._takes:
-            # As positions and not as a number: of these the model takes a copy, where of the last ones it would take a
-            # view, for which torch multiplies each row with a copy of the whole vocabulary's matrix.
-            batch["logits_to_keep"] = torch.arange(-batch["targets"].shape[1] - 1, 0)
-        return batch
+        return batch | last_logits(self._takes, batch["targets"].shape[1] + 1)
 
     def _whole(self, pair: GeneratorPair) -> list[int]:
         # After the colon of the prompt a blank is due, in an answer of a chat not.
