@@ -32,7 +32,7 @@ def trained_prompt(model: str, revision: str | None = None) -> str | None:
     """
     from transformers.utils.hub import cached_file
 
-    with opening(model, revision, "a causal language model"):
+    with opening(model, revision, "a query generator"):
         try:
             file = cached_file(model, MANIFEST, revision=revision)
         except OSError:  # no such file, in the folder or on the hub
